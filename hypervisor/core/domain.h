@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domains and vCPUs: the data. core/ owns it; pv/ owns the behaviour of the pv_* parts.
+ *
+ * References: a domain is found by id with domain_get() and put with domain_put(); the domain list
+ * holds one reference, each of its pages one in sum (dropped by hook_last_page_gone()). A vCPU lives
+ * as long as its domain.
+ */
+#ifndef CORE_DOMAIN_H
+#define CORE_DOMAIN_H
+
+#include <xen/xen.h>
+#include <xen/vcpu.h>
+#include <xen/event_channel.h>
+#include <core/hypercall.h>
+#include <core/timer.h>
+#include <lib/list.h>
+#include <lib/printk.h>
+#include <mm/memory.h>
+#include <x86/context.h>
+
+#define MAX_VCPUS 64 /* per domain */
+
+struct domain;
+struct evtchn_domain; /* core/evtchn.h */
+struct grant_table;  /* core/grant.h */
+struct sched_domain; /* core/sched.c */
+struct sched_vcpu;
+
+struct pv_trap {
+	u64 address;
+	u16 cs;
+	u8 flags; /* TI_* of trap_info: DPL, IF mask */
+};
+
+#define NMI_VECTOR 2
+
+struct pv_vcpu {
+	struct pv_trap traps[256];
+	u64 event_callback, failsafe_callback, syscall_callback, nmi_callback;
+	u64 syscall32_callback, sysenter_callback;
+	u16 event_cs, failsafe_cs, syscall32_cs, sysenter_cs;
+	bool failsafe_masks, syscall_masks, syscall32_masks, sysenter_masks; /* callback disables events */
+	u64 kernel_sp; /* stack_switch: used on entry from guest user mode */
+	u16 kernel_ss;
+	u8 iopl;
+	u64 iobmp;     /* guest address of its I/O bitmap, 0: none */
+	u32 iobmp_limit;
+	u64 cr0, cr4;  /* what the guest sees */
+	u64 cr2;       /* arch_vcpu_info.cr2 shadow */
+	struct page *gdt_pages[14];
+	u64 ldt_virt;  /* guest linear address of its LDT */
+	bool nmi_pending, in_nmi;
+	u64 user_debug; /* DR6 handling for guest */
+};
+
+struct vcpu {
+	struct arch_vcpu arch; /* first: entry code finds it there */
+	struct vcpu_memory mem;
+	struct pv_vcpu pv;
+
+	struct domain *domain;
+	unsigned vcpu_id;
+	u32 cpu;	    /* CPU it runs or last ran on */
+	bool is_running;    /* on a CPU now (its state may be in registers) */
+	bool initialised;   /* has a context */
+	u32 pause_flags;    /* VPF_*; atomic; runnable when 0 */
+	u32 pause_count;    /* atomic; blocks when > 0 */
+
+	struct vcpu_info *info;	     /* hypervisor mapping */
+	struct page *info_page;	     /* NULL while it lies in shared_info */
+	struct hypercall_state call; /* preempted hypercall */
+	struct hypercall_state inner; /* preempted call within a multicall */
+	bool in_multicall;
+
+	struct sched_vcpu *sched;
+	struct cpumask affinity, soft_affinity;
+	struct timer singleshot, periodic, poll_timer;
+	u64 periodic_ns, periodic_last;
+	struct vcpu_runstate_info runstate; /* RUNSTATE_* */
+	u64 runstate_area;   /* guest virtual address, 0: none */
+	u64 time_area;	     /* guest virtual address of vcpu_time_info copy, 0: none */
+	u64 time_version;
+
+	evtchn_port_t virq_port[NR_VIRQS]; /* 0: not bound */
+	evtchn_port_t poll_port;	   /* sched_op poll: 0 none, ~0 several */
+};
+
+/* vcpu.pause_flags */
+#define VPF_BLOCKED 1 /* sched_op block or poll */
+#define VPF_DOWN    2 /* not brought up, or vcpu_op down */
+
+struct domain {
+	struct domain_memory mem; /* first: hooks convert by cast-free container_of */
+	struct list link;	  /* domain list, ordered by id */
+	u32 refs;		  /* atomic */
+	bool privileged, is_dying, is_shut_down, is_crashed;
+	bool paused_by_control; /* domctl pause, counted in pause_count */
+	u32 pause_count;
+	u8 shutdown_code;
+	struct spinlock lock; /* shutdown, vCPU creation */
+	u8 handle[16];	      /* UUID */
+	u32 ssidref;
+	unsigned max_vcpus;
+	struct vcpu *vcpus[MAX_VCPUS];
+	struct shared_info *shared_info;
+	struct page *shared_info_page;
+	u64 start_ns;
+	u32 destroy_step; /* progress of domain_kill() */
+
+	struct evtchn_domain *evtchn;
+	struct grant_table *grants;
+	struct sched_domain *sched;
+
+	u64 time_offset_s;
+	u32 max_evtchn_port, max_grant_frames, max_maptrack_frames;
+	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */
+	struct mfn_range ioport_ranges[16];
+	unsigned ioport_range_count;
+	u32 irq_allowed[256 / 32]; /* GSIs and pirqs that it may bind */
+	u64 refusals[REFUSE_COUNT];
+	u64 refusal_window_ns;	   /* rate limit of refusal lines */
+	u32 refusals_in_window;
+	struct timer watchdog[2];
+	u32 watchdog_inuse;
+	char console_line[160]; /* partial line of console_io output */
+	unsigned console_len;
+};
+
+extern struct domain *dom0;
+
+/** Create and list a domain without vCPUs. domid DOMID_INVALID-like (>= DOMID_FIRST_RESERVED): choose. NULL: errno in *err. */
+struct domain *domain_create(domid_t domid, bool privileged, int *err);
+/** Allocate vCPU (down, without context). */
+struct vcpu *vcpu_create(struct domain *d, unsigned vcpu_id);
+/** With a reference; DOMID_SELF: the caller's. NULL if none. */
+struct domain *domain_get(domid_t domid);
+void domain_put(struct domain *d);
+/** Tear down; -XEN_ERESTART when preempted. The caller holds a reference. */
+int domain_kill(struct domain *d);
+void domain_pause(struct domain *d);	/* returns when no vCPU of it runs (own one excepted) */
+void domain_unpause(struct domain *d);
+void domain_shutdown(struct domain *d, u8 reason); /* SHUTDOWN_*; dom0's stops the machine */
+/** The running vCPU's domain cannot go on: report registers, shut down with SHUTDOWN_crash. Returns; sets WORK_CRASH. */
+void domain_crash(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold));
+/** Call fn for each domain (list lock held; fn must not sleep or create). */
+void domain_for_each(void (*fn)(struct domain *d, void *arg), void *arg);
+
+static inline struct domain *current_domain(void)
+{
+	return current_vcpu()->domain;
+}
+
+/* --- scheduler, core/sched.c --- */
+void vcpu_block(struct vcpu *v);     /* current; returns at once, takes effect at exit */
+void vcpu_unblock(struct vcpu *v);   /* clear VPF_BLOCKED and wake */
+void vcpu_wake(struct vcpu *v);	     /* it may have become runnable */
+void vcpu_sleep(struct vcpu *v);     /* wait until it is off its CPU (not for current) */
+void vcpu_sleep_nosync(struct vcpu *v);
+/** Make a vCPU notice WORK_* soon: sets them on its CPU if it runs (IPI as needed), nothing otherwise. */
+void vcpu_kick(struct vcpu *v, u32 work);
+bool vcpu_runnable(const struct vcpu *v);
+void schedule(void); /* from exit_work() */
+void sched_yield(void);
+
+/* --- exit path: called by entry code when this_cpu()->work is set or events are pending --- */
+void exit_work(void);
+
+/* --- time, core/vcpu_time.c --- */
+void vcpu_update_time_info(struct vcpu *v); /* publish pvclock; v is current */
+void domain_update_wallclock(struct domain *d);
+
+#endif

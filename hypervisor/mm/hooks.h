@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The up-calls of mm/: implemented by core/ (by fakes in unit tests). */
+#ifndef MM_HOOKS_H
+#define MM_HOOKS_H
+
+#include <mm/memory.h>
+
+/** Domain by id (DOMID_SELF: the caller's) with a reference, or NULL. Put with hook_put_domain(). */
+struct domain_memory *hook_get_domain(domid_t domid);
+void hook_put_domain(struct domain_memory *dm);
+/** The domain's last page has gone (a dying domain may be freed now). */
+void hook_last_page_gone(struct domain_memory *dm);
+/** Any page references held outside mm/ (shared_info, vcpu_info, runstate, grants): for the auditor. Calls add() for each. */
+void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg), void *arg);
+/** Every domain, for the auditor and debug output. */
+void hook_for_each_domain(void (*fn)(struct domain_memory *dm, void *arg), void *arg);
+/** Every vCPU of a domain. */
+void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory *vm, void *arg), void *arg);
+/** Stop and release the other CPUs, for the auditor. */
+void hook_quiesce(bool stop);
+
+#endif

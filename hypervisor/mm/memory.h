@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What mm/ keeps of a domain and of a vCPU (embedded in struct domain and struct vcpu), and what
+ * the rooms above call. The frame table and the type machine are in frame.h and types.h of mm/.
+ */
+#ifndef MM_MEMORY_H
+#define MM_MEMORY_H
+
+#include <xen/xen.h>
+#include <lib/list.h>
+#include <lib/types.h>
+#include <x86/cpu.h>
+#include <x86/spinlock.h>
+
+struct page; /* frame-table entry, mm/frame.h */
+
+struct mfn_range {
+	u64 first, last; /* inclusive */
+};
+#define MAX_IOMEM_RANGES 32
+
+struct domain_memory {
+	domid_t domid;
+	bool privileged;	/* may name foreign domains, map MMIO */
+	bool dying;		/* no new references for the guest's sake */
+	struct spinlock lock;	/* lists and counts below */
+	struct list pages;	/* frames that count towards tot_pages */
+	struct list shared_pages; /* hypervisor's frames shared with the domain (shared_info, grant table) */
+	u64 tot_pages, max_pages;
+	u64 outstanding_claim;
+	u64 vm_assist;		/* VMASST_TYPE_* bits in force */
+	struct cpumask dirty_cpus; /* CPUs that may hold translations of this domain; atomic */
+	struct page *perdomain_l3; /* L4 slot 259 of each of its roots */
+	struct mfn_range iomem[MAX_IOMEM_RANGES]; /* MMIO frames it may map */
+	unsigned iomem_ranges;
+	u64 relinquish_step;	/* progress of mm_domain_relinquish() */
+};
+
+struct vcpu_memory {
+	struct domain_memory *domain;
+	unsigned vcpu_id;
+	u64 cr3_kernel, cr3_user; /* full CR3 values; cr3_user is 0 where none was set */
+	struct page *root_kernel, *root_user; /* each holds a typed reference */
+};
+
+/* --- life cycle; core/ calls --- */
+
+/** Prepare a domain's memory: perdomain tables. 0 or -ENOMEM. */
+int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged);
+/**
+ * Give up every page of a dying domain, roots and pins included. Preemptible: -XEN_ERESTART means
+ * call again; 0: nothing is left but pages that others still refer to (they return when put).
+ */
+int mm_domain_relinquish(struct domain_memory *dm);
+/** Free what mm_domain_init() made. The domain has no pages and no vCPU is on any CPU. */
+void mm_domain_destroy(struct domain_memory *dm);
+/** Descriptor windows of one vCPU. 0 or -ENOMEM. */
+int mm_vcpu_init(struct vcpu_memory *vm, struct domain_memory *dm, unsigned vcpu_id);
+/** Drop the vCPU's roots; it runs nowhere. Preemptible like relinquish. */
+int mm_vcpu_drop_roots(struct vcpu_memory *vm);
+
+/* --- references --- */
+
+/** The frame, with a general reference, if it is RAM that dm owns; otherwise NULL. */
+struct page *mm_get_page(mfn_t m, struct domain_memory *dm);
+/** Same, writable type too (for rings, runstate areas, grant copies). NULL if either is refused. */
+struct page *mm_get_page_writable(mfn_t m, struct domain_memory *dm);
+void mm_put_page(struct page *pg);
+void mm_put_page_writable(struct page *pg);
+/** The owner, without a reference; may be NULL. */
+struct domain_memory *mm_page_owner(const struct page *pg);
+mfn_t page_to_mfn(const struct page *pg);
+struct page *mfn_to_page(mfn_t m); /* m is below max_mfn */
+bool mfn_valid(mfn_t m);	   /* RAM with a frame-table entry */
+/** Hypervisor mapping of RAM (direct map). */
+void *page_to_virt(const struct page *pg);
+void *mfn_to_virt(mfn_t m);
+mfn_t virt_to_mfn(const void *va); /* direct-map addresses only */
+
+/* --- hypervisor's own memory (mm/heap.h) --- */
+
+/** 2^order zeroed contiguous frames in the direct map, or NULL. */
+void *heap_pages(unsigned order);
+void heap_pages_free(void *va, unsigned order);
+/** Zeroed bytes, 16-byte aligned, or NULL. */
+void *heap_alloc(size_t size);
+void heap_free(void *p); /* NULL is fine */
+u64 heap_free_pages(void);
+u64 heap_total_pages(void);
+
+/** One hypervisor page given to a domain to map (RW or RO); it stays until mm_unshare_page(). */
+struct page *mm_share_new_page(struct domain_memory *dm, bool readonly);
+/** The hypervisor's own reference ends; the frame is freed when the guest's last mapping goes. */
+void mm_unshare_page(struct page *pg);
+
+/* --- page tables --- */
+
+/** Install L4 root m (validated) as kernel or user root. 0 or a negative errno; -XEN_ERESTART when preempted. */
+int mm_set_kernel_root(struct vcpu_memory *vm, mfn_t m);
+int mm_set_user_root(struct vcpu_memory *vm, mfn_t m); /* mfn(0) removes it */
+
+/**
+ * Map a granted frame for the caller's vCPU at host_addr: a virtual address whose L1 entry exists in
+ * its current tables, or (contains_pte) the machine address of an L1 entry that it owns. flags: further
+ * PTE bits (_PAGE_*; RW is decided by writable). The entry takes its own references on the frame; the
+ * caller holds one during the call. Returns GNTST_*.
+ */
+int mm_grant_map(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame, bool writable,
+		 u64 flags);
+/** Undo: the entry must still map frame. new_addr != 0: GNTTABOP_unmap_and_replace. GNTST_*. No TLB flush: the caller batches it. */
+int mm_grant_unmap(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame,
+		   bool writable, u64 new_addr);
+
+/** Bind a frame into a vCPU's descriptor window: slot 0..15 GDT pages, 16..31 LDT pages. mfn(~0): remove. */
+void mm_window_set(struct vcpu_memory *vm, unsigned slot, mfn_t m);
+/** The frame as descriptor page (type reference taken) if dm owns it; NULL if refused. */
+struct page *mm_get_descriptor_page(mfn_t m, struct domain_memory *dm);
+void mm_put_descriptor_page(struct page *pg);
+/** Bring LDT page `index` in on a fault at the LDT window. True if it now is mapped. */
+bool mm_ldt_fault(struct vcpu_memory *vm, unsigned index);
+void mm_ldt_drop(struct vcpu_memory *vm); /* unmap all LDT window pages */
+
+/** Machine address of a guest virtual address through the current tables, for read; ~0 if not mapped. */
+paddr_t mm_walk(struct vcpu_memory *vm, u64 va, u64 *l1_entry);
+
+/**
+ * Page fault of the running guest at va, error code ec: if writable page tables are on and va is one of
+ * its own L1 page tables mapped read-only, pv/ decodes the instruction and calls mm_ptwr_commit().
+ */
+bool mm_ptwr_candidate(struct vcpu_memory *vm, u64 va);
+/** Do the write: size 1..8 within one entry; cmpxchg compares with *old (out: found). 0, -errno. */
+int mm_ptwr_write(struct vcpu_memory *vm, u64 va, u64 value, unsigned size);
+int mm_ptwr_cmpxchg(struct vcpu_memory *vm, u64 va, u64 *old, u64 value, unsigned size);
+/** Fault explained by something that mm/ has already mended (spurious, lazily synchronised). */
+bool mm_fault_spurious(struct vcpu_memory *vm, u64 va, u32 ec);
+
+/* --- hypercalls; arguments as in the ABI, see core/hypercall.h for preemption --- */
+long do_mmu_update(u64 requests, u64 count, u64 done, u64 domain);
+long do_mmuext_op(u64 ops, u64 count, u64 done, u64 domain);
+long do_update_va_mapping(u64 va, u64 entry, u64 flags);
+long do_update_va_mapping_otherdomain(u64 va, u64 entry, u64 flags, u64 domain);
+
+/* --- dom0 builder (boot time) --- */
+/** One fresh zeroed frame owned by dm (counted), or NULL. */
+struct page *mm_alloc_domain_page(struct domain_memory *dm);
+/** 2^order frames, machine-contiguous. */
+struct page *mm_alloc_domain_pages(struct domain_memory *dm, unsigned order);
+
+/* --- auditor (invariant 6) --- */
+struct audit_result {
+	u64 frames; /* frames compared */
+	u64 mfn;    /* first frame that differs */
+	u32 kind;   /* 0: ok */
+	char text[128];
+};
+/** Recount everything from tables, grants and lists. Stops all other CPUs' guests while it runs. */
+void mm_audit(struct audit_result *out);
+
+#endif

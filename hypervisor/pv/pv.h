@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What entry code (x86/) and boot/ call of pv/, and the PV hypercalls. */
+#ifndef PV_PV_H
+#define PV_PV_H
+
+#include <core/domain.h>
+
+/* Called by entry code with the guest's frame in guest_regs(). */
+void pv_trap(struct cpu_regs *regs);	 /* exception in guest mode, regs->entry_vector 0..31 or software interrupt gate */
+void pv_syscall_from_user(void);	 /* SYSCALL in guest user mode */
+void pv_syscall32_from_user(void);	 /* SYSCALL in compatibility mode */
+void pv_sysenter(void);
+
+/** Build dom0 from the boot modules and make its vCPU 0 runnable. Panics with a reason if it cannot. */
+struct boot_module;
+void pv_build_dom0(const struct boot_module *kernel, const struct boot_module *ramdisk,
+		   const char *cmdline);
+
+/** A fault in the guest's own frame or table while bouncing: failsafe or crash. */
+void pv_inject(unsigned vector, u32 error_code);
+void pv_inject_page_fault(u64 cr2, u32 error_code);
+
+/** Enter guest user or kernel mode on the running vCPU (CR3, GS). */
+void pv_toggle_mode(struct vcpu *v);
+
+long do_set_trap_table(u64 traps);
+long do_set_gdt(u64 frames, u64 entries);
+long do_stack_switch(u64 ss, u64 sp);
+long do_set_callbacks(u64 event, u64 failsafe, u64 syscall);
+long do_fpu_taskswitch(u64 set);
+long do_set_debugreg(u64 reg, u64 value);
+long do_get_debugreg(u64 reg);
+long do_update_descriptor(u64 maddr, u64 desc);
+long do_iret(void);
+long do_set_segment_base(u64 which, u64 base);
+long do_callback_op(u64 cmd, u64 arg);
+long do_vm_assist(u64 cmd, u64 type);
+long do_nmi_op(u64 cmd, u64 arg);
+
+#endif

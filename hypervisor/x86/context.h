@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What x86/ saves and loads of a vCPU. It is the first member of struct vcpu. */
+#ifndef X86_CONTEXT_H
+#define X86_CONTEXT_H
+
+#include <x86/cpu.h>
+
+struct arch_vcpu {
+	struct cpu_regs regs; /* while not running; while running the frame is guest_regs() */
+	void *fpu;	      /* XSAVE (or FXSAVE) area, 64-byte aligned; fpu_area_size bytes */
+	u64 xcr0;
+	u64 fs_base;
+	u64 gs_base_kernel; /* GS base of the guest kernel */
+	u64 gs_base_user;   /* GS base of guest user mode */
+	u16 ds, es, fs, gs; /* selectors */
+	u8 kernel_mode;	    /* 1: the guest runs its kernel, 0: its user mode */
+	u8 ts;		    /* guest's CR0.TS is set (fpu_taskswitch) */
+	u64 dr[4], dr6, dr7;
+	u16 gdt_entries;    /* entries of the guest's GDT; 0: none */
+	u16 ldt_entries;
+	u64 gdt_base;	    /* GDT_WINDOW(vcpu_id), or the hypervisor's own if none */
+	u64 ldt_base;	    /* LDT_WINDOW(vcpu_id) */
+	void *vcpu_info;    /* hypervisor mapping of the vCPU's struct vcpu_info, for exit code */
+	u64 io_bitmap;	    /* reserved for port access: see pv/ */
+};
+
+extern u32 fpu_area_size;
+
+/** Allocate and initialise FPU state and start values. */
+int arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id);
+void arch_vcpu_destroy(struct arch_vcpu *a);
+
+/** Save the running vCPU's state (registers from guest_regs(), FPU, segments, debug registers). */
+void context_save(struct arch_vcpu *a);
+/** Load a vCPU's state, and CR3 (a full machine value). */
+void context_load(struct arch_vcpu *a, u64 cr3);
+/** Load the idle root and no guest state, so that prev's tables may go away. */
+void context_load_idle(void);
+/** Unwind this CPU's stack and go through the exit path into this_cpu()->current. */
+void context_enter(void) __attribute__((noreturn));
+
+u64 read_cr3(void);
+void write_cr3(u64 cr3); /* flushes non-global translations */
+
+/** Exchange the hardware state of the running vCPU between guest kernel and guest user mode: GS bases. CR3 is pv/'s. */
+void context_swap_gs(struct arch_vcpu *a);
+
+/** Segment bases of the *running* vCPU. Canonical addresses only (caller checks). */
+void context_set_fs_base(struct arch_vcpu *a, u64 base);
+void context_set_gs_base_kernel(struct arch_vcpu *a, u64 base);
+void context_set_gs_base_user(struct arch_vcpu *a, u64 base);
+/** Load a user GS selector for the running vCPU with fault recovery; false: selector refused (0 is loaded). */
+bool context_load_user_gs(struct arch_vcpu *a, u16 sel);
+
+/** Reload GDTR/LDTR of the running vCPU after gdt_entries / ldt_entries changed. */
+void context_reload_gdt(struct arch_vcpu *a);
+void context_reload_ldt(struct arch_vcpu *a);
+/** Apply dr[] / dr7 / ts of the running vCPU to the CPU. */
+void context_reload_debug(struct arch_vcpu *a);
+void context_reload_ts(struct arch_vcpu *a);
+
+#endif

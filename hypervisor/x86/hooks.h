@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The up-calls of x86/ entry code and interrupts. pv/pv.h and core/domain.h implement them. */
+#ifndef X86_HOOKS_H
+#define X86_HOOKS_H
+
+#include <x86/regs.h>
+
+void pv_trap(struct cpu_regs *regs);
+void pv_syscall_from_user(void);
+void pv_syscall32_from_user(void);
+void pv_sysenter(void);
+void exit_work(void);
+/** External interrupt vector, this CPU's frame in guest_regs() or from idle. dev/irq.c implements it. */
+void irq_dispatch(unsigned vector);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ticket locks. While one spins it serves this CPU's TLB-flush mailbox, so that the owner may send
+ * flushes under its lock. Not recursive. Lock order (outer first):
+ *   domain list -> domain control (domctl) -> page (type lock bit) -> domain memory -> heap
+ *   grant table (lower domid first) -> maptrack -> page
+ *   event channels (lower domid first) -> scheduler run queue -> timer
+ */
+#ifndef X86_SPINLOCK_H
+#define X86_SPINLOCK_H
+
+#include <lib/types.h>
+
+struct spinlock {
+	u16 owner, next;
+};
+
+#define SPINLOCK_INIT { 0, 0 }
+
+void spin_lock(struct spinlock *l);
+bool spin_trylock(struct spinlock *l);
+void spin_unlock(struct spinlock *l);
+bool spin_is_locked(const struct spinlock *l);
+
+/** Pause, and serve this CPU's mailbox: the body of every busy wait. */
+void cpu_relax(void);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* System time: nanoseconds since boot, from the TSC (calibrated at boot against PIT, HPET or PM timer). */
+#ifndef X86_TIME_H
+#define X86_TIME_H
+
+#include <lib/types.h>
+
+/** Nanoseconds since boot; monotonic on each CPU, same base on all. */
+u64 now_ns(void);
+u64 rdtsc(void);
+
+/** What pvclock publishes: ns = ((tsc - tsc_base) << shift) * mul >> 32 + ns_base. */
+struct time_scale {
+	u64 tsc_base, ns_base;
+	u32 mul;
+	s8 shift;
+};
+const struct time_scale *time_scale(void);
+extern u32 tsc_khz;
+
+/** Wall clock (RTC) at boot: seconds and nanoseconds since 1970 UTC. */
+extern u64 wallclock_boot_ns;
+
+/** Arm this CPU's one-shot timer interrupt; past deadlines fire at once; ~0 disarms. Sets WORK_TIMERS when it fires. */
+void timer_program(u64 deadline_ns);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TLB flushes. A global clock counts flushes: a frame remembers the clock when its last use as a
+ * type or by an owner ended, and a CPU remembers when it last flushed everything; a CPU that
+ * flushed later than the frame's stamp needs no flush for it.
+ */
+#ifndef X86_TLB_H
+#define X86_TLB_H
+
+#include <x86/cpu.h>
+
+/** Flush all non-global (guest) translations of this CPU. */
+void tlb_flush_local(void);
+/** Flush one page of this CPU. */
+void tlb_flush_local_page(u64 va);
+/** Flush on every CPU of the mask, this one included if in it; returns when all have done so. */
+void tlb_flush_mask(struct cpumask mask);
+void tlb_flush_mask_page(struct cpumask mask, u64 va);
+/** Also global (hypervisor) translations, everywhere. */
+void tlb_flush_all_global(void);
+
+/** Stamp for a frame whose use has just ended. */
+u32 tlb_clock_now(void);
+/** Drop from the mask the CPUs that have flushed since stamp. */
+struct cpumask tlb_filter(struct cpumask mask, u32 stamp);
+
+#endif
