@@ -13,3 +13,68 @@ newlib: $(NEWLIB_READY)
 $(NEWLIB_READY): tools/newlib.sh | $(call fetched,deb,newlib-source)
 	$(Q)tools/newlib.sh $(NEWLIB) $(FETCH)/deb/newlib-source/usr/src/newlib/newlib-*.tar.xz
 	$(Q)touch $@
+
+# The decoders of liblzma and zlib, twice: as plain libraries for dom0, and wrapped up for the
+# hypervisor (tools/unpack/unpack.h), where one object exports one function.
+XZ_SOURCE := $(FETCH)/src/xz-utils/src
+ZLIB_SOURCE := $(FETCH)/src/zlib
+XZ_FILES := $(addprefix liblzma/,$(addprefix common/,common.c block_util.c filter_common.c \
+	stream_flags_common.c vli_size.c block_buffer_decoder.c block_decoder.c \
+	block_header_decoder.c filter_decoder.c filter_flags_decoder.c index_hash.c \
+	stream_buffer_decoder.c stream_decoder.c stream_flags_decoder.c vli_decoder.c) \
+	$(addprefix check/,check.c crc32_table.c crc32_fast.c crc64_table.c crc64_fast.c) \
+	lzma/lzma_decoder.c lzma/lzma2_decoder.c \
+	simple/simple_coder.c simple/simple_decoder.c simple/x86.c)
+ZLIB_FILES := inflate.c inftrees.c inffast.c adler32.c crc32.c zutil.c
+XZ_INCLUDES := -DHAVE_CONFIG_H -Itools/unpack -I$(XZ_SOURCE)/common \
+	$(addprefix -I$(XZ_SOURCE)/liblzma/,api common check lz lzma simple rangecoder delta)
+# Other people's code: their warnings are theirs.
+LIBS_CFLAGS := -std=gnu11 -O2 -w -DNDEBUG -ffreestanding -mno-red-zone -fno-stack-protector \
+	-fcf-protection=none -fno-asynchronous-unwind-tables -MMD -MP
+
+LIBS_GUEST := $(B)/libs/guest
+LIBS_GUEST_CFLAGS := $(LIBS_CFLAGS) -fno-pic -fno-pie -ffunction-sections -fdata-sections \
+	-nostdinc -isystem $(NEWLIB)/include -isystem $(shell gcc -print-file-name=include)
+LIBS_HYPERVISOR := $(B)/libs/hypervisor
+LIBS_HYPERVISOR_CFLAGS := $(LIBS_CFLAGS) -DUNPACK_FREESTANDING -DZ_SOLO -fpie -mcmodel=small \
+	-include tools/unpack/hidden.h -mno-sse -mno-mmx -mno-80387
+
+define lib_rules
+$(B)/libs/$(1)/xz/%.o: | $$(SETUP_BUILD) $(call fetched,src,xz-utils) $(3)
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $(2) $$(XZ_INCLUDES) -MF $$@.d -c -o $$@ $$(XZ_SOURCE)/$$*.c
+$(B)/libs/$(1)/zlib/%.o: | $$(SETUP_BUILD) $(call fetched,src,zlib) $(3)
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $(2) -I$$(ZLIB_SOURCE) -MF $$@.d -c -o $$@ $$(ZLIB_SOURCE)/$$*.c
+endef
+$(eval $(call lib_rules,guest,$$(LIBS_GUEST_CFLAGS),$$(NEWLIB_READY)))
+$(eval $(call lib_rules,hypervisor,$$(LIBS_HYPERVISOR_CFLAGS)))
+
+$(LIBS_GUEST)/liblzma.a: $(patsubst %.c,$(LIBS_GUEST)/xz/%.o,$(XZ_FILES) liblzma/lz/lz_decoder.c)
+$(LIBS_GUEST)/libz.a: $(ZLIB_FILES:%.c=$(LIBS_GUEST)/zlib/%.o)
+$(LIBS_GUEST)/%.a:
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+# Linked with each test and with the hypervisor: only unpack() is seen, whatever else is inside.
+UNPACK_LIB := $(LIBS_HYPERVISOR)/libunpack.a
+UNPACK_OBJS := $(patsubst %.c,$(LIBS_HYPERVISOR)/xz/%.o,$(XZ_FILES)) \
+	$(ZLIB_FILES:%.c=$(LIBS_HYPERVISOR)/zlib/%.o) \
+	$(LIBS_HYPERVISOR)/unpack.o $(LIBS_HYPERVISOR)/single_call.o
+$(LIBS_HYPERVISOR)/%.o: tools/unpack/%.c | $(SETUP_BUILD) \
+		$(call fetched,src,xz-utils) $(call fetched,src,zlib)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -w,$(LIBS_HYPERVISOR_CFLAGS)) -Wall -Wextra $(XZ_INCLUDES) \
+		-I$(ZLIB_SOURCE) -c -o $@ $<
+$(UNPACK_LIB): $(UNPACK_OBJS)
+	$(call say,AR,$@)
+	$(Q)ld -r -o $(@D)/all.o $^
+	$(Q)objcopy --keep-global-symbol=unpack $(@D)/all.o
+	$(Q)rm -f $@ && ar rcs $@ $(@D)/all.o
+
+.PHONY: libs
+libs: $(LIBS_GUEST)/liblzma.a $(LIBS_GUEST)/libz.a $(UNPACK_LIB)
+-include $(wildcard $(LIBS_HYPERVISOR)/*.d)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What runs on the developer's machine: set-up, downloads, libraries from the distribution, images.
 include tools/libs.mk
+include tools/linux.mk
 
 # Packages are looked for again whenever the list changes.
 SETUP_GROUPS_build := build $(findstring clang,$(CC))
