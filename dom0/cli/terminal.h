@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The operator's terminal: the machine's console, by way of the hypervisor. */
+#ifndef DOM0_CLI_TERMINAL_H
+#define DOM0_CLI_TERMINAL_H
+
+#include <stddef.h>
+
+/* Write all of it, as it is: a new line is CR LF, which the caller sends. Any thread. */
+void terminal_write(const char *text, size_t size);
+
+/*
+ * Wait up to `milliseconds` (negative: for ever) for input. Returns how many bytes were taken, 0 when
+ * the time is over or another thread called terminal_wake. The prompt's thread only.
+ */
+size_t terminal_read(char *bytes, size_t size, int milliseconds);
+
+/* Let the thread in terminal_read return at once. Any thread. */
+void terminal_wake(void);
+
+#endif
