@@ -10,7 +10,8 @@ int grant_domain_init(struct domain *d);
 /** Unmap what d has mapped of others; preemptible (-XEN_ERESTART). */
 int grant_domain_release(struct domain *d);
 void grant_domain_free(struct domain *d);
-/** Frame `index` of d's grant table for XENMEM_acquire_resource, grown as needed; INVALID_MFN: out of range. */
+/** Frame `index` of d's grant table for XENMEM_acquire_resource, grown as needed; INVALID_MFN: out
+ * of range. */
 mfn_t grant_table_frame(struct domain *d, unsigned index);
 /** References of the maptrack entries, for the auditor. */
 void grant_audit(void (*add)(struct page *pg, bool writable, void *arg), void *arg);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Grant tables: map, unmap and copy, one element of a batch at a time. */
+#include <xen/errno.h>
+#include <core/grant_table.h>
+#include <lib/string.h>
+#include <x86/tlb.h>
+
+/* guest_avail bits of the map flags become the available bits 9..11 of the entry */
+#define PTE_AVAIL_SHIFT 9
+
+static u64 pte_flags(u32 map_flags)
+{
+	return (u64)((map_flags & GNTMAP_guest_avail_mask) >> _GNTMAP_guest_avail0 & 7)
+	       << PTE_AVAIL_SHIFT;
+}
+
+static int map_pinned(struct gnttab_map_grant_ref *op, const struct grant_pin *pin)
+{
+	struct vcpu *v = current_vcpu();
+
+	if (!(op->flags & GNTMAP_host_map))
+		return GNTST_okay;
+	return mm_grant_map(&v->mem, op->host_addr, op->flags & GNTMAP_contains_pte,
+			    page_to_mfn(pin->page), pin->writable, pte_flags(op->flags));
+}
+
+/* The granter is held; on success its reference passes to the handle. */
+static int map_from(struct gnttab_map_grant_ref *op, struct domain *granter)
+{
+	struct domain *d = current_domain();
+	struct grant_pin pin = {
+		.granter = granter, .ref = op->ref, .writable = !(op->flags & GNTMAP_readonly)};
+	u32 handle = maptrack_take(d->grants);
+	struct maptrack *mt;
+	int status;
+
+	if (handle == MAPTRACK_NONE) {
+		refuse(-XEN_ENOSPC, REFUSE_LIMIT, "all grant handles are in use");
+		return GNTST_no_space;
+	}
+	status = grant_pin(&pin, d);
+	if (status == GNTST_okay) {
+		status = map_pinned(op, &pin);
+		if (status != GNTST_okay)
+			grant_unpin(&pin);
+	}
+	if (status != GNTST_okay) {
+		maptrack_free(d->grants, handle);
+		return status;
+	}
+	mt = maptrack_entry(d->grants, handle);
+	mt->granter = granter;
+	mt->page = pin.page;
+	mt->ref = op->ref;
+	mt->map_flags = op->flags & (GNTMAP_device_map | GNTMAP_host_map | GNTMAP_readonly |
+				     GNTMAP_contains_pte);
+	op->handle = handle;
+	op->dev_bus_addr = mfn_to_paddr(page_to_mfn(pin.page));
+	/* published last: from here another vCPU may unmap it */
+	__atomic_store_n(&mt->state, MAPTRACK_USED, __ATOMIC_RELEASE);
+	return GNTST_okay;
+}
+
+void grant_op_map(struct gnttab_map_grant_ref *op)
+{
+	struct domain *granter;
+
+	op->handle = ~0u;
+	op->dev_bus_addr = 0;
+	if (!(op->flags & (GNTMAP_device_map | GNTMAP_host_map))) {
+		refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "flags %#x ask for no mapping", op->flags);
+		op->status = GNTST_bad_gntref;
+		return;
+	}
+	if (op->flags & GNTMAP_application_map) {
+		refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "application maps are not offered");
+		op->status = GNTST_general_error;
+		return;
+	}
+	granter = domain_get(op->dom);
+	if (!granter || granter->is_dying) {
+		if (granter)
+			domain_put(granter);
+		refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u to map from", op->dom);
+		op->status = GNTST_bad_domain;
+		return;
+	}
+	op->status = map_from(op, granter);
+	if (op->status != GNTST_okay)
+		domain_put(granter);
+}
+
+/* --- unmap --- */
+
+/* Clear the entry; the pin stays until the TLBs are flushed. Returns the handle's entry if it is
+ * done with. */
+static struct maptrack *unmap_entry(struct grant_unmap *op)
+{
+	struct vcpu *v = current_vcpu();
+	struct maptrack *mt = maptrack_claim(v->domain->grants, op->handle);
+	u16 flags;
+
+	op->status = GNTST_bad_handle;
+	if (!mt) {
+		refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%#x is no grant handle in use", op->handle);
+		return NULL;
+	}
+	flags = mt->map_flags;
+	op->status = GNTST_okay;
+	if (op->host_addr && (flags & GNTMAP_host_map)) {
+		op->status = mm_grant_unmap(&v->mem, op->host_addr, flags & GNTMAP_contains_pte,
+					    page_to_mfn(mt->page), !(flags & GNTMAP_readonly),
+					    op->new_addr);
+		if (op->status == GNTST_okay)
+			mt->map_flags &= ~GNTMAP_host_map;
+	}
+	if (op->device && op->status == GNTST_okay)
+		mt->map_flags &= ~GNTMAP_device_map;
+	if (mt->map_flags & (GNTMAP_host_map | GNTMAP_device_map)) {
+		__atomic_store_n(&mt->state, MAPTRACK_USED, __ATOMIC_RELEASE);
+		return NULL;
+	}
+	return mt;
+}
+
+void grant_op_unmap(struct grant_unmap *ops, unsigned count)
+{
+	struct domain *d = current_domain();
+	struct maptrack *done[GRANT_UNMAP_BATCH];
+	bool flush = false;
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		this_cpu()->batch_index++;
+		done[i] = unmap_entry(&ops[i]);
+		flush |= ops[i].status == GNTST_okay && ops[i].host_addr;
+	}
+	if (flush)
+		tlb_flush_mask(d->mem.dirty_cpus);
+	for (i = 0; i < count; i++) {
+		struct domain *granter;
+
+		if (!done[i])
+			continue;
+		granter = done[i]->granter;
+		grant_unpin(&(struct grant_pin){
+			.granter = granter,
+			.ref = done[i]->ref,
+			.writable = !(done[i]->map_flags & GNTMAP_readonly),
+			.page = done[i]->page,
+		});
+		maptrack_free(d->grants, ops[i].handle);
+		domain_put(granter);
+	}
+}
+
+/* --- copy --- */
+
+/* One end of a copy: a pinned grant, or the caller's own frame. */
+struct copy_end {
+	struct grant_pin pin; /* .granter: with a reference while it is a grant */
+	bool is_grant;
+};
+
+static int copy_end_get_own(struct copy_end *end, const struct gnttab_copy_ptr *ptr)
+{
+	struct domain *d = current_domain();
+
+	if (ptr->domid != DOMID_SELF && ptr->domid != d->mem.domid) {
+		refuse(-XEN_EPERM, REFUSE_PERMISSION,
+		       "frames of domain %u can only be copied by grant", ptr->domid);
+		return GNTST_permission_denied;
+	}
+	end->pin.page = end->pin.writable ? mm_get_page_writable(mfn(ptr->u.gmfn), &d->mem)
+					  : mm_get_page(mfn(ptr->u.gmfn), &d->mem);
+	if (end->pin.page)
+		return GNTST_okay;
+	refuse(-XEN_EINVAL, REFUSE_OWNER, "frame %#lx is not the caller's, or not to be written",
+	       ptr->u.gmfn);
+	return GNTST_bad_page;
+}
+
+static int copy_end_get(struct copy_end *end, const struct gnttab_copy_ptr *ptr, bool is_grant,
+			bool writable)
+{
+	int status;
+
+	*end = (struct copy_end){.pin.writable = writable, .is_grant = is_grant};
+	if (!is_grant)
+		return copy_end_get_own(end, ptr);
+	end->pin.ref = ptr->u.ref;
+	end->pin.granter = domain_get(ptr->domid);
+	if (!end->pin.granter) {
+		refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u to copy with",
+		       ptr->domid);
+		return GNTST_bad_domain;
+	}
+	status = grant_pin(&end->pin, current_domain());
+	if (status != GNTST_okay)
+		domain_put(end->pin.granter);
+	return status;
+}
+
+static void copy_end_put(const struct copy_end *end)
+{
+	if (end->is_grant) {
+		grant_unpin(&end->pin);
+		domain_put(end->pin.granter);
+	} else if (end->pin.writable) {
+		mm_put_page_writable(end->pin.page);
+	} else {
+		mm_put_page(end->pin.page);
+	}
+}
+
+static int copy(const struct gnttab_copy *op)
+{
+	struct copy_end source, dest;
+	int status;
+
+	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE) {
+		refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+		       "copy of %u bytes from offset %u to %u leaves the page", op->len,
+		       op->source.offset, op->dest.offset);
+		return GNTST_bad_copy_arg;
+	}
+	status = copy_end_get(&source, &op->source, op->flags & GNTCOPY_source_gref, false);
+	if (status != GNTST_okay)
+		return status;
+	status = copy_end_get(&dest, &op->dest, op->flags & GNTCOPY_dest_gref, true);
+	if (status == GNTST_okay) {
+		memmove((char *)page_to_virt(dest.pin.page) + op->dest.offset,
+			(char *)page_to_virt(source.pin.page) + op->source.offset, op->len);
+		copy_end_put(&dest);
+	}
+	copy_end_put(&source);
+	return status;
+}
+
+void grant_op_copy(struct gnttab_copy *op)
+{
+	op->status = copy(op);
+}

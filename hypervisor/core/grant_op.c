@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* grant_table_op: decode the batches, write each element's status back. */
+#include <xen/errno.h>
+#include <core/grant_table.h>
+#include <x86/uaccess.h>
+
+static long fault(u64 addr)
+{
+	return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", addr);
+}
+
+/* What is left of a preempted batch. */
+static long resume_at(u64 cmd, u64 arg, u64 left)
+{
+	return hypercall_preempt(__HYPERVISOR_grant_table_op, 0, cmd, arg, left, 0, 0, 0);
+}
+
+/* Each element: read once, done, written back; between two of them the batch may be preempted. */
+#define BATCH(type, fn)                                                                            \
+	do {                                                                                       \
+		for (; count; count--, arg += sizeof(struct type)) {                               \
+			struct type op;                                                            \
+			if (!get_guest(op, arg))                                                   \
+				return fault(arg);                                                 \
+			fn(&op);                                                                   \
+			if (!put_guest(arg, op))                                                   \
+				return fault(arg);                                                 \
+			this_cpu()->batch_index++;                                                 \
+			if (count > 1 && hypercall_preempt_check())                                \
+				return resume_at(cmd, arg + sizeof(struct type), count - 1);       \
+		}                                                                                  \
+	} while (0)
+
+static long map(u64 cmd, u64 arg, u64 count)
+{
+	BATCH(gnttab_map_grant_ref, grant_op_map);
+	return 0;
+}
+
+static long copy(u64 cmd, u64 arg, u64 count)
+{
+	BATCH(gnttab_copy, grant_op_copy);
+	return 0;
+}
+
+static bool read_unmap(struct grant_unmap *out, u64 cmd, u64 arg)
+{
+	if (cmd == GNTTABOP_unmap_grant_ref) {
+		struct gnttab_unmap_grant_ref op;
+
+		if (!get_guest(op, arg))
+			return false;
+		*out = (struct grant_unmap){
+			.host_addr = op.host_addr, .device = op.dev_bus_addr, .handle = op.handle};
+	} else {
+		struct gnttab_unmap_and_replace op;
+
+		if (!get_guest(op, arg))
+			return false;
+		*out = (struct grant_unmap){
+			.host_addr = op.host_addr, .new_addr = op.new_addr, .handle = op.handle};
+	}
+	return true;
+}
+
+static u64 unmap_size(u64 cmd)
+{
+	return cmd == GNTTABOP_unmap_grant_ref ? sizeof(struct gnttab_unmap_grant_ref)
+					       : sizeof(struct gnttab_unmap_and_replace);
+}
+
+static u64 unmap_status_offset(u64 cmd)
+{
+	return cmd == GNTTABOP_unmap_grant_ref ? offsetof(struct gnttab_unmap_grant_ref, status)
+					       : offsetof(struct gnttab_unmap_and_replace, status);
+}
+
+/* Runs of GRANT_UNMAP_BATCH elements share one TLB flush. */
+static long unmap(u64 cmd, u64 arg, u64 count)
+{
+	struct grant_unmap ops[GRANT_UNMAP_BATCH];
+	u64 size = unmap_size(cmd);
+	unsigned n, i;
+	bool bad = false;
+
+	while (count) {
+		for (n = 0; n < MIN(count, (u64)GRANT_UNMAP_BATCH); n++) {
+			bad = !read_unmap(&ops[n], cmd, arg + n * size);
+			if (bad)
+				break;
+		}
+		grant_op_unmap(ops, n);
+		for (i = 0; i < n; i++)
+			if (!put_guest(arg + i * size + unmap_status_offset(cmd), ops[i].status))
+				return fault(arg + i * size);
+		if (bad)
+			return fault(arg + n * size);
+		arg += n * size;
+		count -= n;
+		if (count && hypercall_preempt_check())
+			return resume_at(cmd, arg, count);
+	}
+	return 0;
+}
+
+/* The named domain, with a reference; others than the caller only for the privileged. */
+static struct domain *get_target(domid_t domid, s16 *status)
+{
+	struct domain *d;
+
+	if (domid != DOMID_SELF && domid != current_domain()->mem.domid &&
+	    !current_domain()->privileged) {
+		refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may name domain %u", domid);
+		*status = GNTST_permission_denied;
+		return NULL;
+	}
+	d = domain_get(domid);
+	if (!d) {
+		refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", domid);
+		*status = GNTST_bad_domain;
+	}
+	return d;
+}
+
+static s16 setup(struct domain *d, const struct gnttab_setup_table *op)
+{
+	u32 i;
+
+	if (op->nr_frames > d->grants->max_frames) {
+		refuse(-XEN_EINVAL, REFUSE_LIMIT,
+		       "%u grant frames asked for, the domain may have %u", op->nr_frames,
+		       d->grants->max_frames);
+		return GNTST_general_error;
+	}
+	if (grant_table_grow(d, op->nr_frames)) {
+		refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory for %u grant frames", op->nr_frames);
+		return GNTST_general_error;
+	}
+	for (i = 0; i < op->nr_frames; i++) {
+		xen_pfn_t frame = page_to_mfn(d->grants->pages[i]).n;
+
+		if (!put_guest((u64)(op->frame_list.p + i), frame)) {
+			fault((u64)(op->frame_list.p + i));
+			return GNTST_bad_virt_addr;
+		}
+	}
+	return GNTST_okay;
+}
+
+static long setup_table(u64 arg)
+{
+	struct gnttab_setup_table op;
+	struct domain *d;
+
+	if (!get_guest(op, arg))
+		return fault(arg);
+	d = get_target(op.dom, &op.status);
+	if (d) {
+		op.status = setup(d, &op);
+		domain_put(d);
+	}
+	return put_guest(arg, op) ? 0 : fault(arg);
+}
+
+static long query_size(u64 arg)
+{
+	struct gnttab_query_size op;
+	struct domain *d;
+
+	if (!get_guest(op, arg))
+		return fault(arg);
+	d = get_target(op.dom, &op.status);
+	if (d) {
+		op.nr_frames = d->grants->frames;
+		op.max_nr_frames = d->grants->max_frames;
+		op.status = GNTST_okay;
+		domain_put(d);
+	}
+	return put_guest(arg, op) ? 0 : fault(arg);
+}
+
+static long set_version(u64 arg)
+{
+	struct gnttab_set_version op;
+
+	if (!get_guest(op, arg))
+		return fault(arg);
+	if (op.version != 1 && op.version != 2)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no grant table version %u",
+			      op.version);
+	if (op.version == 2)
+		return -XEN_ENOSYS; /* the ABI's way to say so; guests fall back to 1 */
+	return put_guest(arg, op) ? 0 : fault(arg);
+}
+
+static long get_version(u64 arg)
+{
+	struct gnttab_get_version op;
+	struct domain *d;
+	s16 status;
+
+	if (!get_guest(op, arg))
+		return fault(arg);
+	d = get_target(op.dom, &status);
+	if (!d)
+		return status == GNTST_permission_denied ? -XEN_EPERM : -XEN_ESRCH;
+	domain_put(d);
+	op.version = 1;
+	return put_guest(arg, op) ? 0 : fault(arg);
+}
+
+long do_grant_table_op(u64 cmd, u64 arg, u64 count)
+{
+	cmd = (u32)cmd;
+	count = (u32)count;
+	if ((s32)count < 0)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a batch of %lu is too long", count);
+	switch (cmd) {
+	case GNTTABOP_map_grant_ref:
+		return map(cmd, arg, count);
+	case GNTTABOP_unmap_grant_ref:
+	case GNTTABOP_unmap_and_replace:
+		return unmap(cmd, arg, count);
+	case GNTTABOP_copy:
+		return copy(cmd, arg, count);
+	case GNTTABOP_setup_table:
+		return count == 1 ? setup_table(arg)
+				  : refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+					   "setup_table takes one element");
+	case GNTTABOP_query_size:
+		return count == 1 ? query_size(arg)
+				  : refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+					   "query_size takes one element");
+	case GNTTABOP_set_version:
+		return set_version(arg);
+	case GNTTABOP_get_version:
+		return get_version(arg);
+	default:
+		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %lu", cmd);
+	}
+}
