@@ -17,8 +17,10 @@
 #define HYPERVISOR_LAST_SLOT  271
 #define L4_SLOT_ADDR(slot)    (0xffff000000000000UL | ((slot) * 0x8000000000UL))
 
+#ifndef HYPERVISOR_VIRT_START /* xen/xen.h has them too, but assembly cannot include it */
 #define HYPERVISOR_VIRT_START 0xffff800000000000UL
 #define HYPERVISOR_VIRT_END   0xffff880000000000UL
+#endif
 
 #define M2P_VIRT_START	      0xffff800000000000UL
 #define ENTRY_ROOM_START      0xffff808000000000UL
