@@ -68,7 +68,8 @@ struct vcpu {
 	u32 pause_count;    /* atomic; blocks when > 0 */
 
 	struct vcpu_info *info;	     /* hypervisor mapping */
-	struct page *info_page;	     /* NULL while it lies in shared_info */
+	struct page *info_page;	     /* NULL until the guest has registered its own */
+	void *info_dummy;	     /* vCPUs without a place in shared_info start on this page */
 	struct hypercall_state call; /* preempted hypercall */
 	struct hypercall_state inner; /* preempted call within a multicall */
 	bool in_multicall;
@@ -80,7 +81,8 @@ struct vcpu {
 	struct vcpu_runstate_info runstate; /* RUNSTATE_* */
 	u64 runstate_area;   /* guest virtual address, 0: none */
 	u64 time_area;	     /* guest virtual address of vcpu_time_info copy, 0: none */
-	u64 time_version;
+	u64 time_published;  /* now_ns() when pvclock was last written, 0: never */
+	bool areas_stale;    /* the areas above wait for guest kernel mode: vcpu_update_areas() */
 
 	evtchn_port_t virq_port[NR_VIRQS]; /* 0: not bound */
 	evtchn_port_t poll_port;	   /* sched_op poll: 0 none, ~0 several */
@@ -93,7 +95,9 @@ struct vcpu {
 struct domain {
 	struct domain_memory mem; /* first: hooks convert by cast-free container_of */
 	struct list link;	  /* domain list, ordered by id */
-	u32 refs;		  /* atomic */
+	u32 refs;		  /* atomic; 0: being freed */
+	bool pages_hold_ref;	  /* atomic; the reference that stands for all its pages */
+	bool released;		  /* domain_kill() has done all but wait for the pages */
 	bool privileged, is_dying, is_shut_down, is_crashed;
 	bool paused_by_control; /* domctl pause, counted in pause_count */
 	u32 pause_count;
@@ -112,7 +116,8 @@ struct domain {
 	struct grant_table *grants;
 	struct sched_domain *sched;
 
-	u64 time_offset_s;
+	s64 time_offset_s;
+	bool initialised; /* vCPU 0 has had a context: the domain counts as built */
 	u32 max_evtchn_port, max_grant_frames, max_maptrack_frames;
 	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */
 	struct mfn_range ioport_ranges[16];
@@ -143,7 +148,7 @@ void domain_unpause(struct domain *d);
 void domain_shutdown(struct domain *d, u8 reason); /* SHUTDOWN_*; dom0's stops the machine */
 /** The running vCPU's domain cannot go on: report registers, shut down with SHUTDOWN_crash. Returns; sets WORK_CRASH. */
 void domain_crash(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold));
-/** Call fn for each domain (list lock held; fn must not sleep or create). */
+/** Call fn for each domain, by ascending id, with a reference held and no lock. */
 void domain_for_each(void (*fn)(struct domain *d, void *arg), void *arg);
 
 static inline struct domain *current_domain(void)
@@ -162,12 +167,24 @@ void vcpu_kick(struct vcpu *v, u32 work);
 bool vcpu_runnable(const struct vcpu *v);
 void schedule(void); /* from exit_work() */
 void sched_yield(void);
+/** A copy of the vCPU's runstate, brought up to now. */
+void vcpu_get_runstate(struct vcpu *v, struct vcpu_runstate_info *out);
 
 /* --- exit path: called by entry code when this_cpu()->work is set or events are pending --- */
 void exit_work(void);
 
 /* --- time, core/vcpu_time.c --- */
-void vcpu_update_time_info(struct vcpu *v); /* publish pvclock; v is current */
+void vcpu_update_time_info(struct vcpu *v); /* publish pvclock; v is current or runs nowhere */
 void domain_update_wallclock(struct domain *d);
+/** Set the wall clock: seconds and ns since 1970 UTC at system time `at_ns`. All domains see it. */
+void wallclock_set(u64 sec, u32 nsec, u64 at_ns);
+/**
+ * Write current's runstate and time areas, which lie in the guest kernel's address space: on
+ * switches, and by pv/ when the guest returns to kernel mode with areas_stale set.
+ */
+void vcpu_update_areas(struct vcpu *v);
+
+/* --- options of the command line, set by boot/ before domains exist --- */
+extern bool opt_noreboot; /* dom0's crash halts the machine for the report to be read */
 
 #endif

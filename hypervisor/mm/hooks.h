@@ -8,7 +8,10 @@
 /** Domain by id (DOMID_SELF: the caller's) with a reference, or NULL. Put with hook_put_domain(). */
 struct domain_memory *hook_get_domain(domid_t domid);
 void hook_put_domain(struct domain_memory *dm);
-/** The domain's last page has gone (a dying domain may be freed now). */
+/**
+ * The domain's last page has gone: a dying domain is freed in this call, so the caller holds no lock
+ * and does not touch it afterwards.
+ */
 void hook_last_page_gone(struct domain_memory *dm);
 /** Any page references held outside mm/ (shared_info, vcpu_info, runstate, grants): for the auditor. Calls add() for each. */
 void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg), void *arg);

@@ -50,6 +50,14 @@ struct cpu_regs *guest_regs(void);
 /** Set bits of c->work atomically; sends an IPI if c is another CPU that sits in guest or idle. */
 void cpu_set_work(struct cpu *c, u32 bits);
 
+/**
+ * Sleep until an interrupt comes, unless work is set already: in_guest is 1 meanwhile, so that
+ * cpu_set_work() sends its IPI. Interrupts are off again on return.
+ */
+void cpu_idle(void);
+/** Take the interrupts that are pending on this CPU: sti; nop; cli. */
+void cpu_interrupt_window(void);
+
 static inline struct vcpu *current_vcpu(void)
 {
 	return this_cpu()->current;

@@ -2,9 +2,10 @@
 /*
  * Ticket locks. While one spins it serves this CPU's TLB-flush mailbox, so that the owner may send
  * flushes under its lock. Not recursive. Lock order (outer first):
- *   domain list -> domain control (domctl) -> page (type lock bit) -> domain memory -> heap
+ *   domain control (domctl) -> page (type lock bit) -> domain memory -> heap
  *   grant table (lower domid first) -> maptrack -> page
  *   event channels (lower domid first) -> scheduler run queue -> timer
+ *   domain list: innermost, nothing is taken under it
  */
 #ifndef X86_SPINLOCK_H
 #define X86_SPINLOCK_H

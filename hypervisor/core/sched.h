@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scheduler: mechanism in sched.c, policies in sched_credit.c and sched_rr.c.
+ *
+ * One run queue serves all CPUs: it is work-conserving and balanced by construction, and with the
+ * few dozen vCPUs of this machine its lock and its walk are cheap. A vCPU is in one of four places:
+ *
+ *   sleeping  not runnable                                     queued = on_cpu = false
+ *   waiting   runnable, on the run queue                       queued
+ *   running   is some CPU's current                            on_cpu
+ *   leaving   chosen away from, its state not yet saved        !on_cpu, v->is_running
+ *
+ * A leaving vCPU may be waiting already: no CPU takes it before is_running is false.
+ */
+#ifndef CORE_SCHED_H
+#define CORE_SCHED_H
+
+#include <core/domain.h>
+
+#define SCHED_WEIGHT_DEFAULT 256
+#define SCHED_WEIGHT_MAX     65535
+#define SCHED_SLICE_DEFAULT  10000000UL /* ns */
+
+struct sched_domain {
+	u32 weight; /* share, relative to other domains */
+	u32 cap;    /* per cent of one CPU, 0: none */
+	u32 active; /* runnable vCPUs: they share the weight */
+	s64 budget; /* capped domains: ns that may still be used */
+	u64 budget_at;
+	bool parked; /* budget used up */
+	struct timer unpark;
+};
+
+struct sched_vcpu {
+	struct list link; /* run queue, ordered by the policy */
+	struct vcpu *v;
+	struct sched_domain *domain; /* NULL: idle vCPU */
+	u64 vtime;		     /* weighted ns used, see sched_credit.c */
+	u64 charged_at;		     /* running: time up to which it was charged */
+	bool queued, on_cpu, active, yielding;
+};
+
+/* Numbers are XEN_SCHEDULER_* of domctl.h. All calls with sched_lock held. */
+struct sched_policy {
+	const char *name, *option;
+	u32 id;
+	/** Put a runnable vCPU on the queue. woken: it slept until now. */
+	void (*enqueue)(struct sched_vcpu *s, bool woken);
+	/** s has run for ns. */
+	void (*charge)(struct sched_vcpu *s, u64 ns);
+	/** Best waiting vCPU for this CPU, still queued, and how long it may run (~0: until disturbed). */
+	struct sched_vcpu *(*pick)(u32 cpu, struct sched_vcpu *prev, u64 now, u64 *slice);
+	/** Should s, waiting, take the CPU from running at once? */
+	bool (*preempts)(const struct sched_vcpu *s, const struct sched_vcpu *running);
+	/** Weight or cap of a domain changed. */
+	void (*adjusted)(struct sched_domain *sd);
+};
+
+extern struct spinlock sched_lock;
+extern struct list sched_queue;
+extern const struct sched_policy sched_credit, sched_rr;
+extern const struct sched_policy *sched_policy;
+extern u64 sched_slice_ns;
+
+/** May this CPU take s from the queue now? */
+bool sched_eligible(const struct sched_vcpu *s, u32 cpu, const struct sched_vcpu *prev);
+/** With sched_lock: waiting vCPUs of a domain became eligible, find CPUs for them. */
+void sched_kick_waiting(struct sched_domain *sd);
+
+/** Once, before any vCPU exists: choose the policy by the option's value ("credit", "rr"; NULL: default). */
+void sched_init(const char *option);
+/** On each CPU, before it schedules: its idle vCPU becomes current. Panics without memory. */
+void sched_init_cpu(void);
+
+int sched_domain_init(struct domain *d);
+void sched_domain_free(struct domain *d);
+int sched_vcpu_init(struct vcpu *v);
+/** The vCPU is not runnable and runs nowhere. */
+void sched_vcpu_free(struct vcpu *v);
+
+/** Weight 1..65535, cap in per cent of one CPU (0: none). 0, or -XEN_EINVAL. */
+int sched_domain_adjust(struct domain *d, u32 weight, u32 cap);
+/** Hard and soft affinity; hard must name an online CPU: -XEN_EINVAL. Moves the vCPU if need be. */
+int sched_set_affinity(struct vcpu *v, const struct cpumask *hard, const struct cpumask *soft);
+struct cpumask cpus_online(void);
+
+#endif
