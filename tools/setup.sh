@@ -23,6 +23,8 @@ image mtools mformat writes the UEFI boot partition
 run qemu-system-x86 qemu-system-x86_64 is the machine
 test libcmocka-dev /usr/include/cmocka.h runs every test
 test libxen-dev /usr/include/xen/xen.h is what the ABI headers are compared with
+test liblzma-dev /usr/include/lzma.h unpacks in host tests of dom0
+test zlib1g-dev /usr/include/zlib.h unpacks in host tests of dom0
 test ovmf /usr/share/OVMF/OVMF_CODE.fd is the UEFI machine
 test lcov lcov reports line coverage
 test clang clang fuzzes and checks

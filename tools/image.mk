@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# dom0's ramdisk, the boot ISO, and running it.
+EXAMPLE_GUESTS := $(notdir $(patsubst %/,%,$(wildcard pvguest/examples/*/)))
+CONFIGS := $(wildcard dom0/configs/*.cfg)
+HYPERVISOR_ARGS ?= console=com1 com1=115200,8n1
+DOM0_ARGS ?=
+
+$(B)/dom0.cpio: $(CONFIGS) $(EXAMPLE_GUESTS:%=$(B)/guests/%) $(VMLINUZ) $(INITRD) \
+		tools/mkramdisk tools/mkcpio | $(SETUP_IMAGE)
+	$(call say,RAMDISK,$@)
+	$(Q)tools/mkramdisk $@ $(filter-out tools/%,$^)
+
+.PHONY: iso run
+iso: $(B)/parapet.iso ## the boot ISO, for BIOS and UEFI
+$(B)/parapet.iso: $(B)/parapet $(B)/dom0 $(B)/dom0.cpio tools/mkiso | $(SETUP_IMAGE)
+	$(call say,ISO,$@)
+	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(B)/dom0 '$(DOM0_ARGS)' $(B)/dom0.cpio
+
+QEMU ?= qemu-system-x86_64
+MEM ?= 1G
+SMP ?= 2
+CPU ?= max,-smap,-la57
+QEMU_ARGS ?=
+
+run: $(B)/parapet.iso | $(SETUP_RUN) ## boot it in QEMU on this terminal (MEM= SMP= CPU= QEMU_ARGS=)
+	@echo '  RUN      $(MEM) of memory, $(SMP) CPUs. Leave with "poweroff" at the prompt, or Ctrl-A x.'
+	$(Q)$(QEMU) -accel tcg -cpu $(CPU) -m $(MEM) -smp $(SMP) -cdrom $< -display none \
+		-serial mon:stdio -no-reboot -nic none $(QEMU_ARGS)
