@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# The guest SDK: $(B)/pvguest/libpv.a, and the rules that make guests from it.
+#
+#   $(eval $(call pv_guest,NAME,SOURCES))            the guest $(B)/guests/NAME
+#   $(eval $(call pv_elf,FILE,SOURCES,CFLAGS,LIBS))  any ELF file; the last two may be left out
+#
+# Sources are C or assembly (.S), named from the top folder; objects are in $(B)/pv/.
+
+PV_INTERFACE = 0x00041100
+PV_COMPILER_INCLUDE := $(shell $(CC) -print-file-name=include)
+PV_CPPFLAGS = -nostdinc -isystem $(NEWLIB)/include -isystem $(PV_COMPILER_INCLUDE) \
+	-Ipvguest/include -Iabi -D__XEN_INTERFACE_VERSION__=$(PV_INTERFACE) \
+	-D__DYNAMIC_REENT__ -D_READ_WRITE_RETURN_TYPE=_ssize_t -D_READ_WRITE_BUFSIZE_TYPE=size_t
+PV_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -mno-red-zone -mcmodel=small -fno-pic -fno-pie \
+	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-ffunction-sections -fdata-sections
+PV_LDFLAGS := -nostdlib -static -Wl,--gc-sections,--build-id=none,-z,max-page-size=4096 \
+	-Wl,-z,noexecstack,-T,pvguest/guest.ld
+
+ifeq ($(wildcard abi/xen/xen.h),)
+# The distribution's headers of the ABI, as long as there are none of our own.
+PV_INTERFACE := 0x00040e00
+PV_CPPFLAGS += -I$(B)/pvguest/distribution
+$(shell mkdir -p $(B)/pvguest/distribution && ln -sfn /usr/include/xen $(B)/pvguest/distribution/xen)
+endif
+
+$(B)/pv/%.o: %.c | $(NEWLIB_READY)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PV_CPPFLAGS) $(PV_CFLAGS) $(PV_EXTRA) -MMD -MP -c -o $@ $<
+
+$(B)/pv/%.o: %.S | $(NEWLIB_READY)
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PV_CPPFLAGS) -D__ASSEMBLY__ $(PV_EXTRA) -g -MMD -MP -c -o $@ $<
+
+# pv_objects(sources)
+pv_objects = $(patsubst %,$(B)/pv/%.o,$(basename $(1)))
+
+PV_START := $(B)/pv/pvguest/src/head.o
+PV_LIB := $(B)/pvguest/libpv.a
+PV_LIB_OBJECTS := $(filter-out $(PV_START),\
+	$(call pv_objects,$(wildcard pvguest/src/*.c) $(filter-out pvguest/src/head.S,$(wildcard pvguest/src/*.S))))
+
+.PHONY: pvguest guests
+pvguest: $(PV_LIB) $(PV_START) ## the guest SDK's library
+guests: ## all example and test guests
+
+$(PV_LIB): $(PV_LIB_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcsD $@ $^
+-include $(PV_LIB_OBJECTS:.o=.d) $(PV_START:.o=.d)
+
+# The name is also argv[0], by way of a symbol whose address is a string in the image.
+define pv_elf
+$(call pv_objects,$(2)): PV_EXTRA := $(3)
+$(1): $(PV_START) $(call pv_objects,$(2)) $(PV_LIB) $(4) pvguest/guest.ld | $(NEWLIB_READY)
+	$$(call say,LD,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $(PV_LDFLAGS) -o $$@ $(PV_START) $(call pv_objects,$(2)) \
+		-Wl,--start-group $(PV_LIB) $(4) $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a -Wl,--end-group
+-include $(patsubst %.o,%.d,$(call pv_objects,$(2)))
+endef
+
+define pv_guest
+$(call pv_elf,$(B)/guests/$(1),$(2),$(3),$(4))
+guests: $(B)/guests/$(1)
+endef
+
+$(eval $(call pv_guest,hello,pvguest/examples/hello/hello.c))
