@@ -2,7 +2,7 @@
 # Tests. A unit test NAME is tests/unit/NAME.c (cmocka) plus the real sources that it tests:
 # a fragment tests/unit/*.mk says `UNIT += NAME` and `UNIT_NAME := hypervisor/lib/elf.c ...`,
 # if needed also `UNIT_NAME_CFLAGS := ...`. All run on the host under the sanitizers.
--include $(wildcard tests/*/*.mk)
+include $(wildcard tests/*/*.mk)
 
 UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -Iabi -Ihypervisor -Itests/unit -I.
@@ -22,6 +22,17 @@ $(B)/tests/unit/$(1): $$(UNIT_OBJS_$(1))
 endef
 $(foreach test,$(UNIT),$(eval $(call unit_rules,$(test))))
 
-.PHONY: test-unit
+.PHONY: test test-unit coverage
+test: test-unit test-conformance test-system ## everything that needs no other hypervisor
 test-unit: $(UNIT_PROGRAMS) ## host unit tests under the sanitizers
 	$(Q)tests/run-programs $(UNIT_PROGRAMS)
+
+# In a build folder of its own: the objects count their lines.
+coverage: | $(SETUP_TEST) ## line coverage of hypervisor/mm and hypervisor/core by the unit tests
+	$(Q)rm -rf $(B)/coverage
+	$(Q)$(MAKE) --no-print-directory CC=gcc B=$(B)/coverage COVERAGE_FLAGS=--coverage test-unit
+	$(Q)lcov -q --capture --directory $(B)/coverage --output-file $(B)/coverage/all.info \
+		--include '*/hypervisor/mm/*' --include '*/hypervisor/core/*'
+	$(Q)genhtml -q --output-directory $(B)/coverage/html $(B)/coverage/all.info
+	$(Q)lcov --list $(B)/coverage/all.info
+	@echo '  REPORT   $(B)/coverage/html/index.html'

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The distribution's kernel as a guest, untouched. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "dom0.h"
+
+#define USER_SPACE "linux-guest: user space up, %u cpus"
+
+/* linux1 and linux2 test themselves from user space and power off; they stay for their console. */
+static void self_test(const char *guest, unsigned int cpus)
+{
+	struct machine *machine = dom0_up((struct machine_options){.name = guest});
+	char verdict[80], create[40], destroy[40];
+
+	snprintf(verdict, sizeof(verdict), USER_SPACE, cpus);
+	snprintf(create, sizeof(create), "create %s", guest);
+	snprintf(destroy, sizeof(destroy), "destroy %s", guest);
+	dom0_run(machine, create, 120);
+	dom0_console(machine, guest);
+	machine_expect(machine, verdict, 120);
+	machine_expect(machine, "linux-guest: PASS", 120);
+	dom0_leave_console(machine);
+	dom0_run(machine, destroy, 20);
+	assert_false(dom0_lists(machine, guest));
+	dom0_off(machine);
+}
+
+static void test_one_vcpu(void **state)
+{
+	(void)state;
+	self_test("linux1", 1);
+}
+
+static void test_two_vcpus(void **state)
+{
+	(void)state;
+	self_test("linux2", 2);
+}
+
+/* What the README promises: the shipped configuration, a shell, and the commands around it. */
+static void test_interactive(void **state)
+{
+	struct machine *machine = dom0_up((struct machine_options){.name = "linux-shell"});
+
+	(void)state;
+	dom0_run(machine, "create linux", 120);
+	dom0_console(machine, "linux");
+	machine_expect(machine, "linux-guest: user space up", 120);
+	machine_expect(machine, "guest# ", 20);
+	machine_send(machine, "echo $((6 * 7)) from $(uname -s)\r");
+	machine_expect(machine, "^42 from Linux", 20);
+	machine_send(machine, "sleep 1000 &\r");
+	machine_expect(machine, "guest# ", 20);
+	machine_send(machine, "jobs\r");
+	machine_expect(machine, "Running +sleep 1000", 20);
+	machine_send(machine, "sleep 2000\r");
+	machine_expect(machine, "sleep 2000", 20);
+	machine_send(machine, "\x03"); /* Ctrl-C goes to the guest's job, not to dom0 */
+	machine_expect(machine, "guest# ", 20);
+	dom0_leave_console(machine);
+	dom0_run(machine, "pause linux", 20);
+	dom0_run(machine, "unpause linux", 20);
+	dom0_console(machine, "linux");
+	machine_send(machine, "echo still $((40 + 3))\r");
+	machine_expect(machine, "^still 43", 20);
+	machine_send(machine, "poweroff\r");
+	dom0_prompt(machine, 60); /* the console goes away with its guest */
+	dom0_wait_gone(machine, "linux", 30);
+	dom0_off(machine);
+}
+
+static void test_reboot(void **state)
+{
+	struct machine *machine = dom0_up((struct machine_options){.name = "linux-reboot"});
+
+	(void)state;
+	dom0_run(machine, "create linux", 120);
+	dom0_console(machine, "linux");
+	machine_expect(machine, "guest# ", 120);
+	machine_send(machine, "reboot\r");
+	dom0_prompt(machine, 60);
+	for (int tries = 0; !dom0_lists(machine, "linux"); tries++)
+		assert_true(tries < 60);
+	dom0_expect_of(machine, "linux", "linux-guest: user space up", 120);
+	dom0_run(machine, "destroy linux", 20);
+	dom0_off(machine);
+}
+
+/* Five at once; each has its own name, console and answer. */
+static void test_five(void **state)
+{
+	struct machine *machine =
+		dom0_up((struct machine_options){.name = "linux-five", .memory = "2G", .cpus = 2});
+	unsigned long before = dom0_info(machine, "free_pages");
+	char line[60];
+
+	(void)state;
+	for (int i = 1; i <= 5; i++) {
+		snprintf(line, sizeof(line), "create five%d", i);
+		dom0_run(machine, line, 120);
+	}
+	for (int i = 1; i <= 5; i++) {
+		snprintf(line, sizeof(line), "five%d", i);
+		dom0_console(machine, line);
+		machine_expect(machine, "linux-guest: user space up", 300);
+		machine_send(machine, "\r");
+		machine_expect(machine, "guest# ", 60);
+		snprintf(line, sizeof(line), "echo answer $((%d * 1001))\r", i);
+		machine_send(machine, line);
+		snprintf(line, sizeof(line), "^answer %d", i * 1001);
+		machine_expect(machine, line, 60);
+		dom0_leave_console(machine);
+	}
+	dom0_audit(machine);
+	for (int i = 1; i <= 5; i++) {
+		snprintf(line, sizeof(line), "destroy five%d", i);
+		dom0_run(machine, line, 60);
+	}
+	assert_int_equal(dom0_info(machine, "free_pages"), before);
+	dom0_off(machine);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_one_vcpu, machine_end_all),
+		cmocka_unit_test_teardown(test_two_vcpus, machine_end_all),
+		cmocka_unit_test_teardown(test_interactive, machine_end_all),
+		cmocka_unit_test_teardown(test_reboot, machine_end_all),
+		cmocka_unit_test_teardown(test_five, machine_end_all),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("linux", tests, NULL, NULL);
+}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# System tests: C programs on cmocka that drive machines under QEMU.
+SYSTEM_TESTS := boot linux cycles
+SYSTEM := $(B)/tests/system
+SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_ISO='"$(B)/tests/parapet.iso"'
+SYSTEM_LIB := $(SYSTEM)/machine.o $(SYSTEM)/dom0.o
+
+$(SYSTEM)/%.o: tests/system/%.c | $(SETUP_TEST)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(SYSTEM_CFLAGS) -MMD -MP -c -o $@ $<
+$(SYSTEM)/%: $(SYSTEM)/%.o $(SYSTEM_LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) -o $@ $^ -lcmocka
+-include $(wildcard $(SYSTEM)/*.d)
+
+# The tests' ISO holds, beside what users get, the test guests and the tests' configurations.
+TEST_GUESTS := $(notdir $(patsubst %/,%,$(wildcard tests/guests/*/)))
+TEST_CONFIGS := $(wildcard tests/system/configs/*.cfg)
+$(B)/tests/dom0.cpio: $(CONFIGS) $(TEST_CONFIGS) $(VMLINUZ) $(INITRD) \
+		$(EXAMPLE_GUESTS:%=$(B)/guests/%) $(TEST_GUESTS:%=$(B)/guests/%) \
+		tools/mkramdisk tools/mkcpio | $(SETUP_IMAGE)
+	$(call say,RAMDISK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/mkramdisk $@ $(filter-out tools/%,$^)
+$(B)/tests/parapet.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso
+	$(call say,ISO,$@)
+	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(B)/dom0 '' $(B)/tests/dom0.cpio
+
+# Guests as the dom0 kernel: the same files on Parapet and on the distribution's Xen.
+XEN_PACKAGE := xen-hypervisor-4.17-amd64
+FETCH_FILES_$(XEN_PACKAGE) := ./boot/xen-4.17-amd64.gz
+REFERENCE_ARGS := console=com1 com1=115200,8n1 dom0_mem=64M loglvl=all guest_loglvl=all noreboot
+REFERENCE_GUESTS := $(EXAMPLE_GUESTS)
+XEN_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/xen/%.iso)
+PARAPET_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/parapet/%.iso)
+
+$(B)/tests/xen/xen: | $(call fetched,deb,$(XEN_PACKAGE))
+	$(Q)mkdir -p $(@D)
+	$(Q)gzip -dc $(FETCH)/deb/$(XEN_PACKAGE)/boot/xen-4.17-amd64.gz >$@
+define reference_iso
+	$(call say,ISO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/mkiso $@ $< '$(REFERENCE_ARGS)' $(word 2,$^) ''
+endef
+$(B)/tests/xen/%.iso: $(B)/tests/xen/xen $(B)/guests/% tools/mkiso | $(SETUP_IMAGE)
+	$(reference_iso)
+$(B)/tests/parapet/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE)
+	$(reference_iso)
+
+.PHONY: test-system test-reference
+RUN_SYSTEM = mkdir -p $(B)/tests/log && MACHINE_LOGS=$(B)/tests/log tests/run-programs
+test-system: $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso \
+		$(PARAPET_ISOS) | $(SETUP_RUN) ## whole machines under QEMU
+	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
+test-reference: $(SYSTEM)/reference $(XEN_ISOS) | $(SETUP_RUN) ## the same guests on real Xen
+	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/xen'
