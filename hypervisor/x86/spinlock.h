@@ -14,7 +14,7 @@
 
 struct spinlock {
 	u16 owner, next;
-};
+} __attribute__((aligned(4)));
 
 #define SPINLOCK_INIT { 0, 0 }
 

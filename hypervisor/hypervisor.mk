@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The hypervisor image: every C and assembly source of the rooms, linked at one fixed virtual address.
+HV_SOURCES := $(sort $(wildcard hypervisor/*/*.c hypervisor/*/*.S))
+HV_OBJECTS := $(patsubst %,$(B)/%.o,$(basename $(filter-out %/asm-offsets.c,$(HV_SOURCES))))
+HV_OFFSETS := $(B)/hypervisor/x86/asm-offsets.h
+HV_CPPFLAGS := -Ihypervisor -Iabi -I$(B)/hypervisor -D__XEN_INTERFACE_VERSION__=0x00040e00
+HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mcmodel=small -fvisibility=hidden -mno-red-zone \
+	-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer -fno-common -fno-delete-null-pointer-checks -fno-strict-aliasing \
+	-Wall -Wextra -Wno-unused-parameter $(HV_EXTRA)
+HV_LDFLAGS := -nostdlib -static -no-pie -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \
+	-Wl,--no-warn-rwx-segments -Wl,--orphan-handling=error
+
+$(B)/parapet: $(HV_OBJECTS) hypervisor/boot/parapet.lds
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(HV_LDFLAGS) -Wl,-T,hypervisor/boot/parapet.lds -o $@ $(HV_OBJECTS)
+
+$(B)/hypervisor/%.o: hypervisor/%.c $(HV_OFFSETS) | $(SETUP_BUILD)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HV_CPPFLAGS) $(HV_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/hypervisor/%.o: hypervisor/%.S $(HV_OFFSETS) | $(SETUP_BUILD)
+	$(call say,AS,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HV_CPPFLAGS) -D__ASSEMBLY__ -g -MMD -MP -c $< -o $@
+
+# Offsets of struct members for assembly: the compiler prints them as text, sed makes a header of it.
+$(HV_OFFSETS): hypervisor/x86/asm-offsets.c | $(SETUP_BUILD)
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(HV_CPPFLAGS) $(filter-out -g,$(HV_CFLAGS)) -MMD -MP -MT $@ -MF $(@:.h=.d) -S $< -o $(@:.h=.s)
+	$(Q)sed -n 's/^.*==>\([A-Z0-9_]*\) [$$#]*\(-\{0,1\}[0-9]*\).*/#define \1 \2/p' $(@:.h=.s) > $@
+
+.PHONY: hypervisor-lines
+hypervisor-lines: ## lines of code of the hypervisor by room (budget: 12000)
+	$(Q)tools/count-lines hypervisor
+
+-include $(HV_OBJECTS:.o=.d) $(HV_OFFSETS:.h=.d)

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages: the ring, levels, and the serial line. */
+#include <dev/serial.h>
+#include <lib/log.h>
+#include <lib/options.h>
+#include <lib/printk.h>
+#include <lib/string.h>
+#include <x86/spinlock.h>
+
+static char ring[CONSOLE_RING_SIZE];
+static u32 ring_end, ring_start; /* bytes since boot */
+static struct spinlock log_lock = SPINLOCK_INIT;
+static bool lock_broken;
+
+/* Messages up to these levels reach the serial line; all reach the ring. */
+static unsigned serial_level = LOG_INFO, guest_level = LOG_INFO;
+
+static unsigned parse_level(const char *s)
+{
+	static const struct {
+		const char *name;
+		unsigned level;
+	} names[] = { { "none", 0 },	{ "error", LOG_ERR + 1 }, { "warning", LOG_WARN + 1 },
+		      { "info", LOG_INFO + 1 }, { "debug", LOG_DEBUG + 1 }, { "all", LOG_DEBUG + 1 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(s, names[i].name, strlen(names[i].name)))
+			return names[i].level;
+	return LOG_INFO + 1;
+}
+
+/* Xen's form is lower/upper threshold; what is below the lower one is always printed here. */
+static void option_loglvl(const char *value)
+{
+	serial_level = parse_level(value);
+}
+OPTION_FN("loglvl", option_loglvl);
+
+static void option_guest_loglvl(const char *value)
+{
+	guest_level = parse_level(value);
+}
+OPTION_FN("guest_loglvl", option_guest_loglvl);
+
+bool log_guest_wanted(unsigned level)
+{
+	return level < guest_level;
+}
+
+void log_break_lock(void)
+{
+	lock_broken = true;
+}
+
+void log_write(const char *text, size_t n, bool serial)
+{
+	bool locked = !lock_broken;
+
+	if (locked)
+		spin_lock(&log_lock);
+	for (size_t i = 0; i < n; i++)
+		ring[(ring_end + i) % CONSOLE_RING_SIZE] = text[i];
+	ring_end += n;
+	if (ring_end - ring_start > CONSOLE_RING_SIZE)
+		ring_start = ring_end - CONSOLE_RING_SIZE;
+	if (serial)
+		serial_puts(text, n);
+	if (locked)
+		spin_unlock(&log_lock);
+}
+
+size_t console_ring_read(char *buf, size_t size, u32 *index)
+{
+	size_t n = 0;
+
+	spin_lock(&log_lock);
+	/* A position that is no longer, or not yet, in the ring means the oldest byte kept. */
+	if (*index - ring_start > ring_end - ring_start)
+		*index = ring_start;
+	for (; n < size && *index != ring_end; n++, (*index)++)
+		buf[n] = ring[*index % CONSOLE_RING_SIZE];
+	spin_unlock(&log_lock);
+	return n;
+}
+
+void console_ring_clear(void)
+{
+	spin_lock(&log_lock);
+	ring_start = ring_end;
+	spin_unlock(&log_lock);
+}
+
+void printk(enum log_level level, const char *fmt, ...)
+{
+	char line[320] = "(PPT) ";
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = 6 + vsnprintk(line + 6, sizeof(line) - 6, fmt, ap);
+	va_end(ap);
+	if (n >= (int)sizeof(line)) {
+		n = sizeof(line) - 1;
+		line[n - 1] = '\n';
+	}
+	log_write(line, n, level < serial_level);
+}

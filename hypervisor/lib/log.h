@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The log ring: the newest CONSOLE_RING_SIZE bytes of messages, hypervisor's and guests'. */
+#ifndef LIB_LOG_H
+#define LIB_LOG_H
+
+#include <lib/types.h>
+
+#define CONSOLE_RING_SIZE 65536u
+
+/** Raw bytes to the ring, and to the serial line if serial. Guest output (console_io) comes here. */
+void log_write(const char *text, size_t n, bool serial);
+
+/**
+ * Copy out messages. *index: position to start at (0: oldest kept), advanced behind what was
+ * copied. Positions count bytes since boot, modulo 2^32. Returns the number of bytes.
+ */
+size_t console_ring_read(char *buf, size_t size, u32 *index);
+/** Forget all messages so far (sysctl readconsole with clear). */
+void console_ring_clear(void);
+
+/** True if a guest's message of this level is to be logged (guest_loglvl=). */
+bool log_guest_wanted(unsigned level);
+
+/** After this the log's lock is never waited for: for panic reports. */
+void log_break_lock(void);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory and string functions. The compiler may call the mem* ones on its own. */
+#include <lib/string.h>
+#include <x86/asm.h>
+
+void *memcpy(void *dst, const void *src, size_t n)
+{
+	move_bytes(dst, src, n);
+	return dst;
+}
+
+void *memmove(void *dst, const void *src, size_t n)
+{
+	u8 *d = dst;
+	const u8 *s = src;
+
+	if (d - s >= n) {
+		move_bytes(dst, src, n);
+		return dst;
+	}
+	while (n--)
+		d[n] = s[n];
+	return dst;
+}
+
+void *memset(void *dst, int c, size_t n)
+{
+	fill_bytes(dst, c, n);
+	return dst;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+	const u8 *x = a, *y = b;
+
+	for (; n; n--, x++, y++)
+		if (*x != *y)
+			return *x - *y;
+	return 0;
+}
+
+void *memchr(const void *s, int c, size_t n)
+{
+	const u8 *p = s;
+
+	for (; n; n--, p++)
+		if (*p == (u8)c)
+			return (void *)p;
+	return NULL;
+}
+
+size_t strlen(const char *s)
+{
+	const char *p = s;
+
+	while (*p)
+		p++;
+	return p - s;
+}
+
+size_t strnlen(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && s[n])
+		n++;
+	return n;
+}
+
+int strncmp(const char *a, const char *b, size_t n)
+{
+	for (; n; n--, a++, b++)
+		if (*a != *b || !*a)
+			return (u8)*a - (u8)*b;
+	return 0;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	return strncmp(a, b, ~0UL);
+}
+
+char *strchr(const char *s, int c)
+{
+	for (; *s != (char)c; s++)
+		if (!*s)
+			return NULL;
+	return (char *)s;
+}
+
+char *strstr(const char *s, const char *sub)
+{
+	size_t n = strlen(sub);
+
+	for (;; s++) {
+		if (!strncmp(s, sub, n))
+			return (char *)s;
+		if (!*s)
+			return NULL;
+	}
+}
+
+size_t strlcpy(char *dst, const char *src, size_t size)
+{
+	size_t n = strlen(src);
+
+	if (size) {
+		size_t copy = MIN(n, size - 1);
+
+		memcpy(dst, src, copy);
+		dst[copy] = 0;
+	}
+	return n;
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+}
+
+u64 parse_number(const char *s, const char **end)
+{
+	u64 base = 10, value = 0;
+
+	if (s[0] == '0' && (s[1] | 0x20) == 'x') {
+		base = 16;
+		s += 2;
+	}
+	for (; digit(*s) < (int)base; s++)
+		value = value * base + digit(*s);
+	if (end)
+		*end = s;
+	return value;
+}
+
+u64 parse_size(const char *s, const char **end)
+{
+	u64 value = parse_number(s, &s);
+	unsigned shift = 10;
+	bool suffix = true;
+
+	switch (*s | 0x20) {
+	case 'b':
+		shift = 0;
+		break;
+	case 'k':
+		break;
+	case 'm':
+		shift = 20;
+		break;
+	case 'g':
+		shift = 30;
+		break;
+	case 't':
+		shift = 40;
+		break;
+	default:
+		suffix = false;
+	}
+	if (end)
+		*end = s + suffix;
+	return value << shift;
+}

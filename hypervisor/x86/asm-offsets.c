@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Constants for assembly: hypervisor.mk turns the "==>" lines of this file's assembly into a header. */
+#include <core/domain.h>
+#include <x86/window.h>
+
+#define DEFINE(name, value) asm volatile("\n==>" #name " %0" ::"i"(value))
+
+void asm_offsets(void);
+void asm_offsets(void)
+{
+	DEFINE(REGS_SIZE, sizeof(struct cpu_regs));
+	DEFINE(REGS_RIP, offsetof(struct cpu_regs, rip));
+	DEFINE(REGS_CS, offsetof(struct cpu_regs, cs));
+	DEFINE(REGS_RFLAGS, offsetof(struct cpu_regs, rflags));
+	DEFINE(REGS_RSP, offsetof(struct cpu_regs, rsp));
+	DEFINE(REGS_SS, offsetof(struct cpu_regs, ss));
+	DEFINE(REGS_RAX, offsetof(struct cpu_regs, rax));
+	DEFINE(REGS_ERROR, offsetof(struct cpu_regs, error_code));
+	DEFINE(REGS_VECTOR, offsetof(struct cpu_regs, entry_vector));
+	DEFINE(CPU_CURRENT, offsetof(struct cpu, current));
+	DEFINE(CPU_WORK, offsetof(struct cpu, work));
+	DEFINE(CPU_IN_GUEST, offsetof(struct cpu, in_guest));
+	DEFINE(CPU_HYPERCALL, offsetof(struct cpu, hypercall));
+	DEFINE(VCPU_KERNEL_MODE, offsetof(struct vcpu, arch.kernel_mode));
+	DEFINE(VCPU_INFO, offsetof(struct vcpu, arch.vcpu_info));
+	DEFINE(WINDOW_STACK_FRAME, WINDOW_CPU - sizeof(struct cpu_regs));
+	DEFINE(WINDOW_ENTRY_PAGE_, WINDOW_ENTRY);
+}

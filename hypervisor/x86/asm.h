@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Instructions that C cannot express, and the registers' names. */
+#ifndef X86_ASM_H
+#define X86_ASM_H
+
+#include <lib/types.h>
+
+#define CR0_MP BIT(1)
+#define CR0_TS BIT(3)
+#define CR0_NE BIT(5)
+#define CR0_WP BIT(16)
+#define CR0_AM BIT(18)
+
+#define CR4_TSD	       BIT(2)
+#define CR4_DE	       BIT(3)
+#define CR4_PSE	       BIT(4)
+#define CR4_PAE	       BIT(5)
+#define CR4_MCE	       BIT(6)
+#define CR4_PGE	       BIT(7)
+#define CR4_OSFXSR     BIT(9)
+#define CR4_OSXMMEXCPT BIT(10)
+#define CR4_UMIP       BIT(11)
+#define CR4_FSGSBASE   BIT(16)
+#define CR4_PCIDE      BIT(17)
+#define CR4_OSXSAVE    BIT(18)
+#define CR4_SMEP       BIT(20)
+#define CR4_SMAP       BIT(21)
+
+#define MSR_APIC_BASE	   0x0000001b
+#define MSR_SYSENTER_CS	   0x00000174
+#define MSR_SYSENTER_ESP   0x00000175
+#define MSR_SYSENTER_EIP   0x00000176
+#define MSR_PAT		   0x00000277
+#define MSR_TSC_DEADLINE   0x000006e0
+#define MSR_X2APIC	   0x00000800
+#define MSR_EFER	   0xc0000080
+#define MSR_STAR	   0xc0000081
+#define MSR_LSTAR	   0xc0000082
+#define MSR_CSTAR	   0xc0000083
+#define MSR_SYSCALL_MASK   0xc0000084
+#define MSR_FS_BASE	   0xc0000100
+#define MSR_GS_BASE	   0xc0000101
+#define MSR_KERNEL_GS_BASE 0xc0000102
+#define EFER_SCE	   BIT(0)
+
+/* What the hypervisor's mappings use of PAT is the power-on value's: 0 write-back, 2 (PCD) uncached. */
+#define PAT_VALUE 0x0007010600070106UL
+
+static inline void move_bytes(void *dst, const void *src, size_t n)
+{
+	asm volatile("rep movsb" : "+D"(dst), "+S"(src), "+c"(n)::"memory");
+}
+
+static inline void fill_bytes(void *dst, int c, size_t n)
+{
+	asm volatile("rep stosb" : "+D"(dst), "+c"(n) : "a"(c) : "memory");
+}
+
+static inline void outb(u16 port, u8 v)
+{
+	asm volatile("outb %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline u8 inb(u16 port)
+{
+	u8 v;
+
+	asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+static inline void outw(u16 port, u16 v)
+{
+	asm volatile("outw %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline u16 inw(u16 port)
+{
+	u16 v;
+
+	asm volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+static inline void outl(u16 port, u32 v)
+{
+	asm volatile("outl %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline u32 inl(u16 port)
+{
+	u32 v;
+
+	asm volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
+	return v;
+}
+
+static inline u64 rdmsr(u32 msr)
+{
+	u32 lo, hi;
+
+	asm volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+	return (u64)hi << 32 | lo;
+}
+
+static inline void wrmsr(u32 msr, u64 v)
+{
+	asm volatile("wrmsr" ::"c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
+}
+
+static inline void cpuid(u32 leaf, u32 sub, u32 out[4])
+{
+	asm volatile("cpuid"
+		     : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
+		     : "a"(leaf), "c"(sub));
+}
+
+#define DEFINE_REGISTER(reg)                                                                       \
+	static inline u64 get_##reg(void)                                                          \
+	{                                                                                          \
+		u64 v;                                                                             \
+                                                                                                   \
+		asm volatile("mov %%" #reg ", %0" : "=r"(v));                                      \
+		return v;                                                                          \
+	}                                                                                          \
+	static inline void set_##reg(u64 v)                                                        \
+	{                                                                                          \
+		asm volatile("mov %0, %%" #reg ::"r"(v) : "memory");                               \
+	}
+
+DEFINE_REGISTER(cr0)
+DEFINE_REGISTER(cr2)
+DEFINE_REGISTER(cr3)
+DEFINE_REGISTER(cr4)
+DEFINE_REGISTER(dr0)
+DEFINE_REGISTER(dr1)
+DEFINE_REGISTER(dr2)
+DEFINE_REGISTER(dr3)
+DEFINE_REGISTER(dr6)
+DEFINE_REGISTER(dr7)
+
+static inline void invlpg(u64 va)
+{
+	asm volatile("invlpg (%0)" ::"r"(va) : "memory");
+}
+
+static inline void pause(void)
+{
+	asm volatile("pause" ::: "memory");
+}
+
+static inline void xsetbv(u64 v)
+{
+	asm volatile("xsetbv" ::"c"(0), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
+}
+
+/** Stop this CPU for good. */
+static inline void __attribute__((noreturn)) halt_forever(void)
+{
+	for (;;)
+		asm volatile("cli; hlt" ::: "memory");
+}
+
+/** Sleep until an interrupt has been taken; it returns with interrupts off again. */
+static inline void wait_for_interrupt(void)
+{
+	asm volatile("sti; hlt; cli" ::: "memory");
+}
+
+/** Let pending interrupts in. */
+static inline void interrupt_window(void)
+{
+	asm volatile("sti; nop; cli" ::: "memory");
+}
+
+#endif

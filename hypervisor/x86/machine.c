@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory map, and the allocator that serves boot until mm/ takes over. */
+#include <lib/printk.h>
+#include <lib/string.h>
+#include <x86/layout.h>
+#include <x86/machine.h>
+
+struct machine_map_entry machine_map[MACHINE_MAP_ENTRIES];
+unsigned machine_map_entries;
+struct mem_region machine_ram[MACHINE_MAP_ENTRIES];
+unsigned machine_ram_regions;
+u64 machine_max_mfn;
+struct machine_info machine;
+
+#define LOW_LIMIT BIT(32)
+
+static struct mem_region free_regions[2 * MACHINE_MAP_ENTRIES];
+static unsigned free_count;
+static bool closed;
+
+static void sort_map(void)
+{
+	for (unsigned i = 1; i < machine_map_entries; i++)
+		for (unsigned j = i; j && machine_map[j].start < machine_map[j - 1].start; j--) {
+			struct machine_map_entry tmp = machine_map[j];
+
+			machine_map[j] = machine_map[j - 1];
+			machine_map[j - 1] = tmp;
+		}
+}
+
+/* Firmware may list a range twice: RAM gives way to anything else. */
+static void trim_overlaps(void)
+{
+	for (unsigned i = 0; i + 1 < machine_map_entries; i++) {
+		struct machine_map_entry *a = &machine_map[i], *b = a + 1;
+		u64 a_end = a->start + a->size, b_end = b->start + b->size;
+
+		if (a_end <= b->start)
+			continue;
+		if (a->type != E820_RAM || b->type == E820_RAM) {
+			u64 cut = MIN(a_end, b_end);
+
+			b->size = b_end - cut;
+			b->start = cut;
+		} else {
+			a->size = b->start - a->start;
+			if (a_end > b_end && machine_map_entries < MACHINE_MAP_ENTRIES)
+				machine_map[machine_map_entries++] = (struct machine_map_entry){
+					b_end, a_end - b_end, E820_RAM
+				};
+		}
+		sort_map();
+	}
+}
+
+static void add_ram(u64 start, u64 end)
+{
+	start = ROUND_UP(start, PAGE_SIZE);
+	end &= PAGE_MASK;
+	end = MIN(end, DIRECT_MAP_END - DIRECT_MAP_START);
+	if (start >= end)
+		return;
+	if (machine_ram_regions && machine_ram[machine_ram_regions - 1].end == start)
+		machine_ram[machine_ram_regions - 1].end = end;
+	else
+		machine_ram[machine_ram_regions++] = (struct mem_region){ start, end };
+	machine_max_mfn = end >> PAGE_SHIFT;
+}
+
+void machine_map_finish(u64 max_bytes)
+{
+	sort_map();
+	trim_overlaps();
+	for (unsigned i = 0; i < machine_map_entries; i++) {
+		const struct machine_map_entry *e = &machine_map[i];
+		u64 end = e->start + e->size;
+
+		if (max_bytes)
+			end = MIN(end, max_bytes);
+		if (e->type == E820_RAM && end > e->start)
+			add_ram(e->start, end);
+	}
+	memcpy(free_regions, machine_ram, machine_ram_regions * sizeof(free_regions[0]));
+	free_count = machine_ram_regions;
+}
+
+bool machine_is_ram(paddr_t start, paddr_t end)
+{
+	for (unsigned i = 0; i < machine_ram_regions; i++)
+		if (machine_ram[i].start <= start && end <= machine_ram[i].end)
+			return true;
+	return false;
+}
+
+static void remove_region(unsigned i)
+{
+	memmove(&free_regions[i], &free_regions[i + 1],
+		(free_count - i - 1) * sizeof(free_regions[0]));
+	free_count--;
+}
+
+void early_reserve(paddr_t start, paddr_t end)
+{
+	start &= PAGE_MASK;
+	end = ROUND_UP(end, PAGE_SIZE);
+	for (unsigned i = 0; i < free_count; i++) {
+		struct mem_region *r = &free_regions[i], old = *r;
+
+		if (end <= old.start || old.end <= start)
+			continue;
+		if (old.start < start && end < old.end) {
+			BUG_ON(free_count == ARRAY_SIZE(free_regions));
+			memmove(r + 1, r, (free_count - i) * sizeof(*r));
+			free_count++;
+			r[0].end = start;
+			r[1].start = end;
+			return;
+		}
+		if (old.start < start)
+			r->end = start;
+		else if (end < old.end)
+			r->start = end;
+		else
+			remove_region(i--);
+	}
+}
+
+paddr_t early_alloc(u64 size, u64 align, bool low)
+{
+	size = ROUND_UP(size, PAGE_SIZE);
+	BUG_ON(closed);
+	for (unsigned i = free_count; i-- > 0;) {
+		const struct mem_region *r = &free_regions[i];
+		paddr_t end = low ? MIN(r->end, LOW_LIMIT) : r->end, start;
+
+		if (end < size)
+			continue;
+		start = (end - size) & ~(align - 1);
+		/* The first MiB stays for real-mode code and for guests with DMA to old devices. */
+		if (start < MAX(r->start, 0x100000UL) || start + size > end)
+			continue;
+		early_reserve(start, start + size);
+		return start;
+	}
+	panic("out of memory at boot: no %lu KiB%s free\n", size >> 10, low ? " below 4 GiB" : "");
+}
+
+const struct mem_region *early_free_regions(unsigned *count)
+{
+	closed = true;
+	early_reserve(0, 0x100000);
+	*count = free_count;
+	return free_regions;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <x86/asm.h>
+#include <x86/spinlock.h>
+#include <x86/tlb.h>
+
+void spin_lock(struct spinlock *l)
+{
+	u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != ticket)
+		cpu_relax();
+}
+
+bool spin_trylock(struct spinlock *l)
+{
+	struct spinlock seen;
+	u32 old, new;
+
+	__atomic_load(&l->owner, &seen.owner, __ATOMIC_RELAXED);
+	seen.next = seen.owner;
+	/* Both halves in one word: the exchange succeeds only while nobody holds or waits. */
+	old = seen.owner | (u32)seen.next << 16;
+	new = seen.owner | (u32)(u16)(seen.next + 1) << 16;
+	return __atomic_compare_exchange_n((u32 *)l, &old, new, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+void spin_unlock(struct spinlock *l)
+{
+	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
+}
+
+bool spin_is_locked(const struct spinlock *l)
+{
+	return __atomic_load_n(&l->owner, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(&l->next, __ATOMIC_RELAXED);
+}
+
+void cpu_relax(void)
+{
+	pause();
+	tlb_serve_mailbox();
+}
