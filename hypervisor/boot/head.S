@@ -7,7 +7,7 @@
 #include <x86/layout.h>
 
 #define BOOT_CS64 8
-#define OFFSET(sym) ((sym) - image_start)
+#define OFFSET(sym) ((sym) - 0xffff810000000000)
 
 	.section .boot.header, "ax"
 	.balign 8
@@ -39,7 +39,7 @@ boot_start:
 	subl $OFFSET(1b), %ebp
 	leal OFFSET(boot_stack_end)(%ebp), %esp
 
-	movl $boot_message_loader - image_start, %esi
+	movl $OFFSET(boot_message_loader), %esi
 	cmpl $0x36d76289, %eax
 	jne boot_failed
 	movl %ebx, %edi
@@ -47,7 +47,7 @@ boot_start:
 	/* Long mode and no-execute are what everything else rests on. */
 	movl $0x80000000, %eax
 	cpuid
-	movl $boot_message_cpu - image_start, %esi
+	movl $OFFSET(boot_message_cpu), %esi
 	cmpl $0x80000001, %eax
 	jb boot_failed
 	movl $0x80000001, %eax
@@ -267,3 +267,5 @@ boot_image_l3:	.space 4096
 boot_image_l2:	.space 4096
 boot_stack:	.space 16384
 boot_stack_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -14,7 +14,7 @@ void *memmove(void *dst, const void *src, size_t n)
 	u8 *d = dst;
 	const u8 *s = src;
 
-	if (d - s >= n) {
+	if ((size_t)(d - s) >= n) {
 		move_bytes(dst, src, n);
 		return dst;
 	}

@@ -4,27 +4,11 @@
 #define X86_ASM_H
 
 #include <lib/types.h>
+#include <x86/privileged.h>
 
-#define CR0_MP BIT(1)
-#define CR0_TS BIT(3)
-#define CR0_NE BIT(5)
-#define CR0_WP BIT(16)
-#define CR0_AM BIT(18)
-
-#define CR4_TSD	       BIT(2)
-#define CR4_DE	       BIT(3)
-#define CR4_PSE	       BIT(4)
-#define CR4_PAE	       BIT(5)
-#define CR4_MCE	       BIT(6)
-#define CR4_PGE	       BIT(7)
-#define CR4_OSFXSR     BIT(9)
-#define CR4_OSXMMEXCPT BIT(10)
-#define CR4_UMIP       BIT(11)
-#define CR4_FSGSBASE   BIT(16)
-#define CR4_PCIDE      BIT(17)
-#define CR4_OSXSAVE    BIT(18)
-#define CR4_SMEP       BIT(20)
-#define CR4_SMAP       BIT(21)
+#define CR4_UMIP BIT(11)
+#define CR4_SMEP BIT(20)
+#define CR4_SMAP BIT(21)
 
 #define MSR_APIC_BASE	   0x0000001b
 #define MSR_SYSENTER_CS	   0x00000174
@@ -33,14 +17,9 @@
 #define MSR_PAT		   0x00000277
 #define MSR_TSC_DEADLINE   0x000006e0
 #define MSR_X2APIC	   0x00000800
-#define MSR_EFER	   0xc0000080
-#define MSR_STAR	   0xc0000081
 #define MSR_LSTAR	   0xc0000082
 #define MSR_CSTAR	   0xc0000083
 #define MSR_SYSCALL_MASK   0xc0000084
-#define MSR_FS_BASE	   0xc0000100
-#define MSR_GS_BASE	   0xc0000101
-#define MSR_KERNEL_GS_BASE 0xc0000102
 #define EFER_SCE	   BIT(0)
 
 /* What the hypervisor's mappings use of PAT is the power-on value's: 0 write-back, 2 (PCD) uncached. */
@@ -106,13 +85,6 @@ static inline u64 rdmsr(u32 msr)
 static inline void wrmsr(u32 msr, u64 v)
 {
 	asm volatile("wrmsr" ::"c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
-}
-
-static inline void cpuid(u32 leaf, u32 sub, u32 out[4])
-{
-	asm volatile("cpuid"
-		     : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3])
-		     : "a"(leaf), "c"(sub));
 }
 
 #define DEFINE_REGISTER(reg)                                                                       \
