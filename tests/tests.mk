@@ -6,7 +6,7 @@ include $(wildcard tests/*/*.mk)
 
 UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -Iabi -Ihypervisor -Itests/unit -I.
-UNIT_PROGRAMS := $(UNIT:%=$(B)/tests/unit/%)
+UNIT_PROGRAMS := $(UNIT:%=$(B)/tests/unit/%) $(CONFORMANCE)
 
 # unit_rules(NAME): one object a source, so that a change of one source builds one object
 define unit_rules

@@ -50,10 +50,10 @@ struct xen_domctl_createdomain {
 	int32_t max_grant_frames;    /* IN: pages of grant table; -1 = default */
 	int32_t max_maptrack_frames; /* IN: pages' worth of grant handles; -1 = default */
 #define XEN_DOMCTL_GRANT_version_mask 0xf
-#define XEN_DOMCTL_GRANT_version(v)   ((v) & XEN_DOMCTL_GRANT_version_mask)
-	uint32_t grant_opts;   /* IN: highest grant table version; 1 is what there is */
-	uint32_t vmtrace_size; /* IN: 0 */
-	uint32_t cpupool_id;   /* IN: 0 */
+#define XEN_DOMCTL_GRANT_version(v)   ((v)&XEN_DOMCTL_GRANT_version_mask)
+	uint32_t grant_opts;		   /* IN: highest grant table version; 1 is what there is */
+	uint32_t vmtrace_size;		   /* IN: 0 */
+	uint32_t cpupool_id;		   /* IN: 0 */
 	struct xen_arch_domainconfig arch; /* IN */
 };
 
@@ -91,8 +91,8 @@ struct xen_domctl_getdomaininfo {
 	uint64_aligned_t cpu_time;	    /* OUT: ns on physical CPUs, all vCPUs */
 	uint32_t nr_online_vcpus;	    /* OUT: vCPUs that are up */
 #define XEN_INVALID_MAX_VCPU_ID (~0U)
-	uint32_t max_vcpu_id;	    /* OUT: the highest vCPU number; XEN_INVALID_MAX_VCPU_ID = none */
-	uint32_t ssidref;	    /* OUT: 0 */
+	uint32_t max_vcpu_id; /* OUT: the highest vCPU number; XEN_INVALID_MAX_VCPU_ID = none */
+	uint32_t ssidref;     /* OUT: 0 */
 	xen_domain_handle_t handle; /* OUT: UUID */
 	uint32_t cpupool;	    /* OUT: 0 */
 	uint8_t gpaddr_bits;	    /* OUT: address bits of the domain's memory */
@@ -116,8 +116,8 @@ DEFINE_XEN_GUEST_HANDLE(xen_domctl_getdomaininfo_t);
 #define XEN_DOMCTL_PFINFO_BROKEN	(0xdU << 28) /* bad memory */
 #define XEN_DOMCTL_PFINFO_LTAB_MASK	(0xfU << 28)
 struct xen_domctl_getpageframeinfo3 {
-	uint64_aligned_t num;			/* IN: words, at most 1024 */
-	XEN_GUEST_HANDLE_64(xen_pfn_t) array;	/* IN/OUT */
+	uint64_aligned_t num;		      /* IN: words, at most 1024 */
+	XEN_GUEST_HANDLE_64(xen_pfn_t) array; /* IN/OUT */
 };
 
 /* Shadow page tables and the dirty log: PV domains have neither here. EINVAL. */
@@ -150,7 +150,7 @@ struct xen_domctl_max_mem {
 /* setvcpucontext: dom0 fills ctxt; the domain must be paused. EINVAL, as VCPUOP_initialise.
  * getvcpucontext: the hypervisor does. ENODATA: never initialised. */
 struct xen_domctl_vcpucontext {
-	uint32_t vcpu;					 /* IN */
+	uint32_t vcpu;					/* IN */
 	XEN_GUEST_HANDLE_64(vcpu_guest_context_t) ctxt; /* IN or OUT */
 };
 
@@ -172,9 +172,9 @@ struct xen_domctl_nodeaffinity {
 struct xen_domctl_vcpuaffinity {
 	uint32_t vcpu; /* IN */
 #define _XEN_VCPUAFFINITY_HARD	0
-#define XEN_VCPUAFFINITY_HARD	(1U << _XEN_VCPUAFFINITY_HARD)	/* may run there only */
+#define XEN_VCPUAFFINITY_HARD	(1U << _XEN_VCPUAFFINITY_HARD) /* may run there only */
 #define _XEN_VCPUAFFINITY_SOFT	1
-#define XEN_VCPUAFFINITY_SOFT	(1U << _XEN_VCPUAFFINITY_SOFT)	/* runs there rather */
+#define XEN_VCPUAFFINITY_SOFT	(1U << _XEN_VCPUAFFINITY_SOFT) /* runs there rather */
 #define _XEN_VCPUAFFINITY_FORCE 2
 #define XEN_VCPUAFFINITY_FORCE	(1U << _XEN_VCPUAFFINITY_FORCE) /* undo a pin override */
 	uint32_t flags;			  /* IN: which of the maps are meant */
@@ -317,11 +317,11 @@ struct xen_domctl_ext_vcpucontext {
  * with null handles, what is needed. ENOBUFS: no room. EINVAL: see err_*. */
 #define XEN_CPUID_INPUT_UNUSED 0xFFFFFFFF
 struct xen_domctl_cpu_policy {
-	uint32_t nr_leaves;				/* IN/OUT */
-	uint32_t nr_msrs;				/* IN/OUT */
-	XEN_GUEST_HANDLE_64(xen_cpuid_leaf_t) leaves;	/* get: OUT, set: IN */
-	XEN_GUEST_HANDLE_64(xen_msr_entry_t) msrs;	/* get: OUT, set: IN */
-	uint32_t err_leaf, err_subleaf, err_msr;	/* OUT: what set refused; ~0 = not that */
+	uint32_t nr_leaves;			      /* IN/OUT */
+	uint32_t nr_msrs;			      /* IN/OUT */
+	XEN_GUEST_HANDLE_64(xen_cpuid_leaf_t) leaves; /* get: OUT, set: IN */
+	XEN_GUEST_HANDLE_64(xen_msr_entry_t) msrs;    /* get: OUT, set: IN */
+	uint32_t err_leaf, err_subleaf, err_msr;      /* OUT: what set refused; ~0 = not that */
 };
 typedef struct xen_domctl_cpu_policy xen_domctl_cpu_policy_t;
 DEFINE_XEN_GUEST_HANDLE(xen_domctl_cpu_policy_t);
@@ -342,9 +342,9 @@ struct xen_domctl_set_virq_handler {
 
 /* setvcpuextstate, getvcpuextstate: XSAVE state of a vCPU. Null buffer: only the OUT sizes. */
 struct xen_domctl_vcpuextstate {
-	uint32_t vcpu;			     /* IN */
-	uint64_aligned_t xfeature_mask;	     /* get: OUT, set: IN: components */
-	uint64_aligned_t size;		     /* IN/OUT: bytes */
+	uint32_t vcpu;			    /* IN */
+	uint64_aligned_t xfeature_mask;	    /* get: OUT, set: IN: components */
+	uint64_aligned_t size;		    /* IN/OUT: bytes */
 	XEN_GUEST_HANDLE_64(uint64) buffer; /* get: OUT, set: IN */
 };
 

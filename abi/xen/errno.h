@@ -6,6 +6,8 @@
 #ifndef __XEN_PUBLIC_ERRNO_H__
 #define __XEN_PUBLIC_ERRNO_H__
 
+#include "xen-compat.h"
+
 #ifndef __ASSEMBLY__
 enum xen_errno {
 	XEN_EPERM = 1,		/* the caller may not do that, or not to that domain or frame */

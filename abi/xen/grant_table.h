@@ -61,19 +61,19 @@ typedef struct grant_entry_v1 grant_entry_v1_t;
 #define _GTF_transfer_completed (3)
 #define GTF_transfer_completed	(1U << _GTF_transfer_completed)
 
-#define GNTTABOP_map_grant_ref	    0
-#define GNTTABOP_unmap_grant_ref    1
-#define GNTTABOP_setup_table	    2
-#define GNTTABOP_dump_table	    3  /* refused: ENOSYS */
-#define GNTTABOP_transfer	    4  /* refused: ENOSYS */
-#define GNTTABOP_copy		    5
-#define GNTTABOP_query_size	    6
-#define GNTTABOP_unmap_and_replace  7
-#define GNTTABOP_set_version	    8
-#define GNTTABOP_get_status_frames  9  /* version 2: ENOSYS */
-#define GNTTABOP_get_version	    10
-#define GNTTABOP_swap_grant_ref	    11
-#define GNTTABOP_cache_flush	    12 /* refused: ENOSYS */
+#define GNTTABOP_map_grant_ref	   0
+#define GNTTABOP_unmap_grant_ref   1
+#define GNTTABOP_setup_table	   2
+#define GNTTABOP_dump_table	   3 /* refused: ENOSYS */
+#define GNTTABOP_transfer	   4 /* refused: ENOSYS */
+#define GNTTABOP_copy		   5
+#define GNTTABOP_query_size	   6
+#define GNTTABOP_unmap_and_replace 7
+#define GNTTABOP_set_version	   8
+#define GNTTABOP_get_status_frames 9 /* version 2: ENOSYS */
+#define GNTTABOP_get_version	   10
+#define GNTTABOP_swap_grant_ref	   11
+#define GNTTABOP_cache_flush	   12 /* refused: ENOSYS */
 
 typedef uint32_t grant_handle_t; /* names one mapping of the caller's */
 
@@ -188,17 +188,17 @@ typedef struct gnttab_set_version gnttab_set_version_t;
 DEFINE_XEN_GUEST_HANDLE(gnttab_set_version_t);
 
 struct gnttab_get_status_frames {
-	uint32_t nr_frames;			/* IN */
-	domid_t dom;				/* IN */
-	int16_t status;				/* OUT */
-	XEN_GUEST_HANDLE(uint64_t) frame_list;	/* OUT */
+	uint32_t nr_frames;		       /* IN */
+	domid_t dom;			       /* IN */
+	int16_t status;			       /* OUT */
+	XEN_GUEST_HANDLE(uint64_t) frame_list; /* OUT */
 };
 typedef struct gnttab_get_status_frames gnttab_get_status_frames_t;
 DEFINE_XEN_GUEST_HANDLE(gnttab_get_status_frames_t);
 
 /* Which format a table has. */
 struct gnttab_get_version {
-	domid_t dom;	  /* IN: DOMID_SELF, or (dom0) another */
+	domid_t dom; /* IN: DOMID_SELF, or (dom0) another */
 	uint16_t pad;
 	uint32_t version; /* OUT: 1 */
 };
@@ -246,12 +246,12 @@ DEFINE_XEN_GUEST_HANDLE(gnttab_swap_grant_ref_t);
 #define GNTST_no_space		(-13) /* no handle left */
 
 /* One word for each status, in order of -status. Text of Parapet's own. */
-#define GNTTABOP_error_msgs                                                                       \
-	{                                                                                         \
-		"okay", "failed", "no such domain", "no such grant", "no such mapping",           \
-			"bad virtual address", "bad device address", "no room in the IOMMU",      \
-			"not permitted", "page cannot be lent", "copy crosses a page",            \
-			"frame number too big", "try again", "no handle left"                     \
+#define GNTTABOP_error_msgs                                                                        \
+	{                                                                                          \
+		"okay", "failed", "no such domain", "no such grant", "no such mapping",            \
+			"bad virtual address", "bad device address", "no room in the IOMMU",       \
+			"not permitted", "page cannot be lent", "copy crosses a page",             \
+			"frame number too big", "try again", "no handle left"                      \
 	}
 
 #endif

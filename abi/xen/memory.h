@@ -27,7 +27,7 @@
 
 /* mem_flags */
 #define XENMEMF_address_bits(x)	    (x) /* frames below 2^x bytes; 0 = anywhere */
-#define XENMEMF_get_address_bits(x) ((x) & 0xffu)
+#define XENMEMF_get_address_bits(x) ((x)&0xffu)
 #define XENMEMF_node(x)		    (((x) + 1) << 8) /* prefer a NUMA node; ignored */
 #define XENMEMF_get_node(x)	    ((((x) >> 8) - 1) & 0xffu)
 #define XENMEMF_populate_on_demand  (1 << 16) /* HVM only: EINVAL */
@@ -37,7 +37,8 @@
 
 #ifndef __ASSEMBLY__
 struct xen_memory_reservation {
-	XEN_GUEST_HANDLE(xen_pfn_t) extent_start; /* IN/OUT: one frame number an extent, see above */
+	XEN_GUEST_HANDLE(xen_pfn_t)
+	extent_start;		   /* IN/OUT: one frame number an extent, see above */
 	xen_ulong_t nr_extents;	   /* IN: how many */
 	unsigned int extent_order; /* IN: 2^order frames each. Above 9 (2 MiB) only dom0: the count
 				    * is 0 */
@@ -100,13 +101,13 @@ typedef struct xen_machphys_mapping xen_machphys_mapping_t;
 DEFINE_XEN_GUEST_HANDLE(xen_machphys_mapping_t);
 
 /* add_to_physmap: gives translated (HVM) guests a page at a pfn. Refused for PV guests: ENOSYS. */
-#define XENMAPSPACE_shared_info	  0
-#define XENMAPSPACE_grant_table	  1
-#define XENMAPSPACE_gmfn	  2
-#define XENMAPSPACE_gmfn_range	  3
-#define XENMAPSPACE_gmfn_foreign  4
-#define XENMAPSPACE_dev_mmio	  5
-#define XENMEM_add_to_physmap	  7
+#define XENMAPSPACE_shared_info	 0
+#define XENMAPSPACE_grant_table	 1
+#define XENMAPSPACE_gmfn	 2
+#define XENMAPSPACE_gmfn_range	 3
+#define XENMAPSPACE_gmfn_foreign 4
+#define XENMAPSPACE_dev_mmio	 5
+#define XENMEM_add_to_physmap	 7
 struct xen_add_to_physmap {
 	domid_t domid;	    /* IN */
 	uint16_t size;	    /* IN: frames, for gmfn_range */
@@ -171,17 +172,17 @@ DEFINE_XEN_GUEST_HANDLE(xen_foreign_memory_map_t);
  */
 #define XENMEM_acquire_resource 28
 struct xen_mem_acquire_resource {
-	domid_t domid; /* IN: whose */
-	uint16_t type; /* IN: */
+	domid_t domid;		       /* IN: whose */
+	uint16_t type;		       /* IN: */
 #define XENMEM_resource_ioreq_server 0 /* HVM only: EOPNOTSUPP */
 #define XENMEM_resource_grant_table  1
-#define XENMEM_resource_vmtrace_buf  2 /* HVM only: EOPNOTSUPP */
-	uint32_t id; /* IN: for a grant table: */
+#define XENMEM_resource_vmtrace_buf  2		/* HVM only: EOPNOTSUPP */
+	uint32_t id;				/* IN: for a grant table: */
 #define XENMEM_resource_grant_table_id_shared 0 /* its shared frames */
 #define XENMEM_resource_grant_table_id_status 1 /* version 2 only: EINVAL */
-	uint32_t nr_frames; /* IN: how many. OUT: size, if frame_list is null */
-	uint32_t pad;	    /* IN: 0 */
-	uint64_t frame;	    /* IN: index of the first one within the resource */
+	uint32_t nr_frames;			/* IN: how many. OUT: size, if frame_list is null */
+	uint32_t pad;				/* IN: 0 */
+	uint64_t frame;				/* IN: index of the first one within the resource */
 #define XENMEM_resource_ioreq_server_frame_bufioreq 0
 #define XENMEM_resource_ioreq_server_frame_ioreq(n) (1 + (n))
 	XEN_GUEST_HANDLE(xen_pfn_t) frame_list; /* OUT: machine frames */

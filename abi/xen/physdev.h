@@ -118,13 +118,13 @@ DEFINE_XEN_GUEST_HANDLE(physdev_irq_t);
 #define PHYSDEVOP_map_pirq 13
 #ifndef __ASSEMBLY__
 struct physdev_map_pirq {
-	domid_t domid; /* IN: who gets it, DOMID_SELF */
-	int type;      /* IN: MAP_PIRQ_TYPE_* */
-	int index;     /* IN: the GSI; -1 for MSI */
-	int pirq;      /* IN: wanted number or -1. OUT: the number */
-	int bus;       /* IN, MSI: bus | segment << 16 */
-	int devfn;     /* IN, MSI: device << 3 | function */
-	int entry_nr;  /* IN, MSI-X: entry; MULTI_MSI: IN/OUT count */
+	domid_t domid;	     /* IN: who gets it, DOMID_SELF */
+	int type;	     /* IN: MAP_PIRQ_TYPE_* */
+	int index;	     /* IN: the GSI; -1 for MSI */
+	int pirq;	     /* IN: wanted number or -1. OUT: the number */
+	int bus;	     /* IN, MSI: bus | segment << 16 */
+	int devfn;	     /* IN, MSI: device << 3 | function */
+	int entry_nr;	     /* IN, MSI-X: entry; MULTI_MSI: IN/OUT count */
 	uint64_t table_base; /* IN, MSI-X: machine address of its table; 0 = plain MSI */
 };
 typedef struct physdev_map_pirq physdev_map_pirq_t;

@@ -127,14 +127,15 @@ struct xenpf_firmware_info {
 	uint32_t index; /* IN */
 	union {		/* OUT, where it does not say IN */
 		struct {
-			uint8_t device;			/* BIOS drive number */
-			uint8_t version;		/* EDD version */
-			uint16_t interface_support;	/* EDD interface bits */
+			uint8_t device;		    /* BIOS drive number */
+			uint8_t version;	    /* EDD version */
+			uint16_t interface_support; /* EDD interface bits */
 			uint16_t legacy_max_cylinder;
 			uint8_t legacy_max_head;
 			uint8_t legacy_sectors_per_track;
-			XEN_GUEST_HANDLE(void) edd_params; /* IN: where the EDD block goes; its first
-							    * 16 bits are its room */
+			XEN_GUEST_HANDLE(void)
+			edd_params; /* IN: where the EDD block goes; its first
+				     * 16 bits are its room */
 		} disk_info;
 		struct {
 			uint8_t device;
@@ -142,8 +143,8 @@ struct xenpf_firmware_info {
 		} disk_mbr_signature;
 		struct {
 			uint8_t capabilities;
-			uint8_t edid_transfer_time;	/* seconds */
-			XEN_GUEST_HANDLE(uint8) edid;	/* IN: room for 128 bytes */
+			uint8_t edid_transfer_time;   /* seconds */
+			XEN_GUEST_HANDLE(uint8) edid; /* IN: room for 128 bytes */
 		} vbeddc_info;
 		union xenpf_efi_info {
 			uint32_t version;
@@ -206,9 +207,9 @@ struct xenpf_pcpuinfo {
 	uint32_t max_present; /* OUT: the highest CPU number */
 #define XEN_PCPU_FLAGS_ONLINE  1
 #define XEN_PCPU_FLAGS_INVALID 2 /* no such CPU */
-	uint32_t flags;	  /* OUT */
-	uint32_t apic_id; /* OUT */
-	uint32_t acpi_id; /* OUT */
+	uint32_t flags;		 /* OUT */
+	uint32_t apic_id;	 /* OUT */
+	uint32_t acpi_id;	 /* OUT */
 };
 typedef struct xenpf_pcpuinfo xenpf_pcpuinfo_t;
 DEFINE_XEN_GUEST_HANDLE(xenpf_pcpuinfo_t);

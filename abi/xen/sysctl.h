@@ -18,9 +18,9 @@ struct xen_sysctl_readconsole {
 	uint8_t clear;	     /* IN: 1 = forget what was read */
 	uint8_t incremental; /* IN: 1 = from `index` on, else from the start */
 	uint8_t pad0, pad1;
-	uint32_t index;			     /* IN/OUT: position; OUT: where to go on */
-	XEN_GUEST_HANDLE_64(char) buffer;    /* OUT */
-	uint32_t count;			     /* IN: room in bytes. OUT: bytes written */
+	uint32_t index;			  /* IN/OUT: position; OUT: where to go on */
+	XEN_GUEST_HANDLE_64(char) buffer; /* OUT */
+	uint32_t count;			  /* IN: room in bytes. OUT: bytes written */
 };
 
 /* Trace buffers: ENOSYS. */
@@ -31,11 +31,11 @@ struct xen_sysctl_tbuf_op {
 #define XEN_SYSCTL_TBUFOP_set_size     3
 #define XEN_SYSCTL_TBUFOP_enable       4
 #define XEN_SYSCTL_TBUFOP_disable      5
-	uint32_t cmd;			/* IN */
-	struct xenctl_bitmap cpu_mask;	/* IN */
-	uint32_t evt_mask;		/* IN/OUT */
-	uint64_aligned_t buffer_mfn;	/* OUT */
-	uint32_t size;			/* IN/OUT: frames */
+	uint32_t cmd;		       /* IN */
+	struct xenctl_bitmap cpu_mask; /* IN */
+	uint32_t evt_mask;	       /* IN/OUT */
+	uint64_aligned_t buffer_mfn;   /* OUT */
+	uint32_t size;		       /* IN/OUT: frames */
 };
 
 #define _XEN_SYSCTL_PHYSCAP_hvm		       0
@@ -85,10 +85,10 @@ struct xen_sysctl_sched_id {
 
 /* State of domains first_domain and up, in order. */
 struct xen_sysctl_getdomaininfolist {
-	domid_t first_domain;						/* IN */
-	uint32_t max_domains;						/* IN: room */
-	XEN_GUEST_HANDLE_64(xen_domctl_getdomaininfo_t) buffer;	/* OUT */
-	uint32_t num_domains;						/* OUT: entries written */
+	domid_t first_domain;					/* IN */
+	uint32_t max_domains;					/* IN: room */
+	XEN_GUEST_HANDLE_64(xen_domctl_getdomaininfo_t) buffer; /* OUT */
+	uint32_t num_domains;					/* OUT: entries written */
 };
 
 /* Press keys of the hypervisor's debug menu. Answers go to its log. */
@@ -207,10 +207,10 @@ struct xen_sysctl_cpu_featureset {
 #define XEN_SYSCTL_cpu_featureset_pv	  2
 #define XEN_SYSCTL_cpu_featureset_hvm	  3 /* EOPNOTSUPP */
 #define XEN_SYSCTL_cpu_featureset_pv_max  4
-#define XEN_SYSCTL_cpu_featureset_hvm_max 5 /* EOPNOTSUPP */
-	uint32_t index;				/* IN */
-	uint32_t nr_features;			/* IN/OUT: words */
-	XEN_GUEST_HANDLE_64(uint32) features;	/* OUT */
+#define XEN_SYSCTL_cpu_featureset_hvm_max 5   /* EOPNOTSUPP */
+	uint32_t index;			      /* IN */
+	uint32_t nr_features;		      /* IN/OUT: words */
+	XEN_GUEST_HANDLE_64(uint32) features; /* OUT */
 };
 
 /* CPUID leaves that a domain starts with, or may have at most. As XEN_DOMCTL_get_cpu_policy. */
@@ -221,9 +221,9 @@ struct xen_sysctl_cpu_policy {
 #define XEN_SYSCTL_cpu_policy_hvm_max	  3 /* EOPNOTSUPP */
 #define XEN_SYSCTL_cpu_policy_pv_default  4
 #define XEN_SYSCTL_cpu_policy_hvm_default 5 /* EOPNOTSUPP */
-	uint32_t index;	    /* IN */
-	uint32_t nr_leaves; /* IN/OUT */
-	uint32_t nr_msrs;   /* IN/OUT */
+	uint32_t index;			    /* IN */
+	uint32_t nr_leaves;		    /* IN/OUT */
+	uint32_t nr_msrs;		    /* IN/OUT */
 	uint32_t _rsvd;
 	XEN_GUEST_HANDLE_64(xen_cpuid_leaf_t) leaves; /* OUT */
 	XEN_GUEST_HANDLE_64(xen_msr_entry_t) msrs;    /* OUT */

@@ -27,7 +27,7 @@ struct vcpu_runstate_info {
 	int state;		   /* hypervisor: RUNSTATE_* */
 	uint64_t state_entry_time; /* hypervisor: system time in ns at which it began */
 #define XEN_RUNSTATE_UPDATE (xen_mk_ullong(1) << 63) /* set in state_entry_time while writing */
-	uint64_t time[4]; /* hypervisor: ns spent in each state so far */
+	uint64_t time[4];			     /* hypervisor: ns spent in each state so far */
 };
 typedef struct vcpu_runstate_info vcpu_runstate_info_t;
 DEFINE_XEN_GUEST_HANDLE(vcpu_runstate_info_t);

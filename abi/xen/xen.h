@@ -77,7 +77,7 @@ typedef uint16_t domid_t;
  * Install exception handlers: entries up to one whose `address` is 0. A null pointer removes all.
  * EINVAL: an entry's code selector cannot be a guest's. Any domain. Preempted.
  */
-#define __HYPERVISOR_set_trap_table		0
+#define __HYPERVISOR_set_trap_table 0
 /*
  * mmu_update(struct mmu_update *req, unsigned int count, unsigned int *done, domid_t whose)
  * Write `count` page-table or machine-to-physical entries. `*done` (may be null) receives how many
@@ -86,83 +86,83 @@ typedef uint16_t domid_t;
  * EINVAL: bad table or bad entry. EPERM: foreign frame without the right. ENOSYS: unknown command.
  * ESRCH: no such domain. Any domain for itself. Preempted.
  */
-#define __HYPERVISOR_mmu_update			1
+#define __HYPERVISOR_mmu_update 1
 /*
  * set_gdt(const xen_pfn_t *frames, unsigned int entries)
  * Use `entries` descriptors (at most FIRST_RESERVED_GDT_ENTRY) in the given machine frames as GDT.
  * The frames become descriptor pages: no longer writable by the guest.
  * EINVAL: too many entries, or a frame that is not the caller's or is writable somewhere.
  */
-#define __HYPERVISOR_set_gdt			2
+#define __HYPERVISOR_set_gdt 2
 /*
  * stack_switch(unsigned long ss, unsigned long esp)
  * Set the kernel stack on which exceptions that arrive in guest user mode are delivered.
  * EPERM is never returned on x86-64: the selector is made a ring-3 one.
  */
-#define __HYPERVISOR_stack_switch		3
+#define __HYPERVISOR_stack_switch 3
 /*
  * set_callbacks(unsigned long event, unsigned long failsafe, unsigned long syscall)
  * Set the three entry points at once (virtual addresses). callback_op says more and is preferred.
  */
-#define __HYPERVISOR_set_callbacks		4
+#define __HYPERVISOR_set_callbacks 4
 /*
  * fpu_taskswitch(int set)
  * Set (1) or clear (0) the guest's CR0.TS: with it set, the next FPU instruction traps (#NM).
  */
-#define __HYPERVISOR_fpu_taskswitch		5
+#define __HYPERVISOR_fpu_taskswitch 5
 /* sched_op of the first edition: (int cmd, unsigned long arg); yield, block, shutdown(reason). */
-#define __HYPERVISOR_sched_op_compat		6
+#define __HYPERVISOR_sched_op_compat 6
 /* platform_op(struct xen_platform_op *): <xen/platform.h>. dom0. */
-#define __HYPERVISOR_platform_op		7
+#define __HYPERVISOR_platform_op 7
 /*
  * set_debugreg(int reg, unsigned long value)
  * EINVAL: reg is 4, 5 or above 7. EPERM: an address in the hypervisor's range, or bits of DR7 that
  * a guest may not set.
  */
-#define __HYPERVISOR_set_debugreg		8
+#define __HYPERVISOR_set_debugreg 8
 /* get_debugreg(int reg) returns the value, or -XEN_EINVAL (indistinguishable from such a value). */
-#define __HYPERVISOR_get_debugreg		9
+#define __HYPERVISOR_get_debugreg 9
 /*
  * update_descriptor(uint64_t machine_address, uint64_t descriptor)
  * Write one 8-byte descriptor in a live GDT or LDT page, or in an ordinary page of the caller.
  * EINVAL: address not 8-aligned, page not usable, or a descriptor that a guest may not have.
  */
-#define __HYPERVISOR_update_descriptor		10
+#define __HYPERVISOR_update_descriptor 10
 /* memory_op(unsigned int cmd, void *arg): <xen/memory.h>. */
-#define __HYPERVISOR_memory_op			12
+#define __HYPERVISOR_memory_op 12
 /*
  * multicall(struct multicall_entry *list, unsigned int count)
  * Run the calls in order; each one's result goes to its entry. The call itself returns 0.
  * EINVAL: count absurd. Any domain. Preempted between entries and within them.
  */
-#define __HYPERVISOR_multicall			13
+#define __HYPERVISOR_multicall 13
 /*
  * update_va_mapping(unsigned long va, uint64_t pte, unsigned long flags)
  * Write the level-1 entry that maps `va` in the current address space, flush as UVMF_* says.
  * EINVAL: no level-1 table there, or a bad entry. EPERM: a frame that is not the caller's.
  */
-#define __HYPERVISOR_update_va_mapping		14
+#define __HYPERVISOR_update_va_mapping 14
 /*
  * set_timer_op(uint64_t ns)
  * One VIRQ_TIMER when system time reaches `ns`; 0 cancels. A time in the past fires at once.
  */
-#define __HYPERVISOR_set_timer_op		15
+#define __HYPERVISOR_set_timer_op 15
 /* event_channel_op of the first edition: one struct evtchn_op. Refused. */
-#define __HYPERVISOR_event_channel_op_compat	16
+#define __HYPERVISOR_event_channel_op_compat 16
 /* xen_version(unsigned int cmd, void *arg): <xen/version.h>. */
-#define __HYPERVISOR_xen_version		17
+#define __HYPERVISOR_xen_version 17
 /*
  * console_io(unsigned int cmd, unsigned int count, char *buffer)
  * CONSOLEIO_write: print; returns 0. CONSOLEIO_read: returns how many bytes were read.
  * dom0; other domains may write (prefixed by their number, rate-limited), not read: EPERM.
  */
-#define __HYPERVISOR_console_io			18
+#define __HYPERVISOR_console_io 18
 /* physdev_op of the first edition: one struct physdev_op. Refused. */
-#define __HYPERVISOR_physdev_op_compat		19
+#define __HYPERVISOR_physdev_op_compat 19
 /* grant_table_op(unsigned int cmd, void *array, unsigned int count): <xen/grant_table.h>. */
-#define __HYPERVISOR_grant_table_op		20
+#define __HYPERVISOR_grant_table_op 20
 /* vm_assist(unsigned int cmd, unsigned int type): VMASST_* below. EINVAL: unknown. */
-#define __HYPERVISOR_vm_assist			21
+#define __HYPERVISOR_vm_assist 21
 /* As update_va_mapping, with a fourth argument: the domid that owns the frame. dom0 or EPERM. */
 #define __HYPERVISOR_update_va_mapping_otherdomain 22
 /*
@@ -170,42 +170,42 @@ typedef uint16_t domid_t;
  * event mask restored from its RFLAGS.IF. Never returns to the caller. A frame that cannot be
  * loaded ends in the failsafe callback, or crashes the domain if there is none.
  */
-#define __HYPERVISOR_iret			23
+#define __HYPERVISOR_iret 23
 /* vcpu_op(unsigned int cmd, unsigned int vcpu, void *arg): <xen/vcpu.h>. */
-#define __HYPERVISOR_vcpu_op			24
+#define __HYPERVISOR_vcpu_op 24
 /*
  * set_segment_base(unsigned int which, unsigned long base): SEGBASE_*.
  * EINVAL: not canonical, or an unknown `which`.
  */
-#define __HYPERVISOR_set_segment_base		25
+#define __HYPERVISOR_set_segment_base 25
 /*
  * mmuext_op(struct mmuext_op *ops, unsigned int count, unsigned int *done, domid_t whose)
  * Pin tables, switch base pointers, flush, set the LDT. Same rules as mmu_update.
  */
-#define __HYPERVISOR_mmuext_op			26
-#define __HYPERVISOR_xsm_op			27 /* refused */
+#define __HYPERVISOR_mmuext_op 26
+#define __HYPERVISOR_xsm_op    27 /* refused */
 /* nmi_op(unsigned int cmd, void *arg): <xen/nmi.h>. */
-#define __HYPERVISOR_nmi_op			28
+#define __HYPERVISOR_nmi_op 28
 /* sched_op(int cmd, void *arg): <xen/sched.h>. */
-#define __HYPERVISOR_sched_op			29
+#define __HYPERVISOR_sched_op 29
 /* callback_op(int cmd, const void *arg): <xen/callback.h>. */
-#define __HYPERVISOR_callback_op		30
-#define __HYPERVISOR_xenoprof_op		31 /* refused */
+#define __HYPERVISOR_callback_op 30
+#define __HYPERVISOR_xenoprof_op 31 /* refused */
 /* event_channel_op(int cmd, void *arg): <xen/event_channel.h>. */
-#define __HYPERVISOR_event_channel_op		32
+#define __HYPERVISOR_event_channel_op 32
 /* physdev_op(int cmd, void *arg): <xen/physdev.h>. */
-#define __HYPERVISOR_physdev_op			33
-#define __HYPERVISOR_hvm_op			34 /* refused: no HVM guests */
+#define __HYPERVISOR_physdev_op 33
+#define __HYPERVISOR_hvm_op	34 /* refused: no HVM guests */
 /* sysctl(struct xen_sysctl *): <xen/sysctl.h>. dom0. */
-#define __HYPERVISOR_sysctl			35
+#define __HYPERVISOR_sysctl 35
 /* domctl(struct xen_domctl *): <xen/domctl.h>. dom0. */
-#define __HYPERVISOR_domctl			36
-#define __HYPERVISOR_kexec_op			37 /* refused */
-#define __HYPERVISOR_tmem_op			38 /* refused */
-#define __HYPERVISOR_argo_op			39 /* refused */
-#define __HYPERVISOR_xenpmu_op			40 /* refused */
-#define __HYPERVISOR_dm_op			41 /* refused: no HVM guests */
-#define __HYPERVISOR_hypfs_op			42 /* refused */
+#define __HYPERVISOR_domctl    36
+#define __HYPERVISOR_kexec_op  37 /* refused */
+#define __HYPERVISOR_tmem_op   38 /* refused */
+#define __HYPERVISOR_argo_op   39 /* refused */
+#define __HYPERVISOR_xenpmu_op 40 /* refused */
+#define __HYPERVISOR_dm_op     41 /* refused: no HVM guests */
+#define __HYPERVISOR_hypfs_op  42 /* refused */
 
 /* Numbers kept for an architecture's own use. Xen uses the first for machine checks. */
 #define __HYPERVISOR_arch_0 48
@@ -252,9 +252,9 @@ typedef uint16_t domid_t;
  * mmu_update: the command sits in the two low bits of `ptr`.
  * ---------------------------------------------------------------------------------------------
  */
-#define MMU_NORMAL_PT_UPDATE	  0 /* ptr: machine address of an entry; val: its new value */
-#define MMU_MACHPHYS_UPDATE	  1 /* ptr: machine address of a frame; val: its pfn in the M2P */
-#define MMU_PT_UPDATE_PRESERVE_AD 2 /* as 0, but keep the accessed and dirty bits found there */
+#define MMU_NORMAL_PT_UPDATE	   0 /* ptr: machine address of an entry; val: its new value */
+#define MMU_MACHPHYS_UPDATE	   1 /* ptr: machine address of a frame; val: its pfn in the M2P */
+#define MMU_PT_UPDATE_PRESERVE_AD  2 /* as 0, but keep the accessed and dirty bits found there */
 #define MMU_PT_UPDATE_NO_TRANSLATE 3 /* as 0 for PV guests: there is no translation to skip */
 
 /*
@@ -264,41 +264,41 @@ typedef uint16_t domid_t;
  */
 /* mfn: validate the table (and all below it) as one of that level and keep it so until unpinned.
  * EINVAL: not valid as such, or in use as something else. EPERM: not the caller's frame. */
-#define MMUEXT_PIN_L1_TABLE	 0
-#define MMUEXT_PIN_L2_TABLE	 1
-#define MMUEXT_PIN_L3_TABLE	 2
-#define MMUEXT_PIN_L4_TABLE	 3
+#define MMUEXT_PIN_L1_TABLE 0
+#define MMUEXT_PIN_L2_TABLE 1
+#define MMUEXT_PIN_L3_TABLE 2
+#define MMUEXT_PIN_L4_TABLE 3
 /* mfn: drop the pin. EINVAL: it was not pinned. */
-#define MMUEXT_UNPIN_TABLE	 4
+#define MMUEXT_UNPIN_TABLE 4
 /* mfn: load CR3 of guest kernel mode; the frame must be, or be valid as, a level-4 table. */
-#define MMUEXT_NEW_BASEPTR	 5
+#define MMUEXT_NEW_BASEPTR 5
 /* no argument: flush this vCPU's TLB. */
-#define MMUEXT_TLB_FLUSH_LOCAL	 6
+#define MMUEXT_TLB_FLUSH_LOCAL 6
 /* linear_addr: flush one page from this vCPU's TLB. */
-#define MMUEXT_INVLPG_LOCAL	 7
+#define MMUEXT_INVLPG_LOCAL 7
 /* vcpumask: flush the TLBs of the vCPUs in the bitmap (an array of unsigned long). */
-#define MMUEXT_TLB_FLUSH_MULTI	 8
+#define MMUEXT_TLB_FLUSH_MULTI 8
 /* linear_addr, vcpumask. */
-#define MMUEXT_INVLPG_MULTI	 9
+#define MMUEXT_INVLPG_MULTI 9
 /* no argument: flush the TLBs of all vCPUs of the domain. */
-#define MMUEXT_TLB_FLUSH_ALL	 10
+#define MMUEXT_TLB_FLUSH_ALL 10
 /* linear_addr: flush one page in all of them. */
-#define MMUEXT_INVLPG_ALL	 11
+#define MMUEXT_INVLPG_ALL 11
 /* no argument: write back and invalidate caches. EPERM: the domain has no device memory. */
-#define MMUEXT_FLUSH_CACHE	 12
+#define MMUEXT_FLUSH_CACHE 12
 /* linear_addr: page-aligned table, nr_ents: its entries, at most 8192; 0 removes the LDT. */
-#define MMUEXT_SET_LDT		 13
+#define MMUEXT_SET_LDT 13
 /* mfn: load CR3 of guest user mode; 0 means that there is none. */
-#define MMUEXT_NEW_USER_BASEPTR	 15
+#define MMUEXT_NEW_USER_BASEPTR 15
 /* mfn: fill with zeroes a frame of the caller that is writable. */
-#define MMUEXT_CLEAR_PAGE	 16
+#define MMUEXT_CLEAR_PAGE 16
 /* mfn: destination, src_mfn: source; both the caller's. */
-#define MMUEXT_COPY_PAGE	 17
+#define MMUEXT_COPY_PAGE 17
 /* no argument: as FLUSH_CACHE, on all physical CPUs. */
 #define MMUEXT_FLUSH_CACHE_GLOBAL 18
 /* PV superpages: refused. */
-#define MMUEXT_MARK_SUPER	 19
-#define MMUEXT_UNMARK_SUPER	 20
+#define MMUEXT_MARK_SUPER   19
+#define MMUEXT_UNMARK_SUPER 20
 
 #ifndef __ASSEMBLY__
 struct mmuext_op {
@@ -351,13 +351,13 @@ DEFINE_XEN_GUEST_HANDLE(multicall_entry_t);
 #define VMASST_CMD_enable  0
 #define VMASST_CMD_disable 1
 
-#define VMASST_TYPE_4gb_segments	 0 /* 32-bit guests' only; accepted, no effect */
-#define VMASST_TYPE_4gb_segments_notify	 1 /* likewise */
-#define VMASST_TYPE_writable_pagetables	 2 /* a direct write to a level-1 table is trapped, checked
-					    * and done as if by mmu_update */
-#define VMASST_TYPE_pae_extended_cr3	 3 /* 32-bit guests' only; accepted, no effect */
-#define VMASST_TYPE_architectural_iopl	 4 /* RFLAGS.IOPL behaves as on hardware in guest kernel */
-#define VMASST_TYPE_runstate_update_flag 5 /* XEN_RUNSTATE_UPDATE marks a half-written runstate */
+#define VMASST_TYPE_4gb_segments	0 /* 32-bit guests' only; accepted, no effect */
+#define VMASST_TYPE_4gb_segments_notify 1 /* likewise */
+/* A direct write to a level-1 table is trapped, checked and done as if by mmu_update. */
+#define VMASST_TYPE_writable_pagetables	 2
+#define VMASST_TYPE_pae_extended_cr3	 3  /* 32-bit guests' only; accepted, no effect */
+#define VMASST_TYPE_architectural_iopl	 4  /* RFLAGS.IOPL behaves as on hardware in guest kernel */
+#define VMASST_TYPE_runstate_update_flag 5  /* XEN_RUNSTATE_UPDATE marks a half-written runstate */
 #define VMASST_TYPE_m2p_strict		 32 /* the M2P is not mapped in guest user mode */
 
 /* Reserved domain numbers. */
@@ -381,7 +381,7 @@ DEFINE_XEN_GUEST_HANDLE(multicall_entry_t);
  * ---------------------------------------------------------------------------------------------
  */
 struct vcpu_time_info {
-	uint32_t version;	    /* hypervisor: odd while being written */
+	uint32_t version; /* hypervisor: odd while being written */
 	uint32_t pad0;
 	uint64_t tsc_timestamp;	    /* hypervisor: TSC at which system_time was right */
 	uint64_t system_time;	    /* hypervisor: ns since the hypervisor started */
@@ -399,10 +399,10 @@ typedef struct vcpu_time_info vcpu_time_info_t;
  * it into a page of the guest's own.
  */
 struct vcpu_info {
-	uint8_t evtchn_upcall_pending; /* either: 1 = look at evtchn_pending_sel. The hypervisor
-					* sets it, the guest clears it before looking */
-	uint8_t evtchn_upcall_mask;    /* either: the virtual interrupt flag, inverted. The guest
-					* sets and clears it; the hypervisor sets it on delivery */
+	uint8_t evtchn_upcall_pending;	/* either: 1 = look at evtchn_pending_sel. The hypervisor
+					 * sets it, the guest clears it before looking */
+	uint8_t evtchn_upcall_mask;	/* either: the virtual interrupt flag, inverted. The guest
+					 * sets and clears it; the hypervisor sets it on delivery */
 	xen_ulong_t evtchn_pending_sel; /* either: bit w set: word w of evtchn_pending has news.
 					 * Use atomic operations */
 	struct arch_vcpu_info arch;
@@ -484,17 +484,17 @@ typedef struct dom0_vga_console_info {
 			uint16_t rows, columns;	     /* characters */
 		} text_mode_3;
 		struct {
-			uint16_t width, height;	 /* pixels */
+			uint16_t width, height; /* pixels */
 			uint16_t bytes_per_line;
 			uint16_t bits_per_pixel;
-			uint32_t lfb_base;	 /* machine address, low 32 bits */
-			uint32_t lfb_size;	 /* units of 64 KiB */
+			uint32_t lfb_base;	   /* machine address, low 32 bits */
+			uint32_t lfb_size;	   /* units of 64 KiB */
 			uint8_t red_pos, red_size; /* bits */
 			uint8_t green_pos, green_size;
 			uint8_t blue_pos, blue_size;
 			uint8_t rsvd_pos, rsvd_size;
-			uint32_t gbl_caps;     /* VBE capabilities */
-			uint16_t mode_attrs;   /* VBE mode attributes */
+			uint32_t gbl_caps;   /* VBE capabilities */
+			uint16_t mode_attrs; /* VBE mode attributes */
 			uint16_t pad;
 			uint32_t ext_lfb_base; /* machine address, high 32 bits */
 		} vesa_lfb;

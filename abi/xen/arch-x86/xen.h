@@ -13,20 +13,20 @@
  * cannot use it by accident. XEN_GUEST_HANDLE(T) is its type, for which DEFINE_XEN_GUEST_HANDLE(T)
  * must have appeared; const_T is there too. set_xen_guest_handle(h, p) fills it.
  */
-#define ___DEFINE_XEN_GUEST_HANDLE(name, type) \
-	typedef struct {                       \
-		type *p;                       \
+#define ___DEFINE_XEN_GUEST_HANDLE(name, type)                                                     \
+	typedef struct {                                                                           \
+		type *p;                                                                           \
 	} __guest_handle_##name
-#define __DEFINE_XEN_GUEST_HANDLE(name, type)     \
-	___DEFINE_XEN_GUEST_HANDLE(name, type);   \
+#define __DEFINE_XEN_GUEST_HANDLE(name, type)                                                      \
+	___DEFINE_XEN_GUEST_HANDLE(name, type);                                                    \
 	___DEFINE_XEN_GUEST_HANDLE(const_##name, const type)
-#define DEFINE_XEN_GUEST_HANDLE(name)	__DEFINE_XEN_GUEST_HANDLE(name, name)
-#define __XEN_GUEST_HANDLE(name)	__guest_handle_##name
-#define XEN_GUEST_HANDLE(name)		__XEN_GUEST_HANDLE(name)
-#define XEN_GUEST_HANDLE_PARAM(name)	XEN_GUEST_HANDLE(name)
-#define set_xen_guest_handle_raw(hnd, val) \
-	do {                               \
-		(hnd).p = (val);           \
+#define DEFINE_XEN_GUEST_HANDLE(name) __DEFINE_XEN_GUEST_HANDLE(name, name)
+#define __XEN_GUEST_HANDLE(name)      __guest_handle_##name
+#define XEN_GUEST_HANDLE(name)	      __XEN_GUEST_HANDLE(name)
+#define XEN_GUEST_HANDLE_PARAM(name)  XEN_GUEST_HANDLE(name)
+#define set_xen_guest_handle_raw(hnd, val)                                                         \
+	do {                                                                                       \
+		(hnd).p = (val);                                                                   \
 	} while (0)
 #define set_xen_guest_handle(hnd, val) set_xen_guest_handle_raw(hnd, val)
 
@@ -41,8 +41,8 @@ typedef unsigned long xen_ulong_t; /* the ABI's unsigned long: 64 bits */
 
 #include "xen-x86_64.h"
 
-#define XEN_HAVE_PV_GUEST_ENTRY	 1
-#define XEN_HAVE_PV_UPCALL_MASK	 1
+#define XEN_HAVE_PV_GUEST_ENTRY 1
+#define XEN_HAVE_PV_UPCALL_MASK 1
 
 /* The last pages of a GDT are the hypervisor's: entries from FIRST_RESERVED_GDT_ENTRY on. */
 #define FIRST_RESERVED_GDT_PAGE	 14
@@ -94,17 +94,17 @@ struct vcpu_guest_context {
 #define VGCF_syscall_disables_events   (1 << _VGCF_syscall_disables_events)
 #define _VGCF_online		       5 /* the vCPU is up (not VCPUOP_down) */
 #define VGCF_online		       (1 << _VGCF_online)
-	unsigned long flags;			 /* VGCF_* */
-	struct cpu_user_regs user_regs;		 /* registers; rflags, cs, ss are sanitised */
-	struct trap_info trap_ctxt[256];	 /* by vector; address 0 = none */
-	unsigned long ldt_base, ldt_ents;	 /* virtual address, page-aligned; descriptors */
-	unsigned long gdt_frames[16], gdt_ents;	 /* machine frames; descriptors */
-	unsigned long kernel_ss, kernel_sp;	 /* as stack_switch */
-	unsigned long ctrlreg[8];		 /* [0] CR0 (TS counts), [1] user-mode and [3]
-						  * kernel-mode level-4 table as xen_pfn_to_cr3(mfn),
-						  * [4] CR4; [2], [5..7] ignored */
-	unsigned long debugreg[8];		 /* DR0..DR7 */
-	unsigned long event_callback_eip;	 /* virtual addresses; 0 = none */
+	unsigned long flags;			/* VGCF_* */
+	struct cpu_user_regs user_regs;		/* registers; rflags, cs, ss are sanitised */
+	struct trap_info trap_ctxt[256];	/* by vector; address 0 = none */
+	unsigned long ldt_base, ldt_ents;	/* virtual address, page-aligned; descriptors */
+	unsigned long gdt_frames[16], gdt_ents; /* machine frames; descriptors */
+	unsigned long kernel_ss, kernel_sp;	/* as stack_switch */
+	unsigned long ctrlreg[8];		/* [0] CR0 (TS counts), [1] user-mode and [3]
+						 * kernel-mode level-4 table as xen_pfn_to_cr3(mfn),
+						 * [4] CR4; [2], [5..7] ignored */
+	unsigned long debugreg[8];		/* DR0..DR7 */
+	unsigned long event_callback_eip;	/* virtual addresses; 0 = none */
 	unsigned long failsafe_callback_eip;
 	unsigned long syscall_callback_eip;
 	unsigned long vm_assist; /* bit t: VMASST_TYPE t is enabled */
@@ -151,9 +151,9 @@ struct xen_arch_domainconfig {
 #define XEN_X86_EMU_USE_PIRQ  (1U << _XEN_X86_EMU_USE_PIRQ)
 #define _XEN_X86_EMU_VPCI     10
 #define XEN_X86_EMU_VPCI      (1U << _XEN_X86_EMU_VPCI)
-#define XEN_X86_EMU_ALL                                                                        \
-	(XEN_X86_EMU_LAPIC | XEN_X86_EMU_HPET | XEN_X86_EMU_PM | XEN_X86_EMU_RTC |             \
-	 XEN_X86_EMU_IOAPIC | XEN_X86_EMU_PIC | XEN_X86_EMU_VGA | XEN_X86_EMU_IOMMU |          \
+#define XEN_X86_EMU_ALL                                                                            \
+	(XEN_X86_EMU_LAPIC | XEN_X86_EMU_HPET | XEN_X86_EMU_PM | XEN_X86_EMU_RTC |                 \
+	 XEN_X86_EMU_IOAPIC | XEN_X86_EMU_PIC | XEN_X86_EMU_VGA | XEN_X86_EMU_IOMMU |              \
 	 XEN_X86_EMU_PIT | XEN_X86_EMU_USE_PIRQ | XEN_X86_EMU_VPCI)
 	uint32_t emulation_flags; /* IN: XEN_X86_EMU_*: 0 for a PV domain; the PIT is let pass */
 #define XEN_X86_MSR_RELAXED (1u << 0)

@@ -14,8 +14,8 @@ typedef uint32_t XENCONS_RING_IDX;
 #define MASK_XENCONS_IDX(idx, ring) ((idx) & (sizeof(ring) - 1))
 
 struct xencons_interface {
-	char in[1024];	/* dom0: keyboard to guest */
-	char out[2048]; /* guest: guest to screen */
+	char in[1024];			     /* dom0: keyboard to guest */
+	char out[2048];			     /* guest: guest to screen */
 	XENCONS_RING_IDX in_cons, in_prod;   /* guest; dom0 */
 	XENCONS_RING_IDX out_cons, out_prod; /* dom0; guest */
 };
