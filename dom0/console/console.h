@@ -21,19 +21,21 @@ int console_start(void);
 int console_connect(domid_t domid, unsigned long mfn, evtchn_port_t port);
 
 /*
- * Stop serving a guest, after taking what it had still written: mapping and port are gone on return,
- * its scrollback too. Who is attached to it is sent back to the prompt. Harmless if not connected.
+ * Stop serving a guest, after taking what it had still written: mapping and port are gone on
+ * return, its scrollback too. Who is attached to it is sent back to the prompt. Harmless if not
+ * connected.
  */
 void console_disconnect(domid_t domid);
 
 /*
- * Connect the operator's terminal with a guest: show the scrollback, then what comes; hand on what is
- * typed. Runs on the prompt's thread until Ctrl-] is typed (returns 0) or the guest's console is
+ * Connect the operator's terminal with a guest: show the scrollback, then what comes; hand on what
+ * is typed. Runs on the prompt's thread until Ctrl-] is typed (returns 0) or the guest's console is
  * disconnected (returns 1). -XEN_ENOENT if it is not connected.
  */
 int console_attach(domid_t domid);
 
-/* Show the scrollback (its last `lines` lines; 0: all of it) on the operator's terminal. 0 or -XEN_ENOENT. */
+/* Show the scrollback (its last `lines` lines; 0: all of it) on the operator's terminal. 0 or
+ * -XEN_ENOENT. */
 int console_show(domid_t domid, unsigned int lines);
 
 #endif

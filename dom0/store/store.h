@@ -2,8 +2,8 @@
 /*
  * The store: the tree of nodes that dom0 and guests share, as the rest of dom0 sees it.
  *
- * dom0's own accesses are function calls, with dom0's rights and without quota. Guests speak the wire
- * protocol over their ring, which the store's own thread serves from store_introduce to
+ * dom0's own accesses are function calls, with dom0's rights and without quota. Guests speak the
+ * wire protocol over their ring, which the store's own thread serves from store_introduce to
  * store_release. Paths are absolute ("/local/domain/3/name"). Errors are negative XEN_E… numbers.
  * Any thread may call; nothing here waits for a guest.
  */
@@ -14,10 +14,12 @@
 #include <xen/xen.h>
 #include <xen/event_channel.h>
 
-/* Create the root and start the thread. Called once, before the first guest. Returns 0 or negative. */
+/* Create the root and start the thread. Called once, before the first guest. Returns 0 or negative.
+ */
 int store_start(void);
 
-/* Set a node's value (a string), creating it and its parents, owned by dom0, as needed; watches fire. */
+/* Set a node's value (a string), creating it and its parents, owned by dom0, as needed; watches
+ * fire. */
 int store_write(const char *path, const char *value);
 
 /* Create the node with an empty value unless it is there. */
