@@ -8,7 +8,7 @@ ABI_ALONE := $(ABI_HEADERS:abi/%=$(B)/abi/%.ok)
 .PHONY: abi-headers
 abi-headers: $(ABI_ALONE) ## each header of abi/ compiles alone
 
-$(B)/abi/%.ok: abi/% $(ABI_HEADERS)
+$(B)/abi/%.ok: abi/% $(ABI_HEADERS) | $(SETUP_TEST)
 	$(Q)mkdir -p $(@D)
 	$(Q)for cc in gcc clang; do for std in c11 gnu11; do \
 		$$cc -std=$$std -Wall -Wextra -Wundef -Werror -fsyntax-only -Iabi -x c $< || exit 1; \

@@ -53,7 +53,7 @@ typedef struct evtchn_bind_interdomain evtchn_bind_interdomain_t;
 
 /*
  * Bind a port to a VIRQ. EINVAL: unknown VIRQ, or a global one not on vCPU 0. ENOENT: no such
- * vCPU. EEXIST: already bound. EPERM: a dom0 VIRQ elsewhere.
+ * vCPU. EEXIST: already bound. A VIRQ that only dom0 receives can be bound, and stays silent.
  */
 struct evtchn_bind_virq {
 	uint32_t virq;	    /* IN: VIRQ_* */

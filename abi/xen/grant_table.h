@@ -72,7 +72,7 @@ typedef struct grant_entry_v1 grant_entry_v1_t;
 #define GNTTABOP_set_version	   8
 #define GNTTABOP_get_status_frames 9 /* version 2: ENOSYS */
 #define GNTTABOP_get_version	   10
-#define GNTTABOP_swap_grant_ref	   11
+#define GNTTABOP_swap_grant_ref	   11 /* refused: ENOSYS */
 #define GNTTABOP_cache_flush	   12 /* refused: ENOSYS */
 
 typedef uint32_t grant_handle_t; /* names one mapping of the caller's */
@@ -180,9 +180,9 @@ struct gnttab_unmap_and_replace {
 typedef struct gnttab_unmap_and_replace gnttab_unmap_and_replace_t;
 DEFINE_XEN_GUEST_HANDLE(gnttab_unmap_and_replace_t);
 
-/* Choose the format of the table: 1. Returns 0, EINVAL for others, and OUT the one in use. */
+/* Choose the format of the table: 1. ENOSYS: 2, which is not offered. EINVAL: no such version. */
 struct gnttab_set_version {
-	uint32_t version; /* IN/OUT */
+	uint32_t version; /* IN; OUT: the one in use */
 };
 typedef struct gnttab_set_version gnttab_set_version_t;
 DEFINE_XEN_GUEST_HANDLE(gnttab_set_version_t);
@@ -205,7 +205,7 @@ struct gnttab_get_version {
 typedef struct gnttab_get_version gnttab_get_version_t;
 DEFINE_XEN_GUEST_HANDLE(gnttab_get_version_t);
 
-/* Swap two entries of the caller's table. GNTST_eagain: one is in use. */
+/* Swap two entries of the caller's table. Not offered. */
 struct gnttab_swap_grant_ref {
 	grant_ref_t ref_a; /* IN */
 	grant_ref_t ref_b; /* IN */
@@ -223,7 +223,7 @@ DEFINE_XEN_GUEST_HANDLE(gnttab_swap_grant_ref_t);
 #define _GNTMAP_readonly	(2)
 #define GNTMAP_readonly		(1 << _GNTMAP_readonly)
 #define _GNTMAP_application_map (3)
-#define GNTMAP_application_map	(1 << _GNTMAP_application_map) /* guest user mode may reach it */
+#define GNTMAP_application_map	(1 << _GNTMAP_application_map) /* for guest user mode: refused */
 #define _GNTMAP_contains_pte	(4)
 #define GNTMAP_contains_pte	(1 << _GNTMAP_contains_pte) /* host_addr is that of an L1 entry */
 #define _GNTMAP_guest_avail0	(16) /* bits 16.. go to the entry's available bits */

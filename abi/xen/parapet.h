@@ -18,6 +18,20 @@
 
 #define PARAPET_NR_REFUSALS 64
 
+/* Reasons, as positions in parapet_refusals.counts. */
+#define PARAPET_REFUSED_ARGUMENT   0 /* value out of range, reserved bits set, misaligned */
+#define PARAPET_REFUSED_FAULT	   1 /* guest address not accessible */
+#define PARAPET_REFUSED_PERMISSION 2 /* needs a privilege that the caller lacks */
+#define PARAPET_REFUSED_OWNER	   3 /* the frame belongs to someone else */
+#define PARAPET_REFUSED_TYPE	   4 /* the frame is in use as another type */
+#define PARAPET_REFUSED_ENTRY	   5 /* page-table entry with bits or a slot that a guest may not set \
+				      */
+#define PARAPET_REFUSED_LIMIT	    6  /* quota or count exceeded, table full */
+#define PARAPET_REFUSED_MEMORY	    7  /* out of memory */
+#define PARAPET_REFUSED_STATE	    8  /* the object is not in the state that the call needs */
+#define PARAPET_REFUSED_UNKNOWN	    9  /* no such operation, domain, vCPU, port */
+#define PARAPET_REFUSED_INSTRUCTION 10 /* privileged instruction that is not emulated */
+
 #ifndef __ASSEMBLY__
 struct parapet_audit {
 	uint64_t frames; /* OUT: frames that were checked */
@@ -30,7 +44,7 @@ struct parapet_audit {
 struct parapet_refusals {
 	domid_t domid; /* IN */
 	uint16_t pad[3];
-	uint64_t counts[PARAPET_NR_REFUSALS]; /* OUT: by reason */
+	uint64_t counts[PARAPET_NR_REFUSALS]; /* OUT: by PARAPET_REFUSED_*, rest 0 */
 };
 #endif
 

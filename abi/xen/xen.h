@@ -154,7 +154,7 @@ typedef uint16_t domid_t;
 /*
  * console_io(unsigned int cmd, unsigned int count, char *buffer)
  * CONSOLEIO_write: print; returns 0. CONSOLEIO_read: returns how many bytes were read.
- * dom0; other domains may write (prefixed by their number, rate-limited), not read: EPERM.
+ * dom0: EPERM for others, who have the console ring of start_info. Writing is preempted.
  */
 #define __HYPERVISOR_console_io 18
 /* physdev_op of the first edition: one struct physdev_op. Refused. */
