@@ -10,7 +10,7 @@ PV_INTERFACE = 0x00041100
 PV_COMPILER_INCLUDE := $(shell $(CC) -print-file-name=include)
 PV_CPPFLAGS = -nostdinc -isystem $(NEWLIB)/include -isystem $(PV_COMPILER_INCLUDE) \
 	-Ipvguest/include -Iabi -D__XEN_INTERFACE_VERSION__=$(PV_INTERFACE) \
-	-D__DYNAMIC_REENT__ -D_READ_WRITE_RETURN_TYPE=_ssize_t -D_READ_WRITE_BUFSIZE_TYPE=size_t
+	-D_GNU_SOURCE -D__DYNAMIC_REENT__ -D_READ_WRITE_RETURN_TYPE=_ssize_t -D_READ_WRITE_BUFSIZE_TYPE=size_t
 PV_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -mno-red-zone -mcmodel=small -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-ffunction-sections -fdata-sections
@@ -68,4 +68,7 @@ $(call pv_elf,$(B)/guests/$(1),$(2),$(3),$(4))
 guests: $(B)/guests/$(1)
 endef
 
-$(eval $(call pv_guest,hello,pvguest/examples/hello/hello.c))
+# Every folder of examples and of test guests is a guest of that name.
+PV_GUESTS := $(notdir $(wildcard pvguest/examples/* tests/guests/*))
+pv_folder_sources = $(foreach d,pvguest/examples tests/guests,$(wildcard $(d)/$(1)/*.[cS]))
+$(foreach g,$(PV_GUESTS),$(eval $(call pv_guest,$(g),$(call pv_folder_sources,$(g)))))

@@ -177,6 +177,21 @@ void pv_event_close(evtchn_port_t port)
 	handlers[port].function = NULL;
 }
 
+domid_t pv_domain_id(void)
+{
+	struct evtchn_alloc_unbound op = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	struct evtchn_status status = { .dom = DOMID_SELF };
+	long error = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &op);
+
+	status.port = op.port;
+	if (!error)
+		error = HYPERVISOR_event_channel_op(EVTCHNOP_status, &status);
+	if (error)
+		pv_panic("no event channel: error %ld", error);
+	pv_event_close(op.port);
+	return status.u.unbound.dom;
+}
+
 void pv_event_raise(evtchn_port_t port, void *argument)
 {
 	(void)port;

@@ -50,6 +50,9 @@ void pv_event_close(evtchn_port_t port);
 /* A ready-made handler: argument is a struct pv_semaphore, raised once per event. */
 void pv_event_raise(evtchn_port_t port, void *argument);
 
+/* The domain's own number: a port opened to DOMID_SELF shows it. Calls the hypervisor each time. */
+domid_t pv_domain_id(void);
+
 /* --- the mask of all events of this vCPU: the guest's interrupt flag --------------------- */
 
 static inline bool pv_events_masked(void)
