@@ -19,6 +19,11 @@ void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg
 void hook_for_each_domain(void (*fn)(struct domain_memory *dm, void *arg), void *arg);
 /** Every vCPU of a domain. */
 void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory *vm, void *arg), void *arg);
+/** The vCPU's LDT: guest linear address and number of entries (0: none). Setting reloads LDTR of the running vCPU. */
+void hook_get_ldt(struct vcpu_memory *vm, u64 *base, unsigned *entries);
+void hook_set_ldt(struct vcpu_memory *vm, u64 base, unsigned entries);
+/** CPU on which the vCPU runs or last ran. */
+u32 hook_vcpu_cpu(struct vcpu_memory *vm);
 /** Stop and release the other CPUs, for the auditor. */
 void hook_quiesce(bool stop);
 

@@ -14,6 +14,11 @@
 
 struct page; /* frame-table entry, mm/frame.h */
 
+/* Pages linked through the frame table; frame number 0 ends the list (frame 0 is never owned). */
+struct page_list {
+	u32 first, last;
+};
+
 struct mfn_range {
 	u64 first, last; /* inclusive */
 };
@@ -24,8 +29,9 @@ struct domain_memory {
 	bool privileged;	/* may name foreign domains, map MMIO */
 	bool dying;		/* no new references for the guest's sake */
 	struct spinlock lock;	/* lists and counts below */
-	struct list pages;	/* frames that count towards tot_pages */
-	struct list shared_pages; /* hypervisor's frames shared with the domain (shared_info, grant table) */
+	struct page_list pages; /* frames that count towards tot_pages */
+	struct page_list settled; /* the same, once relinquish has dealt with them */
+	struct page_list shared_pages; /* hypervisor's frames shared with the domain (shared_info, grant table) */
 	u64 tot_pages, max_pages;
 	u64 outstanding_claim;
 	u64 vm_assist;		/* VMASST_TYPE_* bits in force */
@@ -33,7 +39,7 @@ struct domain_memory {
 	struct page *perdomain_l3; /* L4 slot 259 of each of its roots */
 	struct mfn_range iomem[MAX_IOMEM_RANGES]; /* MMIO frames it may map */
 	unsigned iomem_ranges;
-	u64 relinquish_step;	/* progress of mm_domain_relinquish() */
+	bool last_page_gone;	/* hook_last_page_gone() was called */
 };
 
 struct vcpu_memory {
@@ -41,6 +47,8 @@ struct vcpu_memory {
 	unsigned vcpu_id;
 	u64 cr3_kernel, cr3_user; /* full CR3 values; cr3_user is 0 where none was set */
 	struct page *root_kernel, *root_user; /* each holds a typed reference */
+	struct page *deferred;	/* a table whose type reference is still being dropped (preempted) */
+	u32 ldt_mapped;		/* LDT window slots in use, each with a descriptor type reference */
 };
 
 /* --- life cycle; core/ calls --- */
@@ -116,6 +124,10 @@ void mm_window_set(struct vcpu_memory *vm, unsigned slot, mfn_t m);
 /** The frame as descriptor page (type reference taken) if dm owns it; NULL if refused. */
 struct page *mm_get_descriptor_page(mfn_t m, struct domain_memory *dm);
 void mm_put_descriptor_page(struct page *pg);
+/** May a guest have this descriptor? Its DPL is raised to 3 if so. False: a system descriptor. */
+bool mm_descriptor_fix(u64 *descriptor);
+/** do_update_descriptor: write one at machine address maddr of the caller's own memory. 0, -errno, -XEN_ERESTART. */
+int mm_update_descriptor(struct vcpu_memory *vm, paddr_t maddr, u64 descriptor);
 /** Bring LDT page `index` in on a fault at the LDT window. True if it now is mapped. */
 bool mm_ldt_fault(struct vcpu_memory *vm, unsigned index);
 void mm_ldt_drop(struct vcpu_memory *vm); /* unmap all LDT window pages */
@@ -145,6 +157,8 @@ long do_update_va_mapping_otherdomain(u64 va, u64 entry, u64 flags, u64 domain);
 struct page *mm_alloc_domain_page(struct domain_memory *dm);
 /** 2^order frames, machine-contiguous. */
 struct page *mm_alloc_domain_pages(struct domain_memory *dm, unsigned order);
+/** Same, below frame number limit (for devices with short addresses); ~0: anywhere. */
+struct page *mm_alloc_domain_pages_below(struct domain_memory *dm, unsigned order, u64 limit);
 
 /* --- auditor (invariant 6) --- */
 struct audit_result {

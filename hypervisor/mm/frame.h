@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The frame table: one struct page for each frame of RAM, at FRAME_TABLE_START.
+ *
+ * A frame is in the heap, or it belongs to the hypervisor (no owner), or a domain owns it. Only an
+ * owned frame can be referred to. Its general count is the sum of
+ *   - one while PAGE_ALLOCATED is set: the owner has it in its reservation;
+ *   - one while its type is in use (type count, partly validated, or at work), see types.h;
+ *   - one for each read-only mapping in a validated L1 table, and for each mm_get_page().
+ * The owner changes only while the count is 0. At 0 the frame goes back to the heap.
+ */
+#ifndef MM_FRAME_H
+#define MM_FRAME_H
+
+#include <mm/memory.h>
+#include <x86/layout.h>
+
+/* Limits of the two counts: build options, so that tests can reach them. */
+#ifndef PAGE_COUNT_MAX
+#define PAGE_COUNT_MAX 0x7ffffff0u
+#endif
+#ifndef TYPE_COUNT_MAX
+#define TYPE_COUNT_MAX 0x7ffffff0u
+#endif
+
+#define PAGE_ALLOCATED 0x80000000u /* in page.count, beside the number of references */
+#define PAGE_REFS(count) ((count) & ~PAGE_ALLOCATED)
+
+/* page.owner: a domain id, or one of these */
+#define OWNER_NONE 0xffff     /* heap or hypervisor */
+#define OWNER_XEN  DOMID_XEN  /* hypervisor frames that the privileged may map read-only */
+
+/* page.flags */
+#define PAGE_RAM     0x01 /* usable memory; set once at boot */
+#define PAGE_FREE    0x02 /* first frame of a free block */
+#define PAGE_STALE   0x04 /* was a guest's: TLBs may hold it (see tlb_stamp) */
+#define PAGE_SMALL   0x08 /* holds small heap objects */
+#define PAGE_SHARED  0x10 /* hypervisor's page shared with its owner: on its shared_pages list */
+#define PAGE_FOREIGN 0x20 /* mapped by others than its owner since it was allocated */
+#define PAGE_SETTLED 0x40 /* relinquish has dealt with it */
+
+struct page {
+	u64 type;	/* type word: types.c alone writes it */
+	u32 count;	/* PAGE_ALLOCATED | references; atomic */
+	u32 tlb_stamp;	/* clock when the last use as a type, or by an owner, ended */
+	u32 next, prev; /* frame numbers on an owner's list (its lock) or a free list (heap lock) */
+	u16 owner;
+	u8 lock;	/* held while entries of this table are updated, see page_lock() */
+	u8 flags;	/* PAGE_*; atomic once the page is owned */
+	u8 order;	/* heap: order of the free block, or class of its small objects */
+	u8 in_use;	/* heap: small objects in use */
+	u16 first_free; /* heap: first free small object */
+};
+
+_Static_assert(sizeof(struct page) == 32, "the frame table is an array of 32-byte entries");
+
+#define frame_table ((struct page *)FRAME_TABLE_START)
+#define m2p_table   ((u64 *)M2P_RW_VIRT_START)
+
+#define INVALID_M2P_ENTRY (~0UL) /* M2P value of a frame that is nowhere in its domain */
+
+extern u64 max_mfn;	       /* one above the highest frame of RAM */
+extern unsigned phys_addr_bits; /* width of physical addresses */
+
+/* Inline bodies of what memory.h declares: they are in the hot loops. */
+static inline mfn_t frame_mfn(const struct page *pg)
+{
+	return mfn((u64)(pg - frame_table));
+}
+
+static inline void *frame_virt(mfn_t m)
+{
+	return (void *)(DIRECT_MAP_START + (m.n << PAGE_SHIFT));
+}
+
+/** The frame-table entry if m is RAM, otherwise NULL. */
+static inline struct page *frame_of_ram(mfn_t m)
+{
+	if (m.n >= max_mfn || !(frame_table[m.n].flags & PAGE_RAM))
+		return NULL;
+	return &frame_table[m.n];
+}
+
+/* --- start-up: boot/ calls these in this order --- */
+
+struct mm_region {
+	paddr_t start, end; /* bytes; end exclusive */
+};
+
+/**
+ * RAM is known and mapped: the direct map, the frame table and the M2P table (both aliases) cover every
+ * region; frame-table memory is zero, and readable for every frame below the highest (holes may share
+ * a zero page). No frame is in the heap yet.
+ */
+void mm_boot_init(const struct mm_region *ram, unsigned regions, unsigned addr_bits);
+/** Give [start, end) to the heap: whole frames of a region above that nothing else uses. */
+void mm_boot_free(paddr_t start, paddr_t end);
+/** The idle root: slots 256..271 of every guest root are copied from it (259 excepted). */
+void mm_boot_root(const u64 *l4);
+/** M2P memory: frames starting at `first` back bytes [index * 2 MiB, + frames * 4 KiB) of the table. */
+void mm_boot_m2p(unsigned index, mfn_t first, unsigned frames);
+/** First frame of 2-MiB piece `index` of the M2P table (XENMEM_machphys_mfn_list), or INVALID_MFN. */
+mfn_t mm_m2p_piece(unsigned index);
+
+/* --- lists of owned pages --- */
+void page_list_add(struct page_list *l, struct page *pg);
+void page_list_add_tail(struct page_list *l, struct page *pg);
+void page_list_del(struct page_list *l, struct page *pg);
+struct page *page_list_first(const struct page_list *l);
+struct page *page_list_next(const struct page *pg);
+
+/* --- references --- */
+
+/** Another reference for someone who has one. False at the limit. */
+bool page_ref(struct page *pg);
+/** A reference if dm owns the frame. False otherwise (or at the limit). */
+bool page_get(struct page *pg, const struct domain_memory *dm);
+/** Drop one; the frame is freed with the last. */
+void page_put(struct page *pg);
+/** Drop PAGE_ALLOCATED and its reference. False if it was not allocated (any more). */
+bool page_drop_allocation(struct page *pg);
+/** Take the page from its owner: only if the caller's reference and the allocation are the only ones. */
+bool page_steal(struct page *pg, struct domain_memory *dm);
+/**
+ * Give n consecutive unowned frames (heap_take(), page_steal()) to dm: counted, listed, each with one
+ * PAGE_ALLOCATED reference. False if dm is dying or it would exceed max_pages.
+ */
+bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm);
+
+/* --- the lock of a table's entries: spins with cpu_relax(); descending levels only --- */
+void page_lock(struct page *pg);
+void page_unlock(struct page *pg);
+
+/** CPUs that may hold translations of this page: the owner's, or all if others mapped it. */
+struct cpumask page_tlb_cpus(const struct page *pg);
+struct cpumask cpumask_online(void);
+
+/** Owner as domain (NULL: none or not a domain's). Valid while a reference is held. */
+struct domain_memory *domain_memory_of(u16 owner);
+/** Enter dm under its id. False if another domain has it still (it has pages left). */
+bool domain_memory_register(struct domain_memory *dm);
+void domain_memory_unregister(struct domain_memory *dm);
+
+#endif

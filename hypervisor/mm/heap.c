@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Blocks of frames: a buddy allocator whose lists run through the frame table. */
+#include <lib/printk.h>
+#include <lib/string.h>
+#include <mm/heap.h>
+#include <x86/tlb.h>
+
+#define ORDERS	   (HEAP_MAX_ORDER + 1)
+#define ZONE_FRAME (1UL << (32 - PAGE_SHIFT)) /* zone 1 begins here; no block spans it */
+
+static struct {
+	struct spinlock lock;
+	struct page_list blocks[2][ORDERS];
+	u64 free, total, claimed; /* frames */
+} heap;
+
+static struct page_list *block_list(u64 frame, unsigned order)
+{
+	return &heap.blocks[frame >= ZONE_FRAME][order];
+}
+
+static void block_add(u64 frame, unsigned order)
+{
+	struct page *pg = &frame_table[frame];
+
+	pg->flags |= PAGE_FREE;
+	pg->order = order;
+	page_list_add(block_list(frame, order), pg);
+}
+
+static void block_del(struct page *pg)
+{
+	pg->flags &= ~PAGE_FREE;
+	page_list_del(block_list(frame_mfn(pg).n, pg->order), pg);
+}
+
+/** The free block that makes one of the next order together with this one, or NULL. */
+static struct page *free_buddy(u64 frame, unsigned order)
+{
+	struct page *pg = frame_of_ram(mfn(frame ^ BIT(order)));
+
+	return pg && (pg->flags & PAGE_FREE) && pg->order == order ? pg : NULL;
+}
+
+static void free_block(u64 frame, unsigned order)
+{
+	struct page *buddy;
+
+	while (order < HEAP_MAX_ORDER && (buddy = free_buddy(frame, order))) {
+		block_del(buddy);
+		frame &= ~BIT(order);
+		order++;
+	}
+	block_add(frame, order);
+}
+
+void heap_free_frames(mfn_t first, u64 count)
+{
+	u64 frame = first.n, end = first.n + count;
+
+	spin_lock(&heap.lock);
+	while (frame < end) {
+		unsigned order = 0;
+
+		while (order < HEAP_MAX_ORDER && !(frame & BIT(order)) && frame + BIT(order + 1) <= end)
+			order++;
+		free_block(frame, order);
+		frame += BIT(order);
+	}
+	heap.free += count;
+	spin_unlock(&heap.lock);
+}
+
+/** A free block of at least this order that ends below limit: the smallest that there is. */
+static struct page *find_block(unsigned zone, unsigned order, u64 limit)
+{
+	for (; order < ORDERS; order++) {
+		struct page *pg = page_list_first(&heap.blocks[zone][order]);
+
+		/* Only the low end of a larger block has to lie below the limit. */
+		for (; pg; pg = page_list_next(pg))
+			if (frame_mfn(pg).n < limit)
+				return pg;
+	}
+	return NULL;
+}
+
+static struct page *take_block(unsigned order, u64 limit)
+{
+	struct page *pg = NULL;
+	u64 frame;
+
+	for (int zone = 1; zone >= 0 && !pg; zone--)
+		if (!zone || limit > ZONE_FRAME)
+			pg = find_block(zone, order, limit);
+	if (!pg || frame_mfn(pg).n + BIT(order) > limit)
+		return NULL;
+	block_del(pg);
+	frame = frame_mfn(pg).n;
+	for (unsigned o = pg->order; o > order; o--)
+		block_add(frame + BIT(o - 1), o - 1);
+	heap.free -= BIT(order);
+	return pg;
+}
+
+/** Flush what any CPU may still hold of the block's former owners. */
+static void flush_stale(struct page *pg, u64 frames)
+{
+	struct cpumask stale = { 0 };
+
+	for (u64 i = 0; i < frames; i++) {
+		if (pg[i].flags & PAGE_STALE)
+			stale.bits |= tlb_filter(cpumask_online(), pg[i].tlb_stamp).bits;
+		pg[i].flags &= ~PAGE_STALE;
+	}
+	if (stale.bits)
+		tlb_flush_mask(stale);
+}
+
+struct page *heap_take(unsigned order, u64 limit, u64 claim)
+{
+	struct page *pg = NULL;
+
+	if (order > HEAP_MAX_ORDER)
+		return NULL;
+	spin_lock(&heap.lock);
+	if (heap.free + claim >= heap.claimed + BIT(order))
+		pg = take_block(order, limit);
+	spin_unlock(&heap.lock);
+	if (pg)
+		flush_stale(pg, BIT(order));
+	return pg;
+}
+
+bool heap_claim(u64 pages)
+{
+	bool ok;
+
+	spin_lock(&heap.lock);
+	ok = pages <= heap.free && heap.claimed <= heap.free - pages;
+	if (ok)
+		heap.claimed += pages;
+	spin_unlock(&heap.lock);
+	return ok;
+}
+
+void heap_unclaim(u64 pages)
+{
+	spin_lock(&heap.lock);
+	BUG_ON(pages > heap.claimed);
+	heap.claimed -= pages;
+	spin_unlock(&heap.lock);
+}
+
+u64 heap_claimed(void)
+{
+	return READ_ONCE(heap.claimed);
+}
+
+void *heap_pages(unsigned order)
+{
+	struct page *pg = heap_take(order, ~0UL, 0);
+
+	return pg ? memset(page_to_virt(pg), 0, PAGE_SIZE << order) : NULL;
+}
+
+void heap_pages_free(void *va, unsigned order)
+{
+	heap_free_frames(virt_to_mfn(va), BIT(order));
+}
+
+u64 heap_free_pages(void)
+{
+	return READ_ONCE(heap.free);
+}
+
+u64 heap_total_pages(void)
+{
+	return READ_ONCE(heap.total);
+}
+
+void mm_boot_free(paddr_t start, paddr_t end)
+{
+	u64 first = ROUND_UP(start, PAGE_SIZE) >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+
+	first = MAX(first, 1UL); /* number 0 ends a list */
+	if (first >= last)
+		return;
+	heap.total += last - first;
+	/* Zones must not merge across their border: it is aligned to more than any block. */
+	heap_free_frames(mfn(first), last - first);
+}

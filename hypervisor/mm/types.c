@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The type machine of types.h: the only file that writes page.type. */
+#include <xen/errno.h>
+#include <lib/printk.h>
+#include <mm/descriptor.h>
+#include <mm/table.h>
+#include <mm/types.h>
+#include <x86/tlb.h>
+
+static bool word_cas(struct page *pg, u64 *expected, u64 value)
+{
+	return __atomic_compare_exchange_n(&pg->type, expected, value, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
+}
+
+/** End of BUSY: nobody else writes the word meanwhile. */
+static void word_set(struct page *pg, u64 value)
+{
+	__atomic_store_n(&pg->type, value, __ATOMIC_RELEASE);
+}
+
+static u64 word_wait(struct page *pg)
+{
+	cpu_relax();
+	return type_word(pg);
+}
+
+static u64 count_of(u64 word)
+{
+	return word & TYPE_COUNT;
+}
+
+static unsigned progress_of(u64 word)
+{
+	return word >> PROGRESS_SHIFT;
+}
+
+static u64 make_word(enum frame_type type, u64 count, u64 flags, unsigned progress)
+{
+	return count | (u64)type << TYPE_SHIFT | flags | (u64)progress << PROGRESS_SHIFT;
+}
+
+static bool is_table(enum frame_type type)
+{
+	return type >= TYPE_L1 && type <= TYPE_L4;
+}
+
+const char *type_describe(u64 word)
+{
+	static const char *const plain[] = { "of no type",   "an L1 table", "an L2 table",
+					     "an L3 table",  "an L4 table", "a descriptor page",
+					     "mapped writable", "a read-only page of the hypervisor" };
+	static const char *const pinned[] = { "a pinned L1 table", "a pinned L2 table",
+					      "a pinned L3 table", "a pinned L4 table" };
+	enum frame_type type = type_of(word);
+
+	return (word & TYPE_PINNED) && is_table(type) ? pinned[type - TYPE_L1] : plain[type];
+}
+
+static const char *use_of(enum frame_type type)
+{
+	static const char *const uses[] = { "",
+					    "used as an L1 table",
+					    "used as an L2 table",
+					    "used as an L3 table",
+					    "used as an L4 table",
+					    "used as a descriptor page",
+					    "mapped writable",
+					    "shared" };
+
+	return uses[type];
+}
+
+/* --- the work between states; the word is BUSY --- */
+
+/** Entries [progress, end) up, or what a descriptor page needs. 0, -XEN_EINVAL, -XEN_ERESTART. */
+static int work_up(struct page *pg, enum frame_type type, unsigned *progress)
+{
+	if (is_table(type))
+		return table_validate(pg, type, progress);
+	if (type == TYPE_DESCRIPTOR)
+		return descriptor_page_check(pg);
+	return 0;
+}
+
+static int work_down(struct page *pg, enum frame_type type, unsigned *progress)
+{
+	return is_table(type) ? table_invalidate(pg, type, progress) : 0;
+}
+
+/** The last use of the type has ended: IDLE. The reference of the type's own may be the frame's last. */
+static void become_idle(struct page *pg, enum frame_type type)
+{
+	/* The stamp comes after the last use and before anyone can see the frame idle. */
+	pg->tlb_stamp = tlb_clock_now();
+	word_set(pg, make_word(type, 0, 0, 0));
+	page_put(pg);
+}
+
+/** A get that cannot be completed goes down. Returns what the get returns. */
+static int turn_round(struct page *pg, u64 word, unsigned progress, int err)
+{
+	enum frame_type type = type_of(word);
+	u64 keep = count_of(word) | (word & TYPE_PINNED);
+
+	if (work_down(pg, type, &progress)) {
+		word_set(pg, make_word(type, 0, keep | TYPE_PARTIAL | TYPE_FAILED, progress));
+		return -XEN_ERESTART;
+	}
+	if (count_of(word)) /* an interrupted put still has to finish */
+		word_set(pg, make_word(type, 0, keep | TYPE_PARTIAL, 0));
+	else
+		become_idle(pg, type);
+	return err;
+}
+
+/** word (BUSY in page.type): from IDLE or PARTIAL to VALID. */
+static int go_up(struct page *pg, u64 word)
+{
+	enum frame_type type = type_of(word);
+	unsigned progress = progress_of(word);
+	u64 keep = count_of(word) | (word & TYPE_PINNED);
+	int rc = -XEN_EINVAL;
+
+	if (!(word & TYPE_FAILED))
+		rc = work_up(pg, type, &progress);
+	if (rc == -XEN_ERESTART)
+		word_set(pg, make_word(type, 0, keep | TYPE_PARTIAL, progress));
+	else if (rc)
+		rc = turn_round(pg, word, progress, rc);
+	else
+		word_set(pg, make_word(type, 0, (keep + 1) | TYPE_VALID, 0));
+	return rc;
+}
+
+/** word (BUSY in page.type): from VALID or PARTIAL to IDLE. */
+static int go_down(struct page *pg, u64 word)
+{
+	enum frame_type type = type_of(word);
+	unsigned progress = (word & TYPE_VALID) ? TABLE_ENTRIES : progress_of(word);
+	u64 keep = count_of(word) | (word & TYPE_PINNED);
+
+	if (work_down(pg, type, &progress)) {
+		word_set(pg, make_word(type, 0, keep | TYPE_PARTIAL, progress));
+		return -XEN_ERESTART;
+	}
+	become_idle(pg, type);
+	return 0;
+}
+
+/** Before a frame serves as another type, no TLB may know it as what it was. */
+static void flush_old_use(struct page *pg)
+{
+	struct cpumask cpus = tlb_filter(page_tlb_cpus(pg), pg->tlb_stamp);
+
+	if (cpus.bits)
+		tlb_flush_mask(cpus);
+}
+
+/** IDLE -> BUSY with the type's own general reference. *word is IDLE's, and fresh on failure. */
+static int start(struct page *pg, u64 *word, enum frame_type type)
+{
+	enum frame_type old = type_of(*word);
+	u64 busy = make_word(type, 0, TYPE_BUSY, 0);
+
+	if (!word_cas(pg, word, busy))
+		return 1;
+	if (!page_ref(pg)) {
+		word_set(pg, *word);
+		return refuse(-XEN_EINVAL, REFUSE_LIMIT, "frame %lx has %u references already",
+			      frame_mfn(pg).n, PAGE_COUNT_MAX);
+	}
+	/* The type is won: nobody can create a new use of the old one. Flush, and only then use it. */
+	if (old != TYPE_NONE && old != type)
+		flush_old_use(pg);
+	return go_up(pg, busy);
+}
+
+static int refuse_type(struct page *pg, u64 word, enum frame_type type)
+{
+	return refuse(-XEN_EINVAL, REFUSE_TYPE, "frame %lx is %s%s (count %lu) and cannot be %s",
+		      frame_mfn(pg).n, word & TYPE_PARTIAL ? "partly " : "", type_describe(word),
+		      count_of(word), use_of(type));
+}
+
+/** PARTIAL -> on. 1: look again. *word is fresh on failure of the exchange. */
+static int resume(struct page *pg, u64 *word, enum frame_type type)
+{
+	u64 busy = (*word & ~TYPE_PARTIAL) | TYPE_BUSY;
+	int rc;
+
+	if (type_of(*word) != type && count_of(*word))
+		return refuse_type(pg, *word, type);
+	if (!word_cas(pg, word, busy))
+		return 1;
+	if (type_of(busy) == type)
+		return go_up(pg, busy);
+	rc = go_down(pg, busy);
+	*word = type_word(pg);
+	return rc ? rc : 1;
+}
+
+int type_get(struct page *pg, enum frame_type type)
+{
+	u64 word = type_word(pg);
+	int rc;
+
+	for (;;) {
+		if (word & TYPE_BUSY) {
+			word = word_wait(pg);
+		} else if ((word & TYPE_VALID) && type_of(word) == type) {
+			if (count_of(word) >= TYPE_COUNT_MAX)
+				return refuse(-XEN_EINVAL, REFUSE_LIMIT,
+					      "frame %lx has %lu type references already",
+					      frame_mfn(pg).n, count_of(word));
+			/* Lost when another reference came or went: word is fresh. */
+			if (word_cas(pg, &word, word + 1))
+				return 0;
+		} else if (word & TYPE_VALID) {
+			return refuse_type(pg, word, type);
+		} else {
+			rc = word & TYPE_PARTIAL ? resume(pg, &word, type) : start(pg, &word, type);
+			if (rc != 1)
+				return rc;
+		}
+	}
+}
+
+bool type_get_valid(struct page *pg, enum frame_type type)
+{
+	u64 word = type_word(pg);
+
+	while ((word & TYPE_VALID) && !(word & TYPE_BUSY) && type_of(word) == type &&
+	       count_of(word) < TYPE_COUNT_MAX)
+		if (word_cas(pg, &word, word + 1))
+			return true;
+	return false;
+}
+
+int type_get_frame(mfn_t m, const struct domain_memory *dm, enum frame_type type, struct page **out)
+{
+	struct page *pg = frame_of_ram(m);
+	int rc;
+
+	if (!pg || READ_ONCE(pg->owner) != dm->domid)
+		return -XEN_EINVAL;
+	*out = pg;
+	/* A valid type holds the frame, so the owner cannot change any more once we have the type. */
+	if (type_get_valid(pg, type)) {
+		if (likely(READ_ONCE(pg->owner) == dm->domid))
+			return 0;
+		BUG_ON(type_put(pg));
+		return -XEN_EINVAL;
+	}
+	if (!page_get(pg, dm))
+		return -XEN_EINVAL;
+	rc = type_get(pg, type);
+	page_put(pg);
+	return rc;
+}
+
+/** VALID or PARTIAL with count 1 -> BUSY. False: the word changed, *word is fresh. */
+static bool claim_last(struct page *pg, u64 *word)
+{
+	enum frame_type type = type_of(*word);
+	bool locked = is_table(type) || type == TYPE_DESCRIPTOR, ok;
+
+	/* Whoever updates an entry holds the lock and has seen VALID: let that end first. */
+	if (locked)
+		page_lock(pg);
+	ok = word_cas(pg, word, (*word & ~TYPE_PARTIAL) | TYPE_BUSY);
+	if (locked)
+		page_unlock(pg);
+	return ok;
+}
+
+int type_put(struct page *pg)
+{
+	u64 word = type_word(pg);
+
+	for (;;) {
+		if (word & TYPE_BUSY) {
+			word = word_wait(pg);
+			continue;
+		}
+		BUG_ON(!count_of(word) || type_of(word) == TYPE_NONE);
+		if (count_of(word) > 1) {
+			/* Lost when another reference came or went: word is fresh. */
+			if (word_cas(pg, &word, word - 1))
+				return 0;
+		} else if (claim_last(pg, &word)) {
+			return go_down(pg, word);
+		}
+	}
+}
+
+/** Set or clear PINNED. False if it was so already. */
+static bool change_pinned(struct page *pg, bool pinned)
+{
+	u64 word = type_word(pg);
+
+	for (;;) {
+		if (word & TYPE_BUSY)
+			word = word_wait(pg);
+		else if (!(word & TYPE_PINNED) != pinned)
+			return false;
+		else if (word_cas(pg, &word, word ^ TYPE_PINNED))
+			return true;
+	}
+}
+
+bool type_pin(struct page *pg)
+{
+	return change_pinned(pg, true);
+}
+
+int type_unpin(struct page *pg)
+{
+	int rc;
+
+	if (!change_pinned(pg, false))
+		return -XEN_EINVAL;
+	/* Preempted: the reference is the pin's again, unless another vCPU has pinned it meanwhile. */
+	do {
+		rc = type_put(pg);
+	} while (rc && !change_pinned(pg, true));
+	return rc;
+}
+
+int type_settle(struct page *pg)
+{
+	u64 word = type_word(pg);
+
+	for (;;) {
+		if (word & TYPE_BUSY)
+			word = word_wait(pg);
+		else if (!(word & TYPE_PARTIAL) || count_of(word))
+			return 0;
+		else if (word_cas(pg, &word, (word & ~TYPE_PARTIAL) | TYPE_BUSY))
+			return go_down(pg, word);
+	}
+}
+
+void type_share(struct page *pg, bool readonly)
+{
+	word_set(pg, make_word(readonly ? TYPE_SHARED : TYPE_WRITABLE, 1, TYPE_VALID, 0));
+}
+
+void type_reset(struct page *pg)
+{
+	BUG_ON(count_of(pg->type) || (pg->type & (TYPE_BUSY | TYPE_PARTIAL)));
+	word_set(pg, 0);
+}
+
+/* --- what other rooms use --- */
+
+struct page *mm_get_page_writable(mfn_t m, struct domain_memory *dm)
+{
+	struct page *pg;
+
+	return type_get_frame(m, dm, TYPE_WRITABLE, &pg) ? NULL : pg;
+}
+
+void mm_put_page_writable(struct page *pg)
+{
+	type_put(pg);
+}
+
+struct page *mm_get_descriptor_page(mfn_t m, struct domain_memory *dm)
+{
+	struct page *pg;
+
+	return type_get_frame(m, dm, TYPE_DESCRIPTOR, &pg) ? NULL : pg;
+}
+
+void mm_put_descriptor_page(struct page *pg)
+{
+	type_put(pg);
+}

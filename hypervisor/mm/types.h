@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The type machine: what a frame is used as, and by how many. Only types.c writes page.type.
+ *
+ * A frame has one type at a time. A table becomes valid when each of its present entries holds a
+ * reference on the frame that it names: of type L(n-1) for an upper level; for L1, of type writable,
+ * or a general one where the entry is read-only. A descriptor page is valid when no descriptor in it
+ * is dangerous. So a writable frame is never a table or a descriptor page, and the other way round.
+ *
+ * Work on a table that takes long is preempted between entries: entries [0, progress) hold their
+ * references. States of the type word (count, VALID, PARTIAL, FAILED, BUSY):
+ *
+ *               get: flush stale TLBs, take entries
+ *      IDLE ----------> BUSY (up) -------------------------------> VALID count 1
+ *        ^               |  ^  | a bad entry: turn round             |  ^ get: +1, put: -1
+ *        |     preempted |  |  v                                     |  |
+ *        |               |  | BUSY (down) <--------------------------+  the last put: drop entries
+ *        |               v  |  |      ^ |                  (under the page lock: see table_acquire())
+ *        |        get of the|  |      | | preempted
+ *        |         same type|  |      | v
+ *        +----------------- PARTIAL --+   count 0: nobody owns it (interrupted get)
+ *           progress 0                    count 1: the reference whose put was interrupted; its owner puts again
+ *                                         FAILED: only down, the get that continues it returns -EINVAL
+ *
+ *   state   | get same type     | get other type      | put            | entry update
+ *   IDLE    | up                | up                  | (bug)          | refused
+ *   BUSY    | wait              | wait                | wait           | wait
+ *   PARTIAL | up; FAILED: down  | count 0: down, then | down           | refused
+ *           |                   | up; else refused    |                |
+ *   VALID   | count + 1         | refused             | count - 1, or  | allowed under
+ *           |                   |                     | at 1 down      | the page lock
+ *
+ * While BUSY the one CPU at work alone writes the word. Waiting is bounded (work is preempted) and
+ * cannot be circular (work on a level waits for lower levels only; linear tables do not exist).
+ * A frame whose type is in use (any state but IDLE) holds one general reference on itself.
+ */
+#ifndef MM_TYPES_H
+#define MM_TYPES_H
+
+#include <mm/frame.h>
+
+enum frame_type {
+	TYPE_NONE,
+	TYPE_L1, /* 1..4: the level of the table */
+	TYPE_L2,
+	TYPE_L3,
+	TYPE_L4,
+	TYPE_DESCRIPTOR,
+	TYPE_WRITABLE,
+	TYPE_SHARED, /* hypervisor's page, read-only for guests */
+};
+
+#define TYPE_COUNT	0x00000000ffffffffUL
+#define TYPE_SHIFT	32 /* 3 bits */
+#define TYPE_PINNED	BIT(35)
+#define TYPE_VALID	BIT(36)
+#define TYPE_PARTIAL	BIT(37)
+#define TYPE_FAILED	BIT(38)
+#define TYPE_BUSY	BIT(39)
+#define PROGRESS_SHIFT	40 /* 10 bits: 0..512 */
+
+static inline enum frame_type type_of(u64 word)
+{
+	return (enum frame_type)((word >> TYPE_SHIFT) & 7);
+}
+
+static inline u64 type_word(const struct page *pg)
+{
+	return __atomic_load_n(&pg->type, __ATOMIC_ACQUIRE);
+}
+
+/**
+ * A reference of this type on a page on which the caller holds any reference. 0; -XEN_EINVAL: it is in
+ * use as another type or an entry is bad (refused with figures); -XEN_ERESTART: preempted, no reference.
+ */
+int type_get(struct page *pg, enum frame_type type);
+/** Only if the page is valid as that type: no work, no message. */
+bool type_get_valid(struct page *pg, enum frame_type type);
+/**
+ * Drop a reference; with the last one the table is taken apart, and if nothing else holds it the frame
+ * is freed. 0; -XEN_ERESTART: preempted, the caller still has the reference and puts it again.
+ * Types other than L2..L4 are never preempted.
+ */
+int type_put(struct page *pg);
+/** Same as mm_get_page_writable() and the like: typed reference if dm owns frame m. -XEN_EINVAL: not dm's. */
+int type_get_frame(mfn_t m, const struct domain_memory *dm, enum frame_type type, struct page **pg);
+
+/** Let the caller's typed reference become the pin's. False: pinned already (the caller keeps it). */
+bool type_pin(struct page *pg);
+/** Drop the pin. 0; -XEN_EINVAL: not pinned; -XEN_ERESTART: preempted, still pinned. Caller holds a reference. */
+int type_unpin(struct page *pg);
+/** Take apart what an interrupted get has left (PARTIAL, count 0). 0 or -XEN_ERESTART. Caller holds a reference. */
+int type_settle(struct page *pg);
+
+/** A page of the hypervisor whose only general reference becomes the type's: SHARED, or WRITABLE. */
+void type_share(struct page *pg, bool readonly);
+/** The frame has lost its last reference: forget its past. */
+void type_reset(struct page *pg);
+
+/** "a pinned L2 table" and the like, for messages. */
+const char *type_describe(u64 word);
+
+#endif
