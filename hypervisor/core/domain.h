@@ -83,6 +83,7 @@ struct vcpu {
 	u64 time_area;	     /* guest virtual address of vcpu_time_info copy, 0: none */
 	u64 time_published;  /* now_ns() when pvclock was last written, 0: never */
 	bool areas_stale;    /* the areas above wait for guest kernel mode: vcpu_update_areas() */
+	bool time_area_stale; /* the copy at time_area is to be written */
 
 	evtchn_port_t virq_port[NR_VIRQS]; /* 0: not bound */
 	evtchn_port_t poll_port;	   /* sched_op poll: 0 none, ~0 several */
@@ -98,11 +99,13 @@ struct domain {
 	u32 refs;		  /* atomic; 0: being freed */
 	bool pages_hold_ref;	  /* atomic; the reference that stands for all its pages */
 	bool released;		  /* domain_kill() has done all but wait for the pages */
+	bool retired;		  /* atomic; pages shared with it have been given up */
 	bool privileged, is_dying, is_shut_down, is_crashed;
 	bool paused_by_control; /* domctl pause, counted in pause_count */
 	u32 pause_count;
 	u8 shutdown_code;
-	struct spinlock lock; /* shutdown, vCPU creation */
+	struct spinlock lock; /* shutdown, watchdogs */
+	struct spinlock context_lock; /* vCPUs: creation, first context, vcpu_info; outside page locks */
 	u8 handle[16];	      /* UUID */
 	u32 ssidref;
 	unsigned max_vcpus;
@@ -123,9 +126,10 @@ struct domain {
 	struct mfn_range ioport_ranges[16];
 	unsigned ioport_range_count;
 	u32 irq_allowed[256 / 32]; /* GSIs and pirqs that it may bind */
-	u64 refusals[REFUSE_COUNT];
-	u64 refusal_window_ns;	   /* rate limit of refusal lines */
+	u64 refusals[REFUSE_COUNT]; /* atomic */
+	u64 refusal_window_ns;	   /* rate limit of refusal lines: refuse.c, under its lock */
 	u32 refusals_in_window;
+	u64 unknown_calls; /* hypercall numbers whose absence was told; atomic */
 	struct timer watchdog[2];
 	u32 watchdog_inuse;
 	char console_line[160]; /* partial line of console_io output */

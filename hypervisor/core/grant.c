@@ -22,6 +22,18 @@ int grant_domain_init(struct domain *d)
 	return rc;
 }
 
+void grant_domain_unshare(struct domain *d)
+{
+	struct grant_table *gt = d->grants;
+
+	if (!gt)
+		return;
+	spin_lock(&gt->lock);
+	while (gt->frames)
+		mm_unshare_page(gt->pages[--gt->frames]);
+	spin_unlock(&gt->lock);
+}
+
 void grant_domain_free(struct domain *d)
 {
 	struct grant_table *gt = d->grants;
@@ -29,8 +41,7 @@ void grant_domain_free(struct domain *d)
 
 	if (!gt)
 		return;
-	for (i = 0; i < gt->frames; i++)
-		mm_unshare_page(gt->pages[i]);
+	grant_domain_unshare(d);
 	for (i = 0; i < ACTIVE_PAGES; i++)
 		heap_free(gt->active[i]);
 	for (i = 0; i < gt->maptrack_pages; i++)
@@ -57,7 +68,7 @@ static int grow_locked(struct domain *d, u32 frames)
 {
 	struct grant_table *gt = d->grants;
 
-	if (frames > gt->max_frames)
+	if (frames > gt->max_frames || d->is_dying)
 		return -XEN_EINVAL;
 	if (!grow_active(gt, frames))
 		return -XEN_ENOMEM;

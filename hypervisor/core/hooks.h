@@ -26,5 +26,7 @@ void irq_domain_release(struct domain *d);
 /** Power off or reset the machine. */
 void machine_poweroff(void) __attribute__((noreturn));
 void machine_restart(void) __attribute__((noreturn));
+/** Stop all CPUs for good, so that the console can be read. */
+void machine_halt(void) __attribute__((noreturn));
 
 #endif

@@ -35,21 +35,24 @@ struct sched_vcpu {
 	struct list link; /* run queue, ordered by the policy */
 	struct vcpu *v;
 	struct sched_domain *domain; /* NULL: idle vCPU */
-	u64 vtime;		     /* weighted ns used, see sched_credit.c */
+	s64 credit;		     /* weighted ns, see sched_credit.c */
+	u64 rounds_seen;
 	u64 charged_at;		     /* running: time up to which it was charged */
 	bool queued, on_cpu, active, yielding;
 };
 
 /* Numbers are XEN_SCHEDULER_* of domctl.h. All calls with sched_lock held. */
 struct sched_policy {
-	const char *name, *option;
+	const char *name;
 	u32 id;
 	/** Put a runnable vCPU on the queue. woken: it slept until now. */
 	void (*enqueue)(struct sched_vcpu *s, bool woken);
+	/** s ceases to be runnable. */
+	void (*slept)(struct sched_vcpu *s);
 	/** s has run for ns. */
 	void (*charge)(struct sched_vcpu *s, u64 ns);
 	/** Best waiting vCPU for this CPU, still queued, and how long it may run (~0: until disturbed). */
-	struct sched_vcpu *(*pick)(u32 cpu, struct sched_vcpu *prev, u64 now, u64 *slice);
+	struct sched_vcpu *(*pick)(u32 cpu, struct sched_vcpu *prev, u64 *slice);
 	/** Should s, waiting, take the CPU from running at once? */
 	bool (*preempts)(const struct sched_vcpu *s, const struct sched_vcpu *running);
 	/** Weight or cap of a domain changed. */
@@ -67,9 +70,9 @@ bool sched_eligible(const struct sched_vcpu *s, u32 cpu, const struct sched_vcpu
 /** With sched_lock: waiting vCPUs of a domain became eligible, find CPUs for them. */
 void sched_kick_waiting(struct sched_domain *sd);
 
-/** Once, before any vCPU exists: choose the policy by the option's value ("credit", "rr"; NULL: default). */
-void sched_init(const char *option);
-/** On each CPU, before it schedules: its idle vCPU becomes current. Panics without memory. */
+/** Once, before any vCPU exists: choose the policy by the option sched=. */
+void sched_init(void);
+/** On each CPU, after timers_init_cpu(): its idle vCPU becomes current. */
 void sched_init_cpu(void);
 
 int sched_domain_init(struct domain *d);
@@ -83,5 +86,9 @@ int sched_domain_adjust(struct domain *d, u32 weight, u32 cap);
 /** Hard and soft affinity; hard must name an online CPU: -XEN_EINVAL. Moves the vCPU if need be. */
 int sched_set_affinity(struct vcpu *v, const struct cpumask *hard, const struct cpumask *soft);
 struct cpumask cpus_online(void);
+/** The vCPU that has the CPU; with sched_lock. */
+struct vcpu *sched_current(u32 cpu);
+/** Time that an online CPU was idle since boot. */
+u64 sched_idle_ns(u32 cpu);
 
 #endif

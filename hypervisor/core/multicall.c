@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * multicall: a list of hypercalls in guest memory, each with its result. An entry that is preempted
+ * keeps its progress in v->inner while the multicall keeps its own, the index, in v->call.
+ */
+#include <xen/errno.h>
+#include <core/calls.h>
+#include <x86/uaccess.h>
+
+static long call_entry(struct vcpu *v, const struct multicall_entry *e)
+{
+	long rc;
+
+	/* they replace the frame or the arguments under which the list is being worked on */
+	if (e->op == __HYPERVISOR_multicall || e->op == __HYPERVISOR_iret)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%s cannot be part of a multicall",
+			      hypercall_name((u32)e->op));
+	v->in_multicall = true;
+	rc = hypercall_call((u32)e->op, (const u64 *)e->args);
+	v->in_multicall = false;
+	this_cpu()->hypercall = __HYPERVISOR_multicall;
+	return rc;
+}
+
+/* The entry as it was when it was preempted: the guest may have changed its list since. */
+static long resume_entry(struct vcpu *v)
+{
+	struct multicall_entry e = {.op = v->inner.nr};
+
+	v->inner.active = false;
+	for (unsigned i = 0; i < 6; i++)
+		e.args[i] = v->inner.args[i];
+	return call_entry(v, &e);
+}
+
+long do_multicall(u64 list, u64 count)
+{
+	struct vcpu *v = current_vcpu();
+	u64 first = hypercall_done(), i;
+
+	count = (u32)count;
+	if (!guest_range_ok(list, count * sizeof(struct multicall_entry)))
+		return refuse(-XEN_EFAULT, REFUSE_FAULT, "list of %lu entries at %#lx is not accessible",
+			      count, list);
+	for (i = first; i < count; i++) {
+		u64 at = list + i * sizeof(struct multicall_entry);
+		struct multicall_entry e;
+
+		this_cpu()->batch_index = (u32)i;
+		if (v->inner.active) {
+			e.result = (xen_ulong_t)resume_entry(v);
+		} else {
+			if (i != first && hypercall_preempt_check())
+				break;
+			if (!get_guest(e, at))
+				return refuse(-XEN_EFAULT, REFUSE_FAULT,
+					      "entry %lu at %#lx is not accessible", i, at);
+			e.result = (xen_ulong_t)call_entry(v, &e);
+		}
+		if ((long)e.result == HYPERCALL_PREEMPTED)
+			break;
+		v->inner.done = 0;
+		if (!put_guest(at + offsetof(struct multicall_entry, result), e.result))
+			return refuse(-XEN_EFAULT, REFUSE_FAULT, "entry %lu at %#lx is not writable", i,
+				      at);
+	}
+	if (i == count)
+		return 0;
+	return hypercall_preempt(__HYPERVISOR_multicall, i, list, count, 0, 0, 0, 0);
+}
