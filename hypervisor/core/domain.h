@@ -51,7 +51,7 @@ struct pv_vcpu {
 	struct page *gdt_pages[14];
 	u64 ldt_virt;  /* guest linear address of its LDT */
 	bool nmi_pending, in_nmi;
-	u64 user_debug; /* DR6 handling for guest */
+	u32 tsc_aux;   /* MSR_TSC_AUX */
 };
 
 struct vcpu {

@@ -20,6 +20,12 @@ void pv_build_dom0(const struct boot_module *kernel, const struct boot_module *r
 void pv_inject(unsigned vector, u32 error_code);
 void pv_inject_page_fault(u64 cr2, u32 error_code);
 
+/** CPUID as the guest sees it; out: eax, ebx, ecx, edx. */
+void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4]);
+
+/** Write the hypercall page's 128 stubs of 32 bytes into the 4 KiB at page. */
+void pv_fill_hypercall_page(void *page);
+
 /** Enter guest user or kernel mode on the running vCPU (CR3, GS). */
 void pv_toggle_mode(struct vcpu *v);
 

@@ -52,6 +52,9 @@ void context_set_gs_base_user(struct arch_vcpu *a, u64 base);
 /** Load a user GS selector for the running vCPU with fault recovery; false: selector refused (0 is loaded). */
 bool context_load_user_gs(struct arch_vcpu *a, u16 sel);
 
+/** Change XCR0 of the running vCPU. False: not a valid subset of what the CPU and the hypervisor support. */
+bool context_set_xcr0(struct arch_vcpu *a, u64 xcr0);
+
 /** Reload GDTR/LDTR of the running vCPU after gdt_entries / ldt_entries changed. */
 void context_reload_gdt(struct arch_vcpu *a);
 void context_reload_ldt(struct arch_vcpu *a);

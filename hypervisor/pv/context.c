@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A vCPU's PV state as a whole: start values, take-over from and hand-over to the tools, switching. */
+#include <lib/string.h>
+#include <pv/internal.h>
+#include <x86/privileged.h>
+#include <x86/uaccess.h>
+#include <xen/errno.h>
+
+#define DR6_START 0xffff0ff0UL
+#define DR7_START 0x400UL
+/* Flags of user_regs.rflags that reach the CPU: all defined ones but VM, IOPL, VIF, VIP. */
+#define RFLAGS_VALID 0x254dd5UL
+#define RFLAGS_FIXED 0x2UL
+
+#define FPU_LEGACY_SIZE	 512
+#define FPU_MXCSR	 24
+#define FPU_MXCSR_VALID	 0xffffU
+#define FPU_XSTATE_BV	 512
+#define FPU_HEADER_SIZE	 64
+#define XSTATE_X87_SSE	 3UL
+
+void pv_vcpu_init(struct vcpu *v)
+{
+	v->arch.kernel_mode = 1;
+	v->arch.dr6 = DR6_START;
+	v->arch.dr7 = DR7_START;
+	v->pv.cr0 = read_cr0() & ~X86_CR0_TS;
+	v->pv.cr4 = pv_guest_cr4(0);
+}
+
+void pv_vcpu_release(struct vcpu *v)
+{
+	pv_release_gdt(v);
+	mm_ldt_drop(&v->mem);
+	v->arch.ldt_entries = 0;
+}
+
+/* --- context from outside --- */
+
+static int check_addresses(const struct vcpu_guest_context *c)
+{
+	const u64 code[] = { c->user_regs.rip, c->event_callback_eip, c->failsafe_callback_eip,
+			     c->syscall_callback_eip };
+	const u64 data[] = { c->fs_base, c->gs_base_kernel, c->gs_base_user, c->ldt_base };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(code); i++)
+		if (!pv_guest_address(code[i]))
+			return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+					   "context: code address %#lx is no address of the guest's",
+					   (unsigned long)code[i]);
+	for (unsigned i = 0; i < ARRAY_SIZE(data); i++)
+		if (!pv_canonical(data[i]))
+			return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+					   "context: segment or table base %#lx is not canonical",
+					   (unsigned long)data[i]);
+	for (unsigned i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
+		if (!pv_guest_address(c->trap_ctxt[i].address))
+			return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+					   "context: handler of trap %u at %#lx is no address of the guest's",
+					   i, (unsigned long)c->trap_ctxt[i].address);
+	return 0;
+}
+
+static int check_context(const struct vcpu_guest_context *c)
+{
+	if (c->ldt_ents > 8192 || c->gdt_ents > FIRST_RESERVED_GDT_ENTRY)
+		return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+				   "context: LDT of %lu or GDT of %lu entries", c->ldt_ents,
+				   c->gdt_ents);
+	if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
+		return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+				   "context: user mode without a user page table");
+	return check_addresses(c);
+}
+
+/* Page tables, the part that may be preempted. A root that is in place already costs nothing. */
+static int take_roots(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	int err = mm_set_kernel_root(&v->mem, mfn(xen_cr3_to_pfn(c->ctrlreg[3])));
+
+	if (!err)
+		err = mm_set_user_root(&v->mem, mfn(xen_cr3_to_pfn(c->ctrlreg[1])));
+	return err;
+}
+
+static void take_registers(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	const struct cpu_user_regs *u = &c->user_regs;
+	struct arch_vcpu *a = &v->arch;
+
+	a->regs = (struct cpu_regs){
+		.r15 = u->r15, .r14 = u->r14, .r13 = u->r13, .r12 = u->r12, .rbp = u->rbp,
+		.rbx = u->rbx, .r11 = u->r11, .r10 = u->r10, .r9 = u->r9,   .r8 = u->r8,
+		.rax = u->rax, .rcx = u->rcx, .rdx = u->rdx, .rsi = u->rsi, .rdi = u->rdi,
+		.rip = u->rip, .rsp = u->rsp, .cs = u->cs | 3, .ss = u->ss | 3,
+		.rflags = (u->rflags & RFLAGS_VALID) | RFLAGS_FIXED | X86_EFLAGS_IF,
+	};
+	a->ds = u->ds;
+	a->es = u->es;
+	a->fs = u->fs;
+	a->gs = u->gs;
+	a->fs_base = c->fs_base;
+	a->gs_base_kernel = c->gs_base_kernel;
+	a->gs_base_user = c->gs_base_user;
+	a->kernel_mode = !!(c->flags & VGCF_in_kernel);
+	a->ts = !!(c->ctrlreg[0] & X86_CR0_TS);
+	v->pv.iopl = (u->rflags & X86_EFLAGS_IOPL) >> 12;
+}
+
+static void take_fpu(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	u8 *area = v->arch.fpu;
+	u32 mxcsr;
+
+	if (!(c->flags & VGCF_i387_valid))
+		return;
+	memcpy(area, &c->fpu_ctxt, FPU_LEGACY_SIZE);
+	memcpy(&mxcsr, area + FPU_MXCSR, sizeof(mxcsr));
+	mxcsr &= FPU_MXCSR_VALID;
+	memcpy(area + FPU_MXCSR, &mxcsr, sizeof(mxcsr));
+	if (fpu_area_size > FPU_LEGACY_SIZE) {
+		const u64 present = XSTATE_X87_SSE;
+
+		memset(area + FPU_XSTATE_BV, 0, FPU_HEADER_SIZE);
+		memcpy(area + FPU_XSTATE_BV, &present, sizeof(present));
+	}
+}
+
+static void take_callbacks(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	struct pv_vcpu *pv = &v->pv;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(pv->traps); i++)
+		pv->traps[i] = (struct pv_trap){ c->trap_ctxt[i].address, c->trap_ctxt[i].cs,
+						 c->trap_ctxt[i].flags & 7 };
+	pv->event_callback = c->event_callback_eip;
+	pv->failsafe_callback = c->failsafe_callback_eip;
+	pv->syscall_callback = c->syscall_callback_eip;
+	pv->failsafe_masks = !!(c->flags & VGCF_failsafe_disables_events);
+	pv->syscall_masks = !!(c->flags & VGCF_syscall_disables_events);
+	pv->kernel_ss = (u16)(c->kernel_ss | 3);
+	pv->kernel_sp = c->kernel_sp;
+	pv->cr4 = pv_guest_cr4(c->ctrlreg[4]);
+}
+
+static void take_debug(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	static const u8 order[] = { 0, 1, 2, 3, 6, 7 };
+
+	v->arch.dr7 = DR7_START;
+	for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
+		pv_write_debugreg(v, order[i], c->debugreg[order[i]], false);
+}
+
+int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	int err = check_context(c);
+
+	if (!err)
+		err = take_roots(v, c);
+	if (!err)
+		err = pv_install_gdt(v, (const u64 *)c->gdt_frames, (unsigned)c->gdt_ents);
+	if (err)
+		return err;
+	mm_ldt_drop(&v->mem);
+	v->pv.ldt_virt = c->ldt_base;
+	v->arch.ldt_entries = (u16)c->ldt_ents;
+	take_registers(v, c);
+	take_fpu(v, c);
+	take_callbacks(v, c);
+	take_debug(v, c);
+	if (!v->initialised && v->vcpu_id == 0 && pv_assists_ok(c->vm_assist))
+		v->domain->mem.vm_assist = c->vm_assist;
+	return 0;
+}
+
+void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
+{
+	const struct arch_vcpu *a = &v->arch;
+	const struct cpu_regs *r = &a->regs;
+	struct cpu_user_regs *u = &c->user_regs;
+	const struct pv_vcpu *pv = &v->pv;
+
+	memset(c, 0, sizeof(*c));
+	memcpy(&c->fpu_ctxt, a->fpu, FPU_LEGACY_SIZE);
+	c->flags = VGCF_i387_valid | (a->kernel_mode ? VGCF_in_kernel : 0) |
+		   (pv->failsafe_masks ? VGCF_failsafe_disables_events : 0) |
+		   (pv->syscall_masks ? VGCF_syscall_disables_events : 0) |
+		   (v->pause_flags & VPF_DOWN ? 0 : VGCF_online);
+	*u = (struct cpu_user_regs){
+		.r15 = r->r15, .r14 = r->r14, .r13 = r->r13, .r12 = r->r12, .rbp = r->rbp,
+		.rbx = r->rbx, .r11 = r->r11, .r10 = r->r10, .r9 = r->r9,   .r8 = r->r8,
+		.rax = r->rax, .rcx = r->rcx, .rdx = r->rdx, .rsi = r->rsi, .rdi = r->rdi,
+		.rip = r->rip, .rsp = r->rsp, .cs = (u16)r->cs, .ss = (u16)r->ss,
+		.ds = a->ds,   .es = a->es,   .fs = a->fs,   .gs = a->gs,
+		.saved_upcall_mask = *pv_upcall_mask(v),
+		.rflags = r->rflags | (u64)pv->iopl << 12,
+	};
+	for (unsigned i = 0; i < ARRAY_SIZE(pv->traps); i++)
+		c->trap_ctxt[i] = (struct trap_info){ (u8)i, pv->traps[i].flags, pv->traps[i].cs,
+						      pv->traps[i].address };
+	c->ldt_base = pv->ldt_virt;
+	c->ldt_ents = a->ldt_entries;
+	c->gdt_ents = a->gdt_entries;
+	for (unsigned i = 0; i < ARRAY_SIZE(pv->gdt_pages); i++)
+		c->gdt_frames[i] = pv->gdt_pages[i] ? page_to_mfn(pv->gdt_pages[i]).n : 0;
+	c->kernel_ss = pv->kernel_ss;
+	c->kernel_sp = pv->kernel_sp;
+	c->ctrlreg[0] = (pv->cr0 & ~X86_CR0_TS) | (a->ts ? X86_CR0_TS : 0);
+	c->ctrlreg[1] = v->mem.root_user ? xen_pfn_to_cr3(page_to_mfn(v->mem.root_user).n) : 0;
+	c->ctrlreg[2] = pv->cr2;
+	c->ctrlreg[3] = v->mem.root_kernel ? xen_pfn_to_cr3(page_to_mfn(v->mem.root_kernel).n) : 0;
+	c->ctrlreg[4] = pv->cr4;
+	memcpy(c->debugreg, a->dr, sizeof(a->dr));
+	c->debugreg[6] = a->dr6;
+	c->debugreg[7] = a->dr7;
+	c->event_callback_eip = pv->event_callback;
+	c->failsafe_callback_eip = pv->failsafe_callback;
+	c->syscall_callback_eip = pv->syscall_callback;
+	c->vm_assist = v->domain->mem.vm_assist;
+	c->fs_base = a->fs_base;
+	c->gs_base_kernel = a->gs_base_kernel;
+	c->gs_base_user = a->gs_base_user;
+}
+
+/* --- switching --- */
+
+/*
+ * The CPU's bit in dirty_cpus is set before the domain's root is loaded and cleared after another
+ * one is, so whoever flushes the domain's translations misses no CPU that may hold some.
+ */
+static void mark_dirty(struct domain *d, bool dirty)
+{
+	u64 bit = BIT(this_cpu()->id);
+
+	if (dirty)
+		__atomic_fetch_or(&d->mem.dirty_cpus.bits, bit, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&d->mem.dirty_cpus.bits, ~bit, __ATOMIC_SEQ_CST);
+}
+
+static void load(struct vcpu *v)
+{
+	mark_dirty(v->domain, true);
+	context_load(&v->arch, v->arch.kernel_mode ? v->mem.cr3_kernel : v->mem.cr3_user);
+	wrmsr_safe(MSR_TSC_AUX, v->pv.tsc_aux);
+}
+
+void pv_context_switch(struct vcpu *prev, struct vcpu *next)
+{
+	if (prev == next)
+		return;
+	if (prev->domain)
+		context_save(&prev->arch);
+	this_cpu()->current_memory = &next->mem;
+	if (next->domain)
+		load(next);
+	else
+		context_load_idle();
+	if (prev->domain && prev->domain != next->domain)
+		mark_dirty(prev->domain, false);
+}

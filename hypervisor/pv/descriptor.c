@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GDT of a vCPU: its frames, and what mm/ asks about its LDT (mmuext_op sets it). */
+#include <mm/hooks.h>
+#include <pv/internal.h>
+#include <x86/uaccess.h>
+#include <xen/errno.h>
+
+#define DESCRIPTORS_PER_PAGE (PAGE_SIZE / 8)
+#define GDT_PAGES_MAX	     FIRST_RESERVED_GDT_PAGE
+
+static void drop_frames(struct vcpu *v)
+{
+	for (unsigned i = 0; i < GDT_PAGES_MAX; i++) {
+		if (!v->pv.gdt_pages[i])
+			continue;
+		mm_window_set(&v->mem, i, INVALID_MFN);
+		mm_put_descriptor_page(v->pv.gdt_pages[i]);
+		v->pv.gdt_pages[i] = NULL;
+	}
+	v->arch.gdt_entries = 0;
+}
+
+static int take_frames(struct vcpu *v, const u64 *frames, unsigned count, struct page **pages)
+{
+	for (unsigned i = 0; i < count; i++) {
+		pages[i] = mm_get_descriptor_page(mfn(frames[i]), &v->domain->mem);
+		if (pages[i])
+			continue;
+		while (i-- > 0)
+			mm_put_descriptor_page(pages[i]);
+		return (int)refuse(-XEN_EINVAL, REFUSE_TYPE,
+				   "GDT frame %#lx is not the domain's, in use as another type, or "
+				   "holds a descriptor that no guest may have",
+				   (unsigned long)frames[i]);
+	}
+	return 0;
+}
+
+void pv_release_gdt(struct vcpu *v)
+{
+	drop_frames(v);
+}
+
+int pv_install_gdt(struct vcpu *v, const u64 *frames, unsigned entries)
+{
+	struct page *pages[GDT_PAGES_MAX];
+	unsigned count = (unsigned)((entries + DESCRIPTORS_PER_PAGE - 1) / DESCRIPTORS_PER_PAGE);
+	int err;
+
+	if (entries > FIRST_RESERVED_GDT_ENTRY)
+		return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+				   "a GDT of %u entries, the most is %u", entries,
+				   FIRST_RESERVED_GDT_ENTRY);
+	err = take_frames(v, frames, count, pages);
+	if (err)
+		return err;
+	drop_frames(v);
+	for (unsigned i = 0; i < count; i++) {
+		v->pv.gdt_pages[i] = pages[i];
+		mm_window_set(&v->mem, i, page_to_mfn(pages[i]));
+	}
+	v->arch.gdt_entries = (u16)entries;
+	return 0;
+}
+
+long do_set_gdt(u64 frames, u64 entries)
+{
+	struct vcpu *v = current_vcpu();
+	u64 list[GDT_PAGES_MAX] = { 0 };
+	unsigned count = ((unsigned)entries + DESCRIPTORS_PER_PAGE - 1) / DESCRIPTORS_PER_PAGE;
+	int err;
+
+	if ((unsigned)entries > FIRST_RESERVED_GDT_ENTRY)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a GDT of %u entries, the most is %u",
+			      (unsigned)entries, FIRST_RESERVED_GDT_ENTRY);
+	if (!copy_from_guest(list, frames, count * sizeof(list[0])))
+		return -XEN_EFAULT;
+	err = pv_install_gdt(v, list, (unsigned)entries);
+	if (!err)
+		context_reload_gdt(&v->arch);
+	return err;
+}
+
+long do_update_descriptor(u64 maddr, u64 desc)
+{
+	return mm_update_descriptor(&current_vcpu()->mem, maddr, desc);
+}
+
+void hook_get_ldt(struct vcpu_memory *vm, u64 *base, unsigned *entries)
+{
+	const struct vcpu *v = container_of(vm, struct vcpu, mem);
+
+	*base = v->pv.ldt_virt;
+	*entries = v->arch.ldt_entries;
+}
+
+void hook_set_ldt(struct vcpu_memory *vm, u64 base, unsigned entries)
+{
+	struct vcpu *v = container_of(vm, struct vcpu, mem);
+
+	v->pv.ldt_virt = base;
+	v->arch.ldt_entries = (u16)entries;
+	if (v == current_vcpu())
+		context_reload_ldt(&v->arch);
+}
+
+/* Descriptor of a selector in the guest's tables or the reserved part of the GDT; 0 where there is none. */
+u64 pv_read_descriptor(struct vcpu *v, u16 selector)
+{
+	unsigned index = selector >> 3;
+	u64 d = 0;
+
+	if (selector & 4)
+		return index < v->arch.ldt_entries && get_guest(d, v->pv.ldt_virt + index * 8UL) ? d : 0;
+	if (index >= v->arch.gdt_entries)
+		return 0;
+	return ((const u64 *)page_to_virt(v->pv.gdt_pages[index / DESCRIPTORS_PER_PAGE]))
+		[index % DESCRIPTORS_PER_PAGE];
+}

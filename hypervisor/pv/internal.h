@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared among the files of pv/ only. */
+#ifndef PV_INTERNAL_H
+#define PV_INTERNAL_H
+
+#include <pv/decode.h>
+#include <pv/pv.h>
+
+/* Exception vectors. */
+#define VECTOR_DE 0
+#define VECTOR_DB 1
+#define VECTOR_BP 3
+#define VECTOR_OF 4
+#define VECTOR_UD 6
+#define VECTOR_NM 7
+#define VECTOR_DF 8
+#define VECTOR_TS 10
+#define VECTOR_NP 11
+#define VECTOR_SS 12
+#define VECTOR_GP 13
+#define VECTOR_PF 14
+#define VECTOR_AC 17
+
+/* Page-fault error code. */
+#define PF_PRESENT 0x01
+#define PF_WRITE   0x02
+#define PF_USER	   0x04
+#define PF_RSVD	   0x08
+#define PF_FETCH   0x10
+
+/* #GP, #NP, #SS error code: bit 1 says that it names an IDT vector, bit 2 the LDT. */
+#define EC_IDT 0x2
+#define EC_LDT 0x4
+
+/* How the guest is entered: what its trap table or a callback asks for. */
+struct bounce {
+	u64 address;	/* guest code; 0: nobody registered one */
+	bool masks;	/* mask event upcalls on the way in */
+	bool has_error; /* push error_code */
+	bool failsafe;	/* push ds, es, fs, gs */
+	u32 error_code;
+	const char *what; /* for the crash report */
+};
+
+/** Push the frame on the guest kernel's stack and point the frame at address. False: domain crashed. */
+bool pv_bounce(struct vcpu *v, const struct bounce *b);
+/** Iterate guest trap `vector` as `INT n` does: DPL checked by the caller. */
+void pv_inject_software(unsigned vector);
+/** iretq or segment load of the guest's state failed: failsafe callback. */
+void pv_failsafe(void);
+
+enum emulation {
+	EMULATE_DONE,	  /* done; rip is past it */
+	EMULATE_REFUSED,  /* deliver the fault that led here */
+	EMULATE_INJECTED, /* another fault was delivered instead */
+};
+
+/** Code at rip: bytes[0..result). long_mode as the code segment says. 0: unreadable. */
+unsigned pv_fetch(struct vcpu *v, struct cpu_regs *regs, u8 bytes[INSN_MAX + 5], bool *long_mode);
+/** Linear address of the memory operand. */
+u64 pv_linear(const struct insn *in, struct cpu_regs *regs);
+enum emulation pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs, const struct insn *in);
+enum emulation pv_emulate_io(struct vcpu *v, struct cpu_regs *regs, const struct insn *in);
+/** ecx names the MSR. False: #GP. */
+bool pv_read_msr(struct vcpu *v, u32 msr, u64 *value);
+bool pv_write_msr(struct vcpu *v, u32 msr, u64 value);
+/** The store at rip goes to a page table at va: do it. False: deliver the page fault. */
+bool pv_emulate_table_write(struct vcpu *v, struct cpu_regs *regs, u64 va);
+
+/** Values of CR4 that the guest sees after asking for `wanted`. */
+u64 pv_guest_cr4(u64 wanted);
+/** Replace the vCPU's GDT by frames[0 .. entries / 512); its registers are not reloaded. 0 or -errno. */
+int pv_install_gdt(struct vcpu *v, const u64 *frames, unsigned entries);
+void pv_release_gdt(struct vcpu *v);
+/** Descriptor that a selector names in the guest's own tables; 0 where there is none. */
+u64 pv_read_descriptor(struct vcpu *v, u16 selector);
+/** True if every bit is a VMASST_TYPE_* that is known. */
+bool pv_assists_ok(u64 assists);
+/** Debug register write. 0 or -errno. */
+int pv_write_debugreg(struct vcpu *v, unsigned reg, u64 value, bool running);
+/** May the running guest's current mode (kernel or user) do port I/O and cli/sti by its IOPL? */
+bool pv_iopl_ok(struct vcpu *v);
+
+static inline bool pv_canonical(u64 addr)
+{
+	return (u64)((s64)(addr << 16) >> 16) == addr;
+}
+
+/** Canonical, and no code or data of the hypervisor. */
+static inline bool pv_guest_address(u64 addr)
+{
+	return pv_canonical(addr) && (addr < 0xffff800000000000UL || addr >= 0xffff880000000000UL);
+}
+
+/** Event upcalls of v are masked by the guest. */
+static inline u8 *pv_upcall_mask(struct vcpu *v)
+{
+	return &v->info->evtchn_upcall_mask;
+}
+
+#endif

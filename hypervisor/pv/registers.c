@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypercalls on the running vCPU's registers: stack, segment bases, TS, debug registers, assists. */
+#include <pv/internal.h>
+#include <x86/layout.h>
+#include <x86/privileged.h>
+#include <xen/errno.h>
+
+#define DR6_FIXED     0xffff0ff0UL
+#define DR6_SETTABLE  0x0000e00fUL
+#define DR7_FIXED     0x00000400UL
+#define DR7_ENABLES   0x000000ffUL
+#define DR7_GD	      0x00002000UL
+#define DR7_RESERVED  0xffffffff0000d800UL
+#define DR7_LE_GE     0x00000300UL
+#define DR7_TYPES     0xffff0000UL
+#define DR7_TYPE_IO   2U
+
+long do_stack_switch(u64 ss, u64 sp)
+{
+	struct vcpu *v = current_vcpu();
+
+	v->pv.kernel_ss = (u16)(ss | 3);
+	v->pv.kernel_sp = sp;
+	return 0;
+}
+
+long do_fpu_taskswitch(u64 set)
+{
+	struct vcpu *v = current_vcpu();
+
+	v->arch.ts = (int)set != 0;
+	if (v->arch.ts)
+		v->pv.cr0 |= X86_CR0_TS;
+	else
+		v->pv.cr0 &= ~X86_CR0_TS;
+	context_reload_ts(&v->arch);
+	return 0;
+}
+
+static long set_user_gs_selector(struct vcpu *v, u16 selector)
+{
+	if (context_load_user_gs(&v->arch, selector))
+		return 0;
+	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "user gs selector %#x cannot be loaded", selector);
+}
+
+long do_set_segment_base(u64 which, u64 base)
+{
+	struct vcpu *v = current_vcpu();
+
+	if ((unsigned)which == SEGBASE_GS_USER_SEL)
+		return set_user_gs_selector(v, (u16)base);
+	if (!pv_canonical(base))
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "segment base %#lx is not canonical",
+			      (unsigned long)base);
+	switch ((unsigned)which) {
+	case SEGBASE_FS:
+		context_set_fs_base(&v->arch, base);
+		return 0;
+	case SEGBASE_GS_USER:
+		context_set_gs_base_user(&v->arch, base);
+		return 0;
+	case SEGBASE_GS_KERNEL:
+		context_set_gs_base_kernel(&v->arch, base);
+		return 0;
+	default:
+		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "segment base %u", (unsigned)which);
+	}
+}
+
+/* No breakpoint may reach the hypervisor, its data or (XSA-444) the descriptor windows. */
+static int write_breakpoint(struct vcpu *v, unsigned reg, u64 value)
+{
+	if (!pv_guest_address(value))
+		return (int)refuse(-XEN_EPERM, REFUSE_PERMISSION,
+				   "breakpoint %u at %#lx is no address of the guest's", reg,
+				   (unsigned long)value);
+	v->arch.dr[reg] = value;
+	return 0;
+}
+
+/*
+ * The reserved bits, general detect and global enables that would outlive us are dropped. I/O
+ * breakpoints need CR4.DE, which the guest does not control: refused, so that type 2 never means
+ * something else than the guest thinks. Length 2 (8 bytes) is for data only, as the CPU requires.
+ */
+static int write_dr7(struct vcpu *v, u64 value)
+{
+	value &= ~(DR7_RESERVED | DR7_GD);
+	value |= DR7_FIXED;
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned type = (value >> (16 + 4 * i)) & 3, length = (value >> (18 + 4 * i)) & 3;
+
+		if (!((value >> (2 * i)) & 3))
+			continue;
+		if (type == DR7_TYPE_IO || (type == 0 && length != 0))
+			return (int)refuse(-XEN_EPERM, REFUSE_ARGUMENT,
+					   "breakpoint %u of type %u, length code %u is not supported",
+					   i, type, length);
+	}
+	v->arch.dr7 = value;
+	return 0;
+}
+
+int pv_write_debugreg(struct vcpu *v, unsigned reg, u64 value, bool running)
+{
+	int err = 0;
+
+	switch (reg) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		err = write_breakpoint(v, reg, value);
+		break;
+	case 4:
+	case 6:
+		v->arch.dr6 = (value & DR6_SETTABLE) | DR6_FIXED;
+		break;
+	case 5:
+	case 7:
+		err = write_dr7(v, value);
+		break;
+	default:
+		return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "debug register %u", reg);
+	}
+	if (!err && running)
+		context_reload_debug(&v->arch);
+	return err;
+}
+
+long do_set_debugreg(u64 reg, u64 value)
+{
+	return pv_write_debugreg(current_vcpu(), (unsigned)reg, value, true);
+}
+
+long do_get_debugreg(u64 reg)
+{
+	const struct arch_vcpu *a = &current_vcpu()->arch;
+
+	switch ((unsigned)reg) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		return (long)a->dr[reg & 3];
+	case 4:
+	case 6:
+		return (long)a->dr6;
+	case 5:
+	case 7:
+		return (long)a->dr7;
+	default:
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "debug register %u", (unsigned)reg);
+	}
+}
+
+/* 4gb_segments* mean nothing to 64-bit guests and PAE roots are the only kind: accepted, without effect. */
+#define ASSISTS                                                                                    \
+	(BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) |                    \
+	 BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |                \
+	 BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag))
+
+bool pv_assists_ok(u64 assists)
+{
+	return !(assists & ~ASSISTS);
+}
+
+long do_vm_assist(u64 cmd, u64 type)
+{
+	struct domain_memory *dm = &current_domain()->mem;
+
+	if ((unsigned)type >= 64 || !(ASSISTS & BIT((unsigned)type)))
+		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "vm_assist type %u", (unsigned)type);
+	switch ((unsigned)cmd) {
+	case VMASST_CMD_enable:
+		__atomic_fetch_or(&dm->vm_assist, BIT((unsigned)type), __ATOMIC_RELAXED);
+		return 0;
+	case VMASST_CMD_disable:
+		__atomic_fetch_and(&dm->vm_assist, ~BIT((unsigned)type), __ATOMIC_RELAXED);
+		return 0;
+	default:
+		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "vm_assist command %u", (unsigned)cmd);
+	}
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exceptions in guest mode: mended, emulated, or passed to the guest's trap table. */
+#include <pv/internal.h>
+#include <x86/layout.h>
+#include <x86/privileged.h>
+#include <x86/uaccess.h>
+
+#define WINDOW_BYTES (DESCRIPTOR_WINDOW_PAGES * PAGE_SIZE)
+#define LDT_OFFSET   (16 * PAGE_SIZE)
+
+/*
+ * The CPU read a descriptor through this vCPU's window and found no page. An LDT page is brought in
+ * on demand; what the guest's own LDT lacks becomes the guest's fault at its own address.
+ */
+static void descriptor_window_fault(struct vcpu *v, u64 va, u32 error_code)
+{
+	u64 offset = va - GDT_WINDOW(v->vcpu_id), addr;
+
+	if (offset < LDT_OFFSET) { /* beyond the GDT pages that the guest has set */
+		pv_inject(VECTOR_GP, offset & 0xfff8);
+		return;
+	}
+	offset -= LDT_OFFSET;
+	if (mm_ldt_fault(&v->mem, offset >> PAGE_SHIFT))
+		return;
+	addr = v->pv.ldt_virt + offset;
+	if (pv_canonical(addr))
+		pv_inject_page_fault(addr, error_code);
+	else
+		pv_inject(VECTOR_GP, (offset & 0xfff8) | EC_LDT);
+}
+
+static bool in_descriptor_window(const struct vcpu *v, u64 va, u32 error_code)
+{
+	return va - GDT_WINDOW(v->vcpu_id) < WINDOW_BYTES && !(error_code & (PF_RSVD | PF_FETCH));
+}
+
+static void page_fault(struct vcpu *v, struct cpu_regs *regs)
+{
+	const u32 write_protected = PF_PRESENT | PF_WRITE;
+	u64 va = read_cr2();
+	u32 ec = regs->error_code;
+
+	if (unlikely(va - HYPERVISOR_VIRT_START < HYPERVISOR_VIRT_END - HYPERVISOR_VIRT_START)) {
+		/* The instruction that the CPU runs, not the guest's own access, reads the window. */
+		if (in_descriptor_window(v, va, ec))
+			descriptor_window_fault(v, va, ec & ~(u32)PF_PRESENT);
+		else
+			pv_inject_page_fault(va, ec);
+		return;
+	}
+	if (v->arch.kernel_mode && (ec & (write_protected | PF_RSVD)) == write_protected &&
+	    (v->domain->mem.vm_assist & BIT(VMASST_TYPE_writable_pagetables)) &&
+	    mm_ptwr_candidate(&v->mem, va) && pv_emulate_table_write(v, regs, va))
+		return;
+	if (!mm_fault_spurious(&v->mem, va, ec))
+		pv_inject_page_fault(va, ec);
+}
+
+/* INT n with a gate that hardware does not have, or whose DPL is 0: the guest's table decides. */
+static void software_interrupt(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+{
+	unsigned vector = in->imm & 0xff;
+	unsigned dpl = v->pv.traps[vector].flags & 3;
+
+	if (v->pv.traps[vector].address && (v->arch.kernel_mode ? dpl >= 1 : dpl == 3)) {
+		regs->rip += in->length;
+		pv_inject_software(vector);
+	} else {
+		if (!in->length)
+			regs->rip -= 2; /* int $0x80 came through a gate of its own: rip is past it */
+		pv_inject(VECTOR_GP, vector * 8 + EC_IDT);
+	}
+}
+
+static void general_protection(struct vcpu *v, struct cpu_regs *regs)
+{
+	u8 bytes[INSN_MAX + 5];
+	struct insn in;
+	bool long_mode;
+	unsigned size = pv_fetch(v, regs, bytes, &long_mode);
+
+	if (size && insn_decode(&in, bytes, size, long_mode)) {
+		if (in.kind == INSN_INT) {
+			software_interrupt(v, regs, &in);
+			return;
+		}
+		if (pv_emulate_privileged(v, regs, &in) != EMULATE_REFUSED)
+			return;
+	}
+	pv_inject(VECTOR_GP, regs->error_code);
+}
+
+/* #UD: the forced-emulation prefix makes CPUID come here. */
+static void invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
+{
+	u8 bytes[INSN_MAX + 5];
+	struct insn in;
+	bool long_mode;
+	unsigned size = pv_fetch(v, regs, bytes, &long_mode);
+
+	if (size && insn_decode(&in, bytes, size, long_mode) && in.forced && in.kind == INSN_CPUID &&
+	    pv_emulate_privileged(v, regs, &in) == EMULATE_DONE)
+		return;
+	pv_inject(VECTOR_UD, 0);
+}
+
+static void debug_exception(struct vcpu *v)
+{
+	/* Bits 0..3, 13..15 accumulate until the guest clears them; 4..11 and 16 are fixed ones. */
+	v->arch.dr6 = (v->arch.dr6 | read_dr6()) & 0xffff;
+	v->arch.dr6 |= 0xffff0ff0;
+	write_dr6(0xffff0ff0);
+	pv_inject(VECTOR_DB, 0);
+}
+
+static void device_not_available(struct vcpu *v)
+{
+	v->arch.ts = 0; /* the ABI: TS is clear when the handler runs */
+	context_reload_ts(&v->arch);
+	pv_inject(VECTOR_NM, 0);
+}
+
+void pv_trap(struct cpu_regs *regs)
+{
+	struct vcpu *v = current_vcpu();
+
+	switch (regs->entry_vector) {
+	case VECTOR_PF:
+		page_fault(v, regs);
+		break;
+	case VECTOR_GP:
+		general_protection(v, regs);
+		break;
+	case VECTOR_UD:
+		invalid_opcode(v, regs);
+		break;
+	case VECTOR_DB:
+		debug_exception(v);
+		break;
+	case VECTOR_NM:
+		device_not_available(v);
+		break;
+	case 0x80:
+		software_interrupt(v, regs, &(struct insn){ .imm = 0x80 });
+		break;
+	default:
+		if (regs->entry_vector < 32)
+			pv_inject(regs->entry_vector, regs->error_code);
+		break;
+	}
+}
