@@ -83,7 +83,11 @@ long do_set_gdt(u64 frames, u64 entries)
 
 long do_update_descriptor(u64 maddr, u64 desc)
 {
-	return mm_update_descriptor(&current_vcpu()->mem, maddr, desc);
+	long err = mm_update_descriptor(&current_vcpu()->mem, maddr, desc);
+
+	if (err == -XEN_ERESTART)
+		return hypercall_preempt(__HYPERVISOR_update_descriptor, 0, maddr, desc, 0, 0, 0, 0);
+	return err;
 }
 
 void hook_get_ldt(struct vcpu_memory *vm, u64 *base, unsigned *entries)
