@@ -48,9 +48,10 @@ static int set_cpus(const struct build *build)
 			continue;
 		error = domctl_set_affinity(build->domid, vcpu, config->affinity[vcpu]);
 		if (error)
-			return problem_note(build->problem, -error,
-					    "%s: the host has none of the CPUs in cpus=: see info, nr_cpus",
-					    config->name);
+			return problem_note(
+				build->problem, -error,
+				"%s: the host has none of the CPUs in cpus=: see info, nr_cpus",
+				config->name);
 	}
 	return 0;
 }
@@ -81,8 +82,8 @@ static int set_memory_map(const struct build *build)
 	struct {
 		uint64_t start, size;
 		uint32_t type;
-	} __attribute__((packed)) usable = { 0, (uint64_t)build->config->maxmem << 20, 1 };
-	struct xen_foreign_memory_map map = { .domid = build->domid, .map.nr_entries = 1 };
+	} __attribute__((packed)) usable = {0, (uint64_t)build->config->maxmem << 20, 1};
+	struct xen_foreign_memory_map map = {.domid = build->domid, .map.nr_entries = 1};
 
 	set_xen_guest_handle(map.map.buffer, (void *)&usable);
 	int error = (int)HYPERVISOR_memory_op(XENMEM_set_memory_map, &map);
@@ -93,7 +94,7 @@ static int set_memory_map(const struct build *build)
 
 static int make_port(const struct build *build, evtchn_port_t *port)
 {
-	struct evtchn_alloc_unbound alloc = { .dom = build->domid, .remote_dom = DOMID_SELF };
+	struct evtchn_alloc_unbound alloc = {.dom = build->domid, .remote_dom = DOMID_SELF};
 	int error = (int)HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &alloc);
 
 	*port = alloc.port;
@@ -107,7 +108,8 @@ static int set_up_domain(struct build *build)
 	if (!error)
 		error = set_share(build);
 	if (!error) {
-		error = domctl_max_mem(build->domid, ((uint64_t)build->config->maxmem << 10) + SLACK_KIB);
+		error = domctl_max_mem(build->domid,
+				       ((uint64_t)build->config->maxmem << 10) + SLACK_KIB);
 		if (error)
 			return failed(build, "setting the memory limit", error);
 		error = set_memory_map(build);
@@ -135,10 +137,10 @@ static int clear_tails(struct build *build)
 	for (unsigned int i = 0; i < elf->segments && !error; i++) {
 		const struct elf_segment *segment = &elf->segment[i];
 
-		error = guest_memory_clear(&build->memory,
-					   segment->paddr - build->kernel.layout.paddr_offset +
-						   segment->file_size,
-					   segment->memory_size - segment->file_size, build->problem);
+		error = guest_memory_clear(
+			&build->memory,
+			segment->paddr - build->kernel.layout.paddr_offset + segment->file_size,
+			segment->memory_size - segment->file_size, build->problem);
 	}
 	return error;
 }
@@ -151,11 +153,13 @@ static int load_images(struct build *build)
 		error = kernel_load(&build->kernel, write_piece, build, build->problem);
 	/* A packed kernel's notes are known only now. */
 	if (!error)
-		error = layout_plan(&build->kernel.layout, &build->kernel.notes, build->files->ramdisk_size,
-				    build->memory.pages, &build->layout, build->problem);
+		error = layout_plan(&build->kernel.layout, &build->kernel.notes,
+				    build->files->ramdisk_size, build->memory.pages, &build->layout,
+				    build->problem);
 	if (!error && build->files->ramdisk_size)
-		error = guest_memory_write(&build->memory, build->layout.ramdisk.first << PV_PAGE_SHIFT,
-					   build->files->ramdisk, build->files->ramdisk_size, build->problem);
+		error = guest_memory_write(
+			&build->memory, build->layout.ramdisk.first << PV_PAGE_SHIFT,
+			build->files->ramdisk, build->files->ramdisk_size, build->problem);
 	return error;
 }
 
@@ -163,12 +167,15 @@ static int load_images(struct build *build)
 static int write_p2m(struct build *build)
 {
 	const struct page_run *run = &build->layout.p2m;
-	uint64_t start = run->first << PV_PAGE_SHIFT, size = build->memory.pages * sizeof(xen_pfn_t);
+	uint64_t start = run->first << PV_PAGE_SHIFT,
+		 size = build->memory.pages * sizeof(xen_pfn_t);
 	static const xen_pfn_t none = ~0ul;
-	int error = guest_memory_write(&build->memory, start, build->memory.p2m, size, build->problem);
+	int error =
+		guest_memory_write(&build->memory, start, build->memory.p2m, size, build->problem);
 
 	for (; !error && size < run->count << PV_PAGE_SHIFT; size += sizeof(none))
-		error = guest_memory_write(&build->memory, start + size, &none, sizeof(none), build->problem);
+		error = guest_memory_write(&build->memory, start + size, &none, sizeof(none),
+					   build->problem);
 	return error;
 }
 
@@ -180,8 +187,9 @@ static int write_tables(struct build *build)
 
 	for (unsigned int i = 0; i < count && !error; i++) {
 		layout_fill_table(&build->layout, build->memory.p2m, i, entries);
-		error = guest_memory_write(&build->memory, build->layout.table[i].page << PV_PAGE_SHIFT,
-					   entries, sizeof(entries), build->problem);
+		error = guest_memory_write(&build->memory,
+					   build->layout.table[i].page << PV_PAGE_SHIFT, entries,
+					   sizeof(entries), build->problem);
 	}
 	return error;
 }
@@ -218,9 +226,9 @@ static void fill_start_info(const struct build *build, struct start_info *info,
 	info->nr_p2m_frames = layout->p2m.count + layout->p2m_tables.count;
 	if (layout->ramdisk.count) {
 		info->mod_len = build->files->ramdisk_size;
-		info->mod_start = layout->ramdisk_mapped ?
-					  layout_address(layout, layout->ramdisk.first) :
-					  layout->ramdisk.first;
+		info->mod_start = layout->ramdisk_mapped
+					  ? layout_address(layout, layout->ramdisk.first)
+					  : layout->ramdisk.first;
 		if (!layout->ramdisk_mapped)
 			info->flags |= SIF_MOD_START_PFN;
 	}
@@ -230,7 +238,7 @@ static void fill_start_info(const struct build *build, struct start_info *info,
 static int write_start_info(struct build *build)
 {
 	struct xen_domctl_getdomaininfo domain;
-	struct start_info info = { 0 };
+	struct start_info info = {0};
 	int error = domctl_info(build->domid, &domain);
 
 	if (error)
@@ -240,10 +248,12 @@ static int write_start_info(struct build *build)
 
 	error = guest_memory_clear(&build->memory, start, 3 * PV_PAGE_SIZE, build->problem);
 	if (!error)
-		error = guest_memory_clear(&build->memory, build->layout.stack.first << PV_PAGE_SHIFT,
-					   PV_PAGE_SIZE, build->problem);
+		error = guest_memory_clear(&build->memory,
+					   build->layout.stack.first << PV_PAGE_SHIFT, PV_PAGE_SIZE,
+					   build->problem);
 	if (!error)
-		error = guest_memory_write(&build->memory, start, &info, sizeof(info), build->problem);
+		error = guest_memory_write(&build->memory, start, &info, sizeof(info),
+					   build->problem);
 	build->built->store_mfn = info.store_mfn;
 	build->built->console_mfn = info.console.domU.mfn;
 	return error;
@@ -268,10 +278,10 @@ static int fill_hypercall_page(struct build *build)
 static int seed_grants(struct build *build)
 {
 	xen_pfn_t frame = 0;
-	struct xen_mem_acquire_resource resource = { .domid = build->domid,
-						     .type = XENMEM_resource_grant_table,
-						     .id = XENMEM_resource_grant_table_id_shared,
-						     .nr_frames = 1 };
+	struct xen_mem_acquire_resource resource = {.domid = build->domid,
+						    .type = XENMEM_resource_grant_table,
+						    .id = XENMEM_resource_grant_table_id_shared,
+						    .nr_frames = 1};
 	int error;
 
 	set_xen_guest_handle(resource.frame_list, &frame);
@@ -282,26 +292,26 @@ static int seed_grants(struct build *build)
 
 	if (!grants)
 		return failed(build, "mapping the grant table", error);
-	grants[CONSOLE_GRANT] = (grant_entry_v1_t){ .flags = GTF_permit_access,
-						    .frame = (uint32_t)build->built->console_mfn };
-	grants[STORE_GRANT] = (grant_entry_v1_t){ .flags = GTF_permit_access,
-						  .frame = (uint32_t)build->built->store_mfn };
+	grants[CONSOLE_GRANT] = (grant_entry_v1_t){.flags = GTF_permit_access,
+						   .frame = (uint32_t)build->built->console_mfn};
+	grants[STORE_GRANT] = (grant_entry_v1_t){.flags = GTF_permit_access,
+						 .frame = (uint32_t)build->built->store_mfn};
 	pv_unmap_free(grants, 1);
 	return 0;
 }
 
 static int pin_root(struct build *build)
 {
-	struct mmuext_op op = { .cmd = MMUEXT_PIN_L4_TABLE,
-				.arg1.mfn = frame_of(build, &build->layout.tables) };
+	struct mmuext_op op = {.cmd = MMUEXT_PIN_L4_TABLE,
+			       .arg1.mfn = frame_of(build, &build->layout.tables)};
 	int error;
 
 	guest_memory_close_window(&build->memory);
 	error = (int)HYPERVISOR_mmuext_op(&op, 1, NULL, build->domid);
 	return error ? problem_note(build->problem, -error,
 				    "%s: the hypervisor refused the page tables (%s): see dmesg",
-				    build->config->name, problem_reason(error)) :
-		       0;
+				    build->config->name, problem_reason(error))
+		     : 0;
 }
 
 /* The state in which the ABI has a guest begin. */
@@ -312,7 +322,8 @@ static int start_state(struct build *build)
 	int error;
 
 	if (!context)
-		return problem_note(build->problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
+		return problem_note(build->problem, XEN_ENOMEM,
+				    "dom0 is out of memory: raise dom0_mem");
 	context->flags = VGCF_in_kernel | VGCF_online;
 	context->user_regs.rip = build->kernel.layout.entry;
 	context->user_regs.rsp = layout_address(layout, layout->stack.first + 1);
@@ -376,11 +387,11 @@ static int open_kernel(struct build *build)
 	if (error)
 		return error;
 	if (build->kernel.layout.end_byte > (uint64_t)config->memory << 20)
-		return problem_note(build->problem, XEN_ENOMEM,
-				    "%s: the kernel alone needs %llu MiB, the guest has %u: raise memory",
-				    config->name,
-				    (unsigned long long)(build->kernel.layout.end_byte >> 20) + 1,
-				    config->memory);
+		return problem_note(
+			build->problem, XEN_ENOMEM,
+			"%s: the kernel alone needs %llu MiB, the guest has %u: raise memory",
+			config->name, (unsigned long long)(build->kernel.layout.end_byte >> 20) + 1,
+			config->memory);
 	return 0;
 }
 
@@ -397,7 +408,8 @@ static int build_domain(struct build *build)
 	error = set_up_domain(build);
 	if (!error)
 		error = guest_memory_populate(&build->memory, build->domid,
-					      build->config->memory * PAGES_PER_MIB, build->problem);
+					      build->config->memory * PAGES_PER_MIB,
+					      build->problem);
 	if (!error)
 		error = fill_domain(build);
 	guest_memory_release(&build->memory);

@@ -15,7 +15,8 @@
 #include "config/guest.h"
 #include "lib/problem.h"
 
-/* Grant references under which a guest's two ring pages are granted to dom0, as the ABI fixes them. */
+/* Grant references under which a guest's two ring pages are granted to dom0, as the ABI fixes them.
+ */
 #define CONSOLE_GRANT 0
 #define STORE_GRANT   1
 
@@ -34,8 +35,9 @@ struct built_domain {
 };
 
 /*
- * Build a domain, paused. config is complete (guest_config_finish). Takes seconds for a packed kernel,
- * and lets other threads run meanwhile. Returns 0, or a negative XEN_E… with the problem and nothing left.
+ * Build a domain, paused. config is complete (guest_config_finish). Takes seconds for a packed
+ * kernel, and lets other threads run meanwhile. Returns 0, or a negative XEN_E… with the problem
+ * and nothing left.
  */
 int builder_build(const struct guest_config *config, const struct image_files *files,
 		  struct built_domain *built, struct problem *problem);

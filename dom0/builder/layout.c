@@ -73,7 +73,8 @@ static uint64_t tables_of_list(const struct mapped_range *list, const struct map
 	uint64_t count = 0;
 
 	for (unsigned int level = 1; level <= 3; level++) {
-		uint64_t number = tables_of_level(list, level), base = table_base(list->start, level);
+		uint64_t number = tables_of_level(list, level),
+			 base = table_base(list->start, level);
 
 		for (uint64_t i = 0; i < number; i++, base += entry_span(level + 1))
 			if (!covers(image, base, level))
@@ -89,7 +90,8 @@ static void place(struct page_run *run, uint64_t *next, uint64_t count)
 	*next += count;
 }
 
-/* The end of the image depends on the number of its tables, and that on the end: repeat until it fits. */
+/* The end of the image depends on the number of its tables, and that on the end: repeat until it
+ * fits. */
 static void place_tables(struct guest_layout *layout, uint64_t next)
 {
 	uint64_t start = next, count = 4, needed;
@@ -118,9 +120,9 @@ static void place_outside(struct guest_layout *layout, uint64_t p2m_pages, uint6
 	if (notes->has_init_p2m) {
 		place(&layout->p2m, &next, p2m_pages);
 		layout->p2m_address = notes->init_p2m;
-		layout->list = (struct mapped_range){ notes->init_p2m,
-						      notes->init_p2m + (p2m_pages << GUEST_PAGE_SHIFT),
-						      layout->p2m.first };
+		layout->list = (struct mapped_range){
+			notes->init_p2m, notes->init_p2m + (p2m_pages << GUEST_PAGE_SHIFT),
+			layout->p2m.first};
 		place(&layout->p2m_tables, &next, tables_of_list(&layout->list, &layout->image));
 	}
 	if (!layout->ramdisk_mapped)
@@ -130,7 +132,7 @@ static void place_outside(struct guest_layout *layout, uint64_t p2m_pages, uint6
 static uint64_t pages_used(const struct guest_layout *layout)
 {
 	uint64_t used = layout->stack.first + layout->stack.count;
-	const struct page_run *outside[] = { &layout->p2m, &layout->p2m_tables, &layout->ramdisk };
+	const struct page_run *outside[] = {&layout->p2m, &layout->p2m_tables, &layout->ramdisk};
 
 	for (int i = 0; i < 3; i++)
 		if (outside[i]->first + outside[i]->count > used)
@@ -147,7 +149,7 @@ static void add_tables(struct guest_layout *layout, unsigned int *count, unsigne
 	for (uint64_t i = 0; i < number; i++, base += entry_span(level + 1)) {
 		if (other && (level == 4 || covers(other, base, level)))
 			continue;
-		layout->table[(*count)++] = (struct guest_table){ base, (*page)++, level };
+		layout->table[(*count)++] = (struct guest_table){base, (*page)++, level};
 	}
 }
 
@@ -196,16 +198,18 @@ int layout_plan(const struct kernel_layout *kernel, const struct xen_notes *note
 
 	if (layout->image.end < layout->image.start || !range_allowed(&layout->image) ||
 	    !range_allowed(&layout->list) || (notes->init_p2m & (GUEST_PAGE_SIZE - 1)))
-		return problem_note(problem, XEN_EINVAL,
-				    "the kernel wants addresses that a guest cannot have: check VIRT_BASE and INIT_P2M");
+		return problem_note(
+			problem, XEN_EINVAL,
+			"the kernel wants addresses that a guest cannot have: check VIRT_BASE and INIT_P2M");
 	if (layout->list.start < layout->image.end && layout->image.start < layout->list.end)
 		return problem_note(problem, XEN_EINVAL,
 				    "the INIT_P2M note lies inside the kernel's own addresses");
 	if (pages_used(layout) > total_pages)
-		return problem_note(problem, XEN_ENOMEM,
-				    "kernel and ramdisk need %llu MiB at least, the guest has %llu: raise memory",
-				    (unsigned long long)((pages_used(layout) + 255) >> 8),
-				    (unsigned long long)(total_pages >> 8));
+		return problem_note(
+			problem, XEN_ENOMEM,
+			"kernel and ramdisk need %llu MiB at least, the guest has %llu: raise memory",
+			(unsigned long long)((pages_used(layout) + 255) >> 8),
+			(unsigned long long)(total_pages >> 8));
 	return list_tables(layout, problem);
 }
 
@@ -232,10 +236,11 @@ static bool in_run(const struct page_run *run, uint64_t page)
 
 static uint64_t leaf_entry(const struct guest_layout *layout, const uint64_t *p2m, uint64_t address)
 {
-	const struct mapped_range *ranges[] = { &layout->image, &layout->list };
+	const struct mapped_range *ranges[] = {&layout->image, &layout->list};
 
 	for (int i = 0; i < 2; i++) {
-		uint64_t page = ranges[i]->first_page + ((address - ranges[i]->start) >> GUEST_PAGE_SHIFT);
+		uint64_t page =
+			ranges[i]->first_page + ((address - ranges[i]->start) >> GUEST_PAGE_SHIFT);
 
 		if (address < ranges[i]->start || address >= ranges[i]->end ||
 		    page >= layout->total_pages)

@@ -5,10 +5,12 @@
  *   page 0 ─────────────────────────────────────────────────────────────── mapped from virt_base on
  *     kernel | ramdisk* | p2m list* | start_info | store | console | page tables | stack | padding
  *   then, mapped elsewhere or not at all:
- *     p2m list + its page tables (if the kernel's INIT_P2M note says where) | ramdisk (MOD_START_PFN)
+ *     p2m list + its page tables (if the kernel's INIT_P2M note says where) | ramdisk
+ * (MOD_START_PFN)
  *
- * (* unless it lies below.) The padding ends at a multiple of 4 MiB, at least 512 KiB behind the stack.
- * Linux frees the p2m list and its tables together, as one range of pages: so they are kept together.
+ * (* unless it lies below.) The padding ends at a multiple of 4 MiB, at least 512 KiB behind the
+ * stack. Linux frees the p2m list and its tables together, as one range of pages: so they are kept
+ * together.
  */
 #ifndef DOM0_BUILDER_LAYOUT_H
 #define DOM0_BUILDER_LAYOUT_H
@@ -44,7 +46,7 @@ struct guest_layout {
 	struct page_run kernel, ramdisk, p2m, p2m_tables, start_info, store, console, tables, stack;
 	bool ramdisk_mapped;
 	uint64_t virt_base;
-	uint64_t p2m_address; /* virtual */
+	uint64_t p2m_address;	   /* virtual */
 	struct mapped_range image; /* from virt_base */
 	struct mapped_range list;  /* of the p2m list, if it is outside */
 	struct guest_table *table; /* all tables, the root first; tables.count + p2m_tables.count */
@@ -64,8 +66,8 @@ void layout_free(struct guest_layout *layout);
 uint64_t layout_address(const struct guest_layout *layout, uint64_t page);
 
 /*
- * The 512 entries of table number `index`. p2m: the machine frame of each guest page. Page tables are
- * mapped read-only, all else writable.
+ * The 512 entries of table number `index`. p2m: the machine frame of each guest page. Page tables
+ * are mapped read-only, all else writable.
  */
 void layout_fill_table(const struct guest_layout *layout, const uint64_t *p2m, unsigned int index,
 		       uint64_t entries[512]);

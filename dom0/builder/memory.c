@@ -13,15 +13,14 @@
 #define BATCH	    128ul /* extents in one call */
 
 /*
- * Ask for `count` extents of 2^order pages for guest pages from `first`. The array receives the first
- * frame of each. Returns how many were given.
+ * Ask for `count` extents of 2^order pages for guest pages from `first`. The array receives the
+ * first frame of each. Returns how many were given.
  */
 static unsigned long ask(domid_t domid, uint64_t first, unsigned long count, unsigned int order,
 			 xen_pfn_t *extents)
 {
 	struct xen_memory_reservation reservation = {
-		.nr_extents = count, .extent_order = order, .domid = domid
-	};
+		.nr_extents = count, .extent_order = order, .domid = domid};
 
 	for (unsigned long i = 0; i < count; i++)
 		extents[i] = first + (i << order);
@@ -36,7 +35,8 @@ static uint64_t populate_large(struct guest_memory *memory, uint64_t first)
 {
 	xen_pfn_t extents[BATCH];
 	uint64_t whole = (memory->pages - first) / LARGE_PAGES;
-	unsigned long given = ask(memory->domid, first, whole < BATCH ? whole : BATCH, LARGE_ORDER, extents);
+	unsigned long given =
+		ask(memory->domid, first, whole < BATCH ? whole : BATCH, LARGE_ORDER, extents);
 
 	for (unsigned long i = 0; i < given; i++)
 		for (unsigned long page = 0; page < LARGE_PAGES; page++)
@@ -73,10 +73,11 @@ int guest_memory_populate(struct guest_memory *memory, domid_t domid, uint64_t p
 		if (!given)
 			given = populate_single(memory, done);
 		if (!given)
-			return problem_note(problem, XEN_ENOMEM,
-					    "the host has no more free memory (%llu of %llu MiB were there): "
-					    "destroy a guest or lower memory",
-					    (unsigned long long)(done >> 8), (unsigned long long)(pages >> 8));
+			return problem_note(
+				problem, XEN_ENOMEM,
+				"the host has no more free memory (%llu of %llu MiB were there): "
+				"destroy a guest or lower memory",
+				(unsigned long long)(done >> 8), (unsigned long long)(pages >> 8));
 		done += given;
 		pv_yield();
 	}
@@ -104,7 +105,8 @@ static int open_window(struct guest_memory *memory, uint64_t page, uint8_t **at,
 		       struct problem *problem)
 {
 	if (page >= memory->pages)
-		return problem_note(problem, XEN_EINVAL, "the kernel reaches beyond the guest's memory");
+		return problem_note(problem, XEN_EINVAL,
+				    "the kernel reaches beyond the guest's memory");
 	if (page - memory->window_first >= memory->window_count) {
 		uint64_t first = page & ~(WINDOW_PAGES - 1), count = memory->pages - first;
 
@@ -115,7 +117,8 @@ static int open_window(struct guest_memory *memory, uint64_t page, uint8_t **at,
 			return problem_note(problem, XEN_ENOMEM, "dom0 has no address space left");
 		if (count > WINDOW_PAGES)
 			count = WINDOW_PAGES;
-		int error = pv_map(memory->window, memory->p2m + first, count, PV_RW, memory->domid);
+		int error =
+			pv_map(memory->window, memory->p2m + first, count, PV_RW, memory->domid);
 
 		if (error)
 			return problem_note(problem, -error, "mapping the guest's pages failed: %s",

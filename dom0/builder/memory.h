@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory of a guest under construction: its frames, and a window through which dom0 writes them.
+ * The memory of a guest under construction: its frames, and a window through which dom0 writes
+ * them.
  *
- * The window maps up to WINDOW_PAGES consecutive guest pages at a time and stays until another part is
- * needed, so that loading in order costs one batch of page-table updates for each 2 MiB.
+ * The window maps up to WINDOW_PAGES consecutive guest pages at a time and stays until another part
+ * is needed, so that loading in order costs one batch of page-table updates for each 2 MiB.
  */
 #ifndef DOM0_BUILDER_MEMORY_H
 #define DOM0_BUILDER_MEMORY_H
@@ -34,7 +35,8 @@ int guest_memory_populate(struct guest_memory *memory, domid_t domid, uint64_t p
 /* Close the window and forget the frames. */
 void guest_memory_release(struct guest_memory *memory);
 
-/* Copy bytes to an offset from the start of guest memory. Returns 0 or negative with the problem. */
+/* Copy bytes to an offset from the start of guest memory. Returns 0 or negative with the problem.
+ */
 int guest_memory_write(struct guest_memory *memory, uint64_t offset, const void *bytes, size_t size,
 		       struct problem *problem);
 
@@ -43,8 +45,8 @@ int guest_memory_clear(struct guest_memory *memory, uint64_t offset, uint64_t si
 		       struct problem *problem);
 
 /*
- * Unmap the window. Due before pages become page tables: the hypervisor refuses those that are mapped
- * writable anywhere.
+ * Unmap the window. Due before pages become page tables: the hypervisor refuses those that are
+ * mapped writable anywhere.
  */
 void guest_memory_close_window(struct guest_memory *memory);
 

@@ -5,12 +5,15 @@
 
 #include <stddef.h>
 
-/* Write all of it, as it is: a new line is CR LF, which the caller sends. Any thread. */
+/* Start to take input. Called once. Returns 0, or -1 without memory. */
+int terminal_start(void);
+
+/* Write all of it, after what stdout still holds. A new line is CR LF, or LF alone. Any thread. */
 void terminal_write(const char *text, size_t size);
 
 /*
- * Wait up to `milliseconds` (negative: for ever) for input. Returns how many bytes were taken, 0 when
- * the time is over or another thread called terminal_wake. The prompt's thread only.
+ * Wait up to `milliseconds` (negative: for ever) for input. Returns how many bytes were taken, 0
+ * when the time is over or another thread called terminal_wake. The prompt's thread only.
  */
 size_t terminal_read(char *bytes, size_t size, int milliseconds);
 

@@ -18,14 +18,14 @@ static int issue(struct xen_domctl *op, uint32_t command, domid_t domid)
 /* For commands without arguments. */
 static int simple(uint32_t command, domid_t domid)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 
 	return issue(&op, command, domid);
 }
 
 int domctl_create(const uint8_t *uuid, unsigned int max_vcpus, domid_t *domid)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 	struct xen_domctl_createdomain *create = &op.u.createdomain;
 
 	memcpy(create->handle, uuid, sizeof(create->handle));
@@ -64,7 +64,7 @@ int domctl_unpause(domid_t domid)
 
 int domctl_max_vcpus(domid_t domid, unsigned int count)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 
 	op.u.max_vcpus.max = count;
 	return issue(&op, XEN_DOMCTL_max_vcpus, domid);
@@ -72,7 +72,7 @@ int domctl_max_vcpus(domid_t domid, unsigned int count)
 
 int domctl_max_mem(domid_t domid, uint64_t kib)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 
 	op.u.max_mem.max_memkb = kib;
 	return issue(&op, XEN_DOMCTL_max_mem, domid);
@@ -80,7 +80,7 @@ int domctl_max_mem(domid_t domid, uint64_t kib)
 
 int domctl_info(domid_t domid, struct xen_domctl_getdomaininfo *info)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 	int error = issue(&op, XEN_DOMCTL_getdomaininfo, domid);
 
 	if (error)
@@ -92,7 +92,7 @@ int domctl_info(domid_t domid, struct xen_domctl_getdomaininfo *info)
 
 int domctl_vcpu_info(domid_t domid, unsigned int vcpu, struct xen_domctl_getvcpuinfo *info)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 
 	op.u.getvcpuinfo.vcpu = vcpu;
 	int error = issue(&op, XEN_DOMCTL_getvcpuinfo, domid);
@@ -103,7 +103,7 @@ int domctl_vcpu_info(domid_t domid, unsigned int vcpu, struct xen_domctl_getvcpu
 
 int domctl_set_vcpu_context(domid_t domid, unsigned int vcpu, struct vcpu_guest_context *context)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 
 	op.u.vcpucontext.vcpu = vcpu;
 	set_xen_guest_handle(op.u.vcpucontext.ctxt, context);
@@ -112,7 +112,7 @@ int domctl_set_vcpu_context(domid_t domid, unsigned int vcpu, struct vcpu_guest_
 
 static int affinity_op(uint32_t command, domid_t domid, unsigned int vcpu, uint8_t *bitmap)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 
 	op.u.vcpuaffinity.vcpu = vcpu;
 	op.u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD;
@@ -142,7 +142,7 @@ static int share_op(struct xen_domctl *op, domid_t domid, uint32_t scheduler, ui
 
 int domctl_get_share(domid_t domid, uint32_t scheduler, uint16_t *weight, uint16_t *cap)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 	int error = share_op(&op, domid, scheduler, XEN_DOMCTL_SCHEDOP_getinfo);
 
 	*weight = op.u.scheduler_op.u.credit.weight;
@@ -152,7 +152,7 @@ int domctl_get_share(domid_t domid, uint32_t scheduler, uint16_t *weight, uint16
 
 int domctl_set_share(domid_t domid, uint32_t scheduler, uint16_t weight, uint16_t cap)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 
 	op.u.scheduler_op.u.credit.weight = weight;
 	op.u.scheduler_op.u.credit.cap = cap;
@@ -161,7 +161,7 @@ int domctl_set_share(domid_t domid, uint32_t scheduler, uint16_t weight, uint16_
 
 int domctl_hypercall_page(domid_t domid, uint64_t mfn)
 {
-	struct xen_domctl op = { 0 };
+	struct xen_domctl op = {0};
 
 	op.u.hypercall_init.gmfn = mfn;
 	return issue(&op, XEN_DOMCTL_hypercall_init, domid);

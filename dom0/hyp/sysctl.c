@@ -11,7 +11,7 @@ static int issue(struct xen_sysctl *op, uint32_t command)
 
 int sysctl_domains(domid_t first, unsigned int room, struct xen_domctl_getdomaininfo *list)
 {
-	struct xen_sysctl op = { 0 };
+	struct xen_sysctl op = {0};
 
 	op.u.getdomaininfolist.first_domain = first;
 	op.u.getdomaininfolist.max_domains = room;
@@ -23,7 +23,7 @@ int sysctl_domains(domid_t first, unsigned int room, struct xen_domctl_getdomain
 
 int sysctl_physinfo(struct xen_sysctl_physinfo *info)
 {
-	struct xen_sysctl op = { 0 };
+	struct xen_sysctl op = {0};
 	int error = issue(&op, XEN_SYSCTL_physinfo);
 
 	*info = op.u.physinfo;
@@ -32,7 +32,7 @@ int sysctl_physinfo(struct xen_sysctl_physinfo *info)
 
 int sysctl_scheduler(uint32_t *scheduler)
 {
-	struct xen_sysctl op = { 0 };
+	struct xen_sysctl op = {0};
 	int error = issue(&op, XEN_SYSCTL_sched_id);
 
 	*scheduler = op.u.sched_id.sched_id;
@@ -59,7 +59,7 @@ const char *scheduler_name(uint32_t scheduler)
 
 int sysctl_messages(char *buffer, size_t size, uint32_t *index, int clear)
 {
-	struct xen_sysctl op = { 0 };
+	struct xen_sysctl op = {0};
 
 	op.u.readconsole.clear = clear != 0;
 	op.u.readconsole.incremental = 1;
@@ -74,7 +74,7 @@ int sysctl_messages(char *buffer, size_t size, uint32_t *index, int clear)
 
 int sysctl_idle_times(xen_sysctl_cpuinfo_t *times, unsigned int room)
 {
-	struct xen_sysctl op = { 0 };
+	struct xen_sysctl op = {0};
 
 	op.u.getcpuinfo.max_cpus = room;
 	set_xen_guest_handle(op.u.getcpuinfo.info, times);

@@ -18,8 +18,8 @@ int sysctl_scheduler(uint32_t *scheduler);
 const char *scheduler_name(uint32_t scheduler);
 
 /*
- * Copy a part of the hypervisor's message buffer, from *index, which moves on. clear: empty the buffer.
- * Returns the number of bytes.
+ * Copy a part of the hypervisor's message buffer, from *index, which moves on. clear: empty the
+ * buffer. Returns the number of bytes.
  */
 int sysctl_messages(char *buffer, size_t size, uint32_t *index, int clear);
 

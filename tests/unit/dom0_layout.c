@@ -25,9 +25,11 @@ static uint64_t frame(uint64_t page)
 static int plan(uint64_t virt_base, uint64_t kernel_size, uint64_t init_p2m, uint64_t ramdisk,
 		int unmapped, uint64_t pages)
 {
-	struct kernel_layout kernel = { .virt_base = virt_base, .end_byte = kernel_size };
-	struct xen_notes notes = { .found = true, .has_init_p2m = init_p2m != 0, .init_p2m = init_p2m,
-				   .mod_start_pfn = unmapped };
+	struct kernel_layout kernel = {.virt_base = virt_base, .end_byte = kernel_size};
+	struct xen_notes notes = {.found = true,
+				  .has_init_p2m = init_p2m != 0,
+				  .init_p2m = init_p2m,
+				  .mod_start_pfn = unmapped};
 
 	problem.text[0] = '\0';
 	return layout_plan(&kernel, &notes, ramdisk, pages, &layout, &problem);
@@ -92,16 +94,17 @@ static void check_range(uint64_t start, uint64_t end, uint64_t first_page)
 		if (page >= layout.total_pages)
 			assert_int_equal(walk(address), 0);
 		else
-			assert_int_equal(walk(address), frame(page) << 12 | (is_table(page) ? 0x65 : 0x67));
+			assert_int_equal(walk(address),
+					 frame(page) << 12 | (is_table(page) ? 0x65 : 0x67));
 	}
 }
 
 /* No page has two uses, and the tables are where the runs say. */
 static void check_runs(void)
 {
-	const struct page_run *runs[] = { &layout.kernel, &layout.ramdisk, &layout.p2m,
-					  &layout.p2m_tables, &layout.start_info, &layout.store,
-					  &layout.console, &layout.tables, &layout.stack };
+	const struct page_run *runs[] = {&layout.kernel,     &layout.ramdisk,	 &layout.p2m,
+					 &layout.p2m_tables, &layout.start_info, &layout.store,
+					 &layout.console,    &layout.tables,	 &layout.stack};
 	uint8_t *used = calloc(layout.total_pages, 1);
 
 	for (int i = 0; i < 9; i++) {
@@ -130,7 +133,8 @@ static void check_all(void)
 	assert_int_equal(walk(layout.image.start - 4096), 0);
 	assert_int_equal(walk(layout.image.end), 0);
 	assert_true((layout.image.end & 0x3fffff) == 0);
-	assert_true(layout.image.end - layout_address(&layout, layout.stack.first + 1) >= 512 * 1024);
+	assert_true(layout.image.end - layout_address(&layout, layout.stack.first + 1) >=
+		    512 * 1024);
 	drop();
 }
 
@@ -153,7 +157,8 @@ static void small_guest(void **state)
 static void linux_guest(void **state)
 {
 	(void)state;
-	assert_int_equal(plan(0xffffffff80000000, 0x4a00000, 0x8000000000, 3 << 20, 1, 256 * MIB), 0);
+	assert_int_equal(plan(0xffffffff80000000, 0x4a00000, 0x8000000000, 3 << 20, 1, 256 * MIB),
+			 0);
 	assert_int_equal(layout.p2m_address, 0x8000000000);
 	assert_int_equal(layout.p2m.count, 128);
 	assert_int_equal(layout.p2m_tables.count, 3);
@@ -168,7 +173,8 @@ static void list_shares_tables_with_the_image(void **state)
 	assert_int_equal(plan(0xffffffff80000000, 0x400000, 0xffffffffa0000000, 0, 0, 64 * MIB), 0);
 	assert_int_equal(layout.p2m_tables.count, 1);
 	check_all();
-	assert_int_equal(plan(0xffffffff80000000, 0x400000, 0xffffffffffff0000, 0, 0, 64 * MIB), -XEN_EINVAL);
+	assert_int_equal(plan(0xffffffff80000000, 0x400000, 0xffffffffffff0000, 0, 0, 64 * MIB),
+			 -XEN_EINVAL);
 }
 
 static void crosses_table_boundaries(void **state)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The commands of the prompt.
+ *
+ * A command prints what it has to say with printf, ends with one line of success, and returns 0; or
+ * it prints nothing more and returns a negative XEN_E… number with the problem, which the shell
+ * shows.
+ */
+#ifndef DOM0_CLI_COMMAND_H
+#define DOM0_CLI_COMMAND_H
+
+#include "cli/words.h"
+#include "lib/problem.h"
+
+enum completion { COMPLETE_NOTHING, COMPLETE_DOMAIN, COMPLETE_CONFIG, COMPLETE_COMMAND };
+
+struct command {
+	const char *name;
+	const char *usage;   /* what follows the name */
+	const char *summary; /* a few words */
+	const char *help;    /* more, or NULL */
+	enum completion completion;
+	int (*run)(struct words *words, struct problem *problem);
+};
+
+/* Lists of commands, each ended by one without a name. */
+extern const struct command guest_commands[], view_commands[], tune_commands[], host_commands[],
+	file_commands[], store_commands[], shell_commands[];
+
+/* Refuse words that are too few, too many or unknown options. Returns 0, or negative with the
+ * problem. */
+int command_words(const struct words *words, unsigned int least, unsigned int most,
+		  struct problem *problem);
+
+/* Has the operator typed q, Q or Ctrl-C? Waits up to `milliseconds` for it; other keys are lost. */
+bool command_interrupted(int milliseconds);
+
+#endif

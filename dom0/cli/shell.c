@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <xen/errno.h>
+#include "cli/command.h"
+#include "cli/operator.h"
+#include "cli/shell.h"
+#include "cli/terminal.h"
+#include "life/domains.h"
+#include "lib/ramdisk.h"
+
+#define PROMPT "dom0# "
+#define CTRL_C 3
+
+static const struct command *const groups[] = {guest_commands, view_commands, tune_commands,
+					       host_commands,  file_commands, store_commands,
+					       shell_commands};
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+static struct editor editor;
+static bool at_prompt; /* the line being edited is on the screen */
+
+/* The index-th of all commands, or NULL. */
+static const struct command *command_at(unsigned int index)
+{
+	for (unsigned int group = 0; group < GROUPS; group++)
+		for (const struct command *command = groups[group]; command->name; command++)
+			if (!index--)
+				return command;
+	return NULL;
+}
+
+static const struct command *find_command(const char *name)
+{
+	const struct command *command;
+
+	for (unsigned int i = 0; (command = command_at(i)); i++)
+		if (!strcmp(command->name, name))
+			return command;
+	return NULL;
+}
+
+void operator_note(const char *format, ...)
+{
+	char line[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (at_prompt)
+		terminal_write("\r\033[K", 4);
+	terminal_write(line, strlen(line));
+	terminal_write("\r\n", 2);
+	if (at_prompt)
+		editor_redraw(&editor);
+}
+
+int command_words(const struct words *words, unsigned int least, unsigned int most,
+		  struct problem *problem)
+{
+	for (unsigned int i = 1; i < words->count; i++)
+		if (words->word[i][0] == '-' && words->word[i][1])
+			return problem_note(problem, XEN_EINVAL,
+					    "unknown or incomplete option %.32s: see help %s",
+					    words->word[i], words->word[0]);
+	if (words->count - 1 < least)
+		return problem_note(problem, XEN_EINVAL, "something is missing: see help %s",
+				    words->word[0]);
+	if (words->count - 1 > most)
+		return problem_note(problem, XEN_EINVAL, "too many words: see help %s",
+				    words->word[0]);
+	return 0;
+}
+
+bool command_interrupted(int milliseconds)
+{
+	char key;
+
+	return terminal_read(&key, 1, milliseconds) && (key == 'q' || key == 'Q' || key == CTRL_C);
+}
+
+static int run_command(struct words *words)
+{
+	const struct command *command = find_command(words->word[0]);
+	struct problem problem = {""};
+	char name[32];
+	int result;
+
+	snprintf(name, sizeof(name), "%s", words->word[0]);
+	if (!command)
+		result = problem_note(&problem, XEN_ENOENT, "no such command: help lists them");
+	else
+		result = command->run(words, &problem);
+	if (result < 0)
+		printf("%s: %s\n", name, problem.text[0] ? problem.text : problem_reason(result));
+	fflush(stdout);
+	return result < 0 ? result : 0;
+}
+
+int shell_run(const char *line)
+{
+	static struct words words;
+	struct problem problem = {""};
+	int got;
+
+	while ((got = words_next(&line, &words, &problem)) > 0) {
+		int result = run_command(&words);
+
+		if (result)
+			return result;
+	}
+	if (got < 0)
+		printf("%s\n", problem.text);
+	return got;
+}
+
+static void write_terminal(void *context, const char *text, size_t size)
+{
+	(void)context;
+	terminal_write(text, size);
+}
+
+/* The name of the index-th configuration in the ramdisk, without folder and suffix. */
+static const char *config_at(unsigned int index)
+{
+	static char name[GUEST_NAME_LENGTH];
+	struct cpio_file file;
+	size_t offset = 0;
+
+	while (cpio_next(&ramdisk, &offset, &file) > 0) {
+		size_t length = strlen(file.name);
+
+		if (strncmp(file.name, "configs/", 8) || length < 13 ||
+		    length - 12 >= sizeof(name) || strcmp(file.name + length - 4, ".cfg") ||
+		    index--)
+			continue;
+		memcpy(name, file.name + 8, length - 12);
+		name[length - 12] = '\0';
+		return name;
+	}
+	return NULL;
+}
+
+static const char *domain_at(unsigned int index)
+{
+	static char name[GUEST_NAME_LENGTH];
+
+	return domains_name_at(index, name) ? name : NULL;
+}
+
+/* What may stand at `start`: the first word of a command decides what the others are. */
+static const char *candidate(void *context, const char *line, size_t start, unsigned int index)
+{
+	const struct command *command;
+	char first[32];
+	size_t at = start, length;
+
+	(void)context;
+	while (at && line[at - 1] != ';')
+		at--;
+	at += strspn(line + at, " ");
+	length = strcspn(line + at, " ;");
+	snprintf(first, sizeof(first), "%.*s", (int)length, line + at);
+	command = at < start ? find_command(first) : NULL;
+	enum completion completion = at >= start ? COMPLETE_COMMAND
+				     : command	 ? command->completion
+						 : COMPLETE_NOTHING;
+
+	if (completion == COMPLETE_DOMAIN)
+		return domain_at(index);
+	if (completion == COMPLETE_CONFIG)
+		return config_at(index);
+	if (completion != COMPLETE_COMMAND || !(command = command_at(index)))
+		return NULL;
+	return command->name;
+}
+
+void shell_loop(void)
+{
+	static const struct editor_hooks hooks = {write_terminal, candidate, NULL};
+
+	editor_init(&editor, PROMPT, &hooks);
+	for (;;) {
+		char key;
+
+		if (!at_prompt)
+			editor_start(&editor);
+		at_prompt = true;
+		if (terminal_read(&key, 1, -1) && editor_key(&editor, key)) {
+			at_prompt = false;
+			shell_run(editor.line);
+		}
+	}
+}
+
+static void show_command(const struct command *command)
+{
+	printf("%s %s\n    %s\n", command->name, command->usage, command->summary);
+	if (command->help)
+		printf("%s", command->help);
+}
+
+static int run_help(struct words *words, struct problem *problem)
+{
+	const struct command *command;
+	int error = command_words(words, 0, 1, problem);
+	unsigned int count = 0;
+
+	if (error)
+		return error;
+	if (words->count == 2) {
+		command = find_command(words->word[1]);
+		if (!command)
+			return problem_note(problem, XEN_ENOENT,
+					    "no command \"%.32s\": help lists them",
+					    words->word[1]);
+		show_command(command);
+		return 0;
+	}
+	for (; (command = command_at(count)); count++)
+		printf("%-14s %s\n", command->name, command->summary);
+	printf("%u commands; help COMMAND says more. Several on a line: separated by ;\n", count);
+	return 0;
+}
+
+static int run_history(struct words *words, struct problem *problem)
+{
+	int error = command_words(words, 0, 0, problem);
+	unsigned int age = 0;
+
+	if (error)
+		return error;
+	while (editor_history(&editor, age + 1))
+		age++;
+	printf("%u lines\n", age);
+	for (; age; age--)
+		printf("  %s\n", editor_history(&editor, age));
+	return 0;
+}
+
+static int run_echo(struct words *words, struct problem *problem)
+{
+	(void)problem;
+	for (unsigned int i = 1; i < words->count; i++)
+		printf("%s%s", i > 1 ? " " : "", words->word[i]);
+	printf("\n");
+	return 0;
+}
+
+static int run_sleep(struct words *words, struct problem *problem)
+{
+	uint64_t seconds;
+	int error = command_words(words, 1, 1, problem);
+
+	if (!error)
+		error = words_number(words->word[1], "seconds", 0, 86400, &seconds, problem);
+	if (error)
+		return error;
+	if (command_interrupted((int)seconds * 1000))
+		return problem_note(problem, XEN_EINTR, "interrupted");
+	printf("slept %llu s\n", (unsigned long long)seconds);
+	return 0;
+}
+
+const struct command shell_commands[] = {
+	{"help", "[COMMAND]", "list the commands, or explain one", NULL, COMPLETE_COMMAND,
+	 run_help},
+	{"history", "", "show the lines typed before", NULL, COMPLETE_NOTHING, run_history},
+	{"echo", "[WORD]…", "print words", NULL, COMPLETE_NOTHING, run_echo},
+	{"sleep", "SECONDS", "wait; q or Ctrl-C ends it", NULL, COMPLETE_NOTHING, run_sleep},
+	{0},
+};
