@@ -201,9 +201,9 @@ static xen_pfn_t frame_of(const struct build *build, const struct page_run *run)
 
 static void name_the_platform(char magic[32])
 {
-	long version = HYPERVISOR_xen_version(XENVER_version, NULL);
+	uint32_t version = (uint32_t)HYPERVISOR_xen_version(XENVER_version, NULL);
 
-	snprintf(magic, 32, "xen-%ld.%ld-x86_64", version >> 16, version & 0xffff);
+	snprintf(magic, 32, "xen-%u.%u-x86_64", version >> 16, version & 0xffff);
 }
 
 static void fill_start_info(const struct build *build, struct start_info *info,

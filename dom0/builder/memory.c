@@ -137,8 +137,8 @@ static int fill(struct guest_memory *memory, uint64_t offset, const uint8_t *byt
 		struct problem *problem)
 {
 	while (size) {
-		uint64_t inside = offset & (PV_PAGE_SIZE - 1), part;
-		uint8_t *at;
+		uint64_t inside = offset & (PV_PAGE_SIZE - 1), part = 0;
+		uint8_t *at = NULL;
 		int error = open_window(memory, offset >> PV_PAGE_SHIFT, &at, &part, problem);
 
 		if (error)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <pv/time.h>
 #include <xen/errno.h>
+#include <xen/sched.h>
 #include "cli/command.h"
 #include "hyp/domctl.h"
 #include "hyp/sysctl.h"

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# dom0: one program of everything below dom0/, on the guest SDK.
+DOM0_SOURCES := $(wildcard dom0/*.c dom0/*/*.c)
+DOM0_CFLAGS := -Idom0 -D__XEN_TOOLS__ -isystem $(XZ_SOURCE)/liblzma/api -isystem $(ZLIB_SOURCE)
+DOM0_LIBS := $(LIBS_GUEST)/liblzma.a $(LIBS_GUEST)/libz.a
+
+.PHONY: dom0
+dom0: $(B)/dom0 ## dom0's program
+$(eval $(call pv_elf,$(B)/dom0,$(DOM0_SOURCES),$(DOM0_CFLAGS),$(DOM0_LIBS)))
+
+# The headers of the libraries come with their sources.
+$(call pv_objects,$(filter dom0/image/%,$(DOM0_SOURCES))): | $(call fetched,src,xz-utils) \
+	$(call fetched,src,zlib)
