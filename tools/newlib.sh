@@ -9,6 +9,8 @@ cc=${NEWLIB_CC:-gcc}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 log=$out/log
+exec 9>"$out/lock"
+flock 9
 : >"$log"
 
 fail() {
@@ -23,7 +25,8 @@ flags='-O2 -ffreestanding -mno-red-zone -fno-pic -fno-pie -fno-stack-protector
  -DREENTRANT_SYSCALLS_PROVIDED -D__DYNAMIC_REENT__ -D_READ_WRITE_RETURN_TYPE=_ssize_t
  -D_READ_WRITE_BUFSIZE_TYPE=size_t'
 
-rm -rf "$out/src" "$out/obj" "$out/include" "$out/lib"
+# The old one stays usable until the new one is complete.
+rm -rf "$out/src" "$out/obj" "$out/root"
 mkdir -p "$out/src" "$out/obj"
 echo '  NEWLIB   unpacking and configuring'
 tar -x -C "$out/src" --strip-components=1 -f "$tarball"
@@ -38,5 +41,6 @@ cd "$out/obj"
 echo '  NEWLIB   compiling (about a minute)'
 make -j2 MAKEFLAGS=-j2 >>"$log" 2>&1
 make install MAKEFLAGS= >>"$log" 2>&1
+rm -rf "$out/include" "$out/lib"
 mv "$out/root/x86_64-elf/include" "$out/root/x86_64-elf/lib" "$out"
 rm -rf "$out/src" "$out/obj" "$out/root"

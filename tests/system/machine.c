@@ -36,10 +36,10 @@ static struct machine *machines[MAX_MACHINES];
 
 /* What neither the hypervisor nor dom0 says when all is well. */
 static const char bad_pattern[] = "panic|PANIC|BUG|[Aa]ssertion|double fault|refused|crashed|"
-				  "unhandled|not implemented|audit: (frame|differ)";
+				  "unhandled|not implemented|: FAIL";
 
 /* The machine cannot go on after these: no use in waiting. */
-static const char fatal_pattern[] = "PANIC|[Pp]anic on CPU|System halted";
+static const char fatal_pattern[] = "PANIC|[Pp]anic on CPU|: FAIL,";
 
 static void compile(regex_t *regex, const char *pattern)
 {

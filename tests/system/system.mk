@@ -15,7 +15,6 @@ $(SYSTEM)/%: $(SYSTEM)/%.o $(SYSTEM_LIB)
 -include $(wildcard $(SYSTEM)/*.d)
 
 # The tests' ISO holds, beside what users get, the test guests and the tests' configurations.
-TEST_GUESTS := $(notdir $(patsubst %/,%,$(wildcard tests/guests/*/)))
 TEST_CONFIGS := $(wildcard tests/system/configs/*.cfg)
 $(B)/tests/dom0.cpio: $(CONFIGS) $(TEST_CONFIGS) $(VMLINUZ) $(INITRD) \
 		$(EXAMPLE_GUESTS:%=$(B)/guests/%) $(TEST_GUESTS:%=$(B)/guests/%) \
@@ -31,7 +30,7 @@ $(B)/tests/parapet.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 FETCH_FILES_$(XEN_PACKAGE) := ./boot/xen-4.17-amd64.gz
 REFERENCE_ARGS := console=com1 com1=115200,8n1 dom0_mem=64M loglvl=all guest_loglvl=all noreboot
-REFERENCE_GUESTS := $(EXAMPLE_GUESTS)
+REFERENCE_GUESTS := $(EXAMPLE_GUESTS) isolation
 XEN_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/xen/%.iso)
 PARAPET_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/parapet/%.iso)
 
