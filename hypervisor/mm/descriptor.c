@@ -150,7 +150,7 @@ bool mm_ldt_fault(struct vcpu_memory *vm, unsigned index)
 		return false;
 	if (vm->ldt_mapped & BIT(index))
 		return true; /* by now: the walk that faulted was before */
-	address = mm_walk(vm, base + index * PAGE_SIZE, NULL);
+	address = mm_walk_kernel(vm, base + index * PAGE_SIZE);
 	if (address == ~0UL)
 		return false;
 	pg = mm_get_descriptor_page(paddr_to_mfn(address), vm->domain);

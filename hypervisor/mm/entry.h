@@ -4,6 +4,7 @@
 #define MM_ENTRY_H
 
 #include <lib/types.h>
+#include <x86/layout.h>
 
 #define PTE_PRESENT  BIT(0)
 #define PTE_WRITABLE BIT(1)
@@ -36,25 +37,45 @@ static inline unsigned table_index(u64 va, unsigned level)
 	return (va >> (PAGE_SHIFT + 9 * (level - 1))) & (TABLE_ENTRIES - 1);
 }
 
-/**
- * Write an entry of a table that guests may be using: one 64-bit store, so that no walker sees half of
- * it. keep_ad: accessed and dirty bits that the CPU has set stay set. The caller holds the page lock,
- * or the table is BUSY.
- */
-static inline void entry_write(u64 *slot, u64 value, bool keep_ad)
+/* A virtual address that a guest may map: canonical, and not in the hypervisor's slots. */
+static inline bool guest_va(u64 va)
 {
-	u64 old;
+	return (u64)((s64)(va << 16) >> 16) == va &&
+	       (va < HYPERVISOR_VIRT_START || va >= HYPERVISOR_VIRT_END);
+}
 
-	if (!keep_ad) {
+enum entry_mode {
+	ENTRY_SET,	/* whatever was there */
+	ENTRY_KEEP_AD,	/* accessed and dirty bits that the CPU has set stay set */
+	ENTRY_EXCHANGE, /* only if it is still *old */
+};
+
+/**
+ * The setter: every write of an entry that a guest may be using goes through here, as one 64-bit
+ * store, so that no walker sees half of it. The caller holds the page lock, or the table is BUSY.
+ * *old: for ENTRY_EXCHANGE what is expected, and on false what was found instead; else not used.
+ */
+static inline bool entry_write(u64 *slot, u64 value, enum entry_mode mode, u64 *old)
+{
+	u64 found;
+
+	switch (mode) {
+	case ENTRY_SET:
 		WRITE_ONCE(*slot, value);
-		return;
+		return true;
+	case ENTRY_KEEP_AD:
+		found = READ_ONCE(*slot);
+		/* Lost when a CPU sets A or D meanwhile: found is fresh, try again. */
+		while (!__atomic_compare_exchange_n(
+			slot, &found, value | (found & (PTE_ACCESSED | PTE_DIRTY)), false,
+			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			;
+		return true;
+	case ENTRY_EXCHANGE:
+	default:
+		return __atomic_compare_exchange_n(slot, old, value, false, __ATOMIC_SEQ_CST,
+						   __ATOMIC_RELAXED);
 	}
-	old = READ_ONCE(*slot);
-	/* Lost when a CPU sets A or D meanwhile: old is fresh, try again. */
-	while (!__atomic_compare_exchange_n(slot, &old,
-					    value | (old & (PTE_ACCESSED | PTE_DIRTY)), false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		;
 }
 
 #endif

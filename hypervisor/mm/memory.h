@@ -135,6 +135,9 @@ void mm_ldt_drop(struct vcpu_memory *vm); /* unmap all LDT window pages */
 /** Machine address of a guest virtual address through the current tables, for read; ~0 if not mapped. */
 paddr_t mm_walk(struct vcpu_memory *vm, u64 va, u64 *l1_entry);
 
+/** Same through its kernel's tables, whatever mode it is in. */
+paddr_t mm_walk_kernel(struct vcpu_memory *vm, u64 va);
+
 /**
  * Page fault of the running guest at va, error code ec: if writable page tables are on and va is one of
  * its own L1 page tables mapped read-only, pv/ decodes the instruction and calls mm_ptwr_commit().

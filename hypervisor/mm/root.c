@@ -28,7 +28,7 @@ u64 root_slot(const struct domain_memory *dm, unsigned slot)
 void root_install_slots(u64 *l4, const struct domain_memory *dm)
 {
 	for (unsigned i = HYPERVISOR_FIRST_SLOT; i <= HYPERVISOR_LAST_SLOT; i++)
-		entry_write(&l4[i], root_slot(dm, i), false);
+		entry_write(&l4[i], root_slot(dm, i), ENTRY_SET, NULL);
 }
 
 /** A new root's type reference. */

@@ -157,7 +157,7 @@ int table_validate(struct page *pg, unsigned level, unsigned *progress)
 			return rc;
 		}
 		if (!(entry & PTE_USER))
-			entry_write(&entries[i], entry | PTE_USER, false);
+			entry_write(&entries[i], entry | PTE_USER, ENTRY_SET, NULL);
 		if (level > 1 && i + 1 < TABLE_ENTRIES && hypercall_preempt_check()) {
 			*progress = i + 1;
 			return -XEN_ERESTART;
@@ -199,34 +199,36 @@ int table_open(struct open_table *t, mfn_t m, const struct domain_memory *dm)
 	u64 word;
 
 	t->page = NULL;
-	if (!pg || !page_get(pg, dm))
+	if (!pg || READ_ONCE(pg->owner) != dm->domid)
 		return -XEN_EINVAL;
-	t->page = pg;
-	t->entries = page_to_virt(pg);
-	t->owner = dm;
 	for (;;) {
 		page_lock(pg);
 		word = type_word(pg);
-		if ((word & TYPE_VALID) && type_of(word) <= TYPE_L4) {
-			t->level = type_of(word);
-			return 0;
-		}
+		/* Valid under the lock: it stays so, and stays its owner's, until the lock is released. */
+		if (likely((word & TYPE_VALID) && !(word & TYPE_BUSY)))
+			break;
 		page_unlock(pg);
 		if (!(word & TYPE_BUSY))
-			break;
+			return READ_ONCE(pg->owner) == dm->domid ? 1 : -XEN_EINVAL;
 		cpu_relax();
 	}
-	t->level = 0;
-	return 1;
+	if (unlikely(READ_ONCE(pg->owner) != dm->domid || type_of(word) > TYPE_L4)) {
+		int rc = READ_ONCE(pg->owner) == dm->domid ? 1 : -XEN_EINVAL;
+
+		page_unlock(pg);
+		return rc;
+	}
+	t->page = pg;
+	t->entries = frame_virt(m);
+	t->level = type_of(word);
+	t->owner = dm;
+	return 0;
 }
 
 void table_close(struct open_table *t)
 {
-	if (!t->page)
-		return;
-	if (t->level)
+	if (t->page)
 		page_unlock(t->page);
-	page_put(t->page);
 	t->page = NULL;
 }
 
@@ -248,29 +250,48 @@ static int check_bits(u64 entry, unsigned level, const struct domain_memory *own
 	return unlikely(bits) ? refuse_bits(level, entry, bits) : 0;
 }
 
-int table_update(struct open_table *t, unsigned index, u64 entry, bool keep_ad,
+int table_update(struct open_table *t, unsigned index, u64 entry, enum entry_mode mode,
 		 const struct domain_memory *frame_owner, u64 *old)
 {
-	u64 *slot = &t->entries[index];
+	u64 *slot = &t->entries[index], found = READ_ONCE(*slot);
+	bool same = same_reference(entry, found, t->level);
 	int rc;
 
 	if (unlikely(hypervisor_slot(t->level, index)))
 		return refuse(-XEN_EINVAL, REFUSE_ENTRY, "L4 slot %u is the hypervisor's", index);
-	*old = READ_ONCE(*slot);
-	if (!(entry & PTE_PRESENT)) {
-		rc = unlikely(entry) ? check_absent(t->level, entry) : 0;
-	} else if (same_reference(entry, *old, t->level)) {
-		rc = check_bits(entry, t->level, t->owner);
-		*old = 0;
-	} else {
-		rc = entry_get(entry, t->level, t->owner, frame_owner);
+	if (mode == ENTRY_EXCHANGE && *old != found) {
+		*old = found;
+		return -XEN_EAGAIN;
 	}
+	if (!(entry & PTE_PRESENT))
+		rc = unlikely(entry) ? check_absent(t->level, entry) : 0;
+	else if (same)
+		rc = check_bits(entry, t->level, t->owner);
+	else
+		rc = entry_get(entry, t->level, t->owner, frame_owner);
 	if (unlikely(rc))
 		return rc;
 	if (entry & PTE_PRESENT)
 		entry |= PTE_USER;
-	entry_write(slot, entry, keep_ad && (entry & PTE_PRESENT));
+	else if (mode == ENTRY_KEEP_AD)
+		mode = ENTRY_SET;
+	/* Only A and D can have changed since: the lock keeps everyone else out. */
+	if (!entry_write(slot, entry, mode, old)) {
+		if ((entry & PTE_PRESENT) && !same)
+			BUG_ON(entry_put(entry, t->level));
+		return -XEN_EAGAIN;
+	}
+	*old = same ? 0 : found;
 	return 0;
+}
+
+u64 table_swap(struct open_table *t, unsigned index, u64 entry)
+{
+	u64 old = t->entries[index];
+
+	while (!entry_write(&t->entries[index], entry, ENTRY_EXCHANGE, &old))
+		; /* a CPU has set A or D meanwhile: old is fresh */
+	return old;
 }
 
 /* --- references whose put is preempted --- */
