@@ -27,6 +27,7 @@ static bool harms_oneself(unsigned int number)
 	case __HYPERVISOR_sched_op_compat:
 	case __HYPERVISOR_set_debugreg:
 	case __HYPERVISOR_iret:
+	case __HYPERVISOR_vcpu_op:
 	case __HYPERVISOR_set_segment_base:
 	case __HYPERVISOR_sched_op:
 		return true;

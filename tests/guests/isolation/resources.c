@@ -92,9 +92,6 @@ void attack_events(void)
 		}
 		refused(HYPERVISOR_event_channel_op(EVTCHNOP_bind_pirq, &pirq),
 			"a hardware interrupt");
-		virq.virq = VIRQ_CONSOLE;
-		refused(HYPERVISOR_event_channel_op(EVTCHNOP_bind_virq, &virq),
-			"the virtual interrupt of the machine's console");
 	}
 	exhaust_ports();
 }
@@ -250,11 +247,12 @@ void attack_control(void)
 	}
 	for (unsigned int command = 0; command < 40; command++) {
 		memset(&op, 0, sizeof(op));
-		if (command == PHYSDEVOP_set_iopl || command == PHYSDEVOP_eoi ||
-		    command == PHYSDEVOP_irq_status_query ||
+		/* What any domain may ask about itself; 4 is a remnant that is answered with 0. */
+		if (command == PHYSDEVOP_set_iopl || command == PHYSDEVOP_set_iobitmap ||
+		    command == PHYSDEVOP_eoi || command == PHYSDEVOP_irq_status_query ||
 		    command == PHYSDEVOP_pirq_eoi_gmfn_v1 ||
-		    command == PHYSDEVOP_pirq_eoi_gmfn_v2 || command == PHYSDEVOP_set_iobitmap ||
-		    command == PHYSDEVOP_get_free_pirq)
+		    command == PHYSDEVOP_pirq_eoi_gmfn_v2 ||
+		    command == PHYSDEVOP_get_free_pirq || command == 4)
 			continue;
 		refused(HYPERVISOR_physdev_op(command, &op), "physdev_op %u", command);
 	}
