@@ -15,6 +15,7 @@ $(SYSTEM)/%: $(SYSTEM)/%.o $(SYSTEM_LIB)
 -include $(wildcard $(SYSTEM)/*.d)
 
 # The tests' ISO holds, beside what users get, the test guests and the tests' configurations.
+TEST_GUESTS := $(notdir $(patsubst %/,%,$(wildcard tests/guests/*/)))
 TEST_CONFIGS := $(wildcard tests/system/configs/*.cfg)
 $(B)/tests/dom0.cpio: $(CONFIGS) $(TEST_CONFIGS) $(VMLINUZ) $(INITRD) \
 		$(EXAMPLE_GUESTS:%=$(B)/guests/%) $(TEST_GUESTS:%=$(B)/guests/%) \
