@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The distribution's kernel as a guest, untouched. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "dom0.h"
 
-#define USER_SPACE "linux-guest: user space up, %u cpus"
-
-/* linux1 and linux2 test themselves from user space and power off; they stay for their console. */
-static void self_test(const char *guest, unsigned int cpus)
+/* Tests itself from user space and powers off; it stays for its console. */
+static void self_test(unsigned int cpus)
 {
-	struct machine *machine = dom0_up((struct machine_options){.name = guest});
-	char verdict[80], create[40], destroy[40];
+	struct machine *machine;
+	char line[160];
 
-	snprintf(verdict, sizeof(verdict), USER_SPACE, cpus);
-	snprintf(create, sizeof(create), "create %s", guest);
-	snprintf(destroy, sizeof(destroy), "destroy %s", guest);
-	dom0_run(machine, create, 120);
-	dom0_console(machine, guest);
-	machine_expect(machine, verdict, 120);
+	snprintf(line, sizeof(line), "linux-self-%u", cpus);
+	machine = dom0_up((struct machine_options){.name = line});
+	snprintf(
+		line, sizeof(line),
+		"create linux vcpus=%u on_poweroff=preserve extra='console=hvc0 parapet.test=self'",
+		cpus);
+	dom0_run(machine, line, 120);
+	dom0_console(machine, "linux");
+	snprintf(line, sizeof(line), "linux-guest: user space up, %u cpus", cpus);
+	machine_expect(machine, line, 120);
 	machine_expect(machine, "linux-guest: PASS", 120);
 	dom0_leave_console(machine);
-	dom0_run(machine, destroy, 20);
-	assert_false(dom0_lists(machine, guest));
+	dom0_run(machine, "destroy linux", 20);
+	assert_false(dom0_lists(machine, "linux"));
 	dom0_off(machine);
 }
 
 static void test_one_vcpu(void **state)
 {
 	(void)state;
-	self_test("linux1", 1);
+	self_test(1);
 }
 
 static void test_two_vcpus(void **state)
 {
 	(void)state;
-	self_test("linux2", 2);
+	self_test(2);
 }
 
 /* What the README promises: the shipped configuration, a shell, and the commands around it. */
@@ -97,7 +97,7 @@ static void test_five(void **state)
 
 	(void)state;
 	for (int i = 1; i <= 5; i++) {
-		snprintf(line, sizeof(line), "create five%d", i);
+		snprintf(line, sizeof(line), "create linux name=five%d memory=192", i);
 		dom0_run(machine, line, 120);
 	}
 	for (int i = 1; i <= 5; i++) {

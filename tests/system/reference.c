@@ -14,8 +14,8 @@ struct guest {
 };
 
 static const struct guest guests[] = {
-	{ "hello", "^hello: done", 30 },
-	{ "isolation", "^isolation: PASS, [0-9]+ checks", 60 },
+	{"hello", "^hello: done", 30},
+	{"isolation", "^isolation: PASS, [0-9]+ checks", 60},
 };
 
 enum { NR_GUESTS = sizeof(guests) / sizeof(guests[0]) };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := boot linux cycles
+SYSTEM_TESTS := linux crash isolation cycles guests boot cli flood
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_ISO='"$(B)/tests/parapet.iso"'
 SYSTEM_LIB := $(SYSTEM)/machine.o $(SYSTEM)/dom0.o
