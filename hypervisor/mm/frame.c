@@ -213,12 +213,17 @@ static bool disown(struct page *pg, struct domain_memory *dm)
 	if (last)
 		dm->last_page_gone = true;
 	spin_unlock(&dm->lock);
-	m2p_table[frame_mfn(pg).n] = INVALID_M2P_ENTRY;
 	pg->owner = OWNER_NONE;
+	return last;
+}
+
+void page_retire(struct page *pg)
+{
+	m2p_table[frame_mfn(pg).n] = INVALID_M2P_ENTRY;
 	type_reset(pg);
 	pg->flags = PAGE_RAM | PAGE_STALE;
 	pg->tlb_stamp = tlb_clock_now();
-	return last;
+	heap_free_frames(frame_mfn(pg), 1);
 }
 
 /* --- references --- */
@@ -254,7 +259,7 @@ static __attribute__((noinline)) void free_page(struct page *pg)
 
 	BUG_ON(!dm);
 	last = disown(pg, dm);
-	heap_free_frames(frame_mfn(pg), 1);
+	page_retire(pg);
 	if (last)
 		hook_last_page_gone(dm);
 }

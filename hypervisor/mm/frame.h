@@ -119,8 +119,13 @@ bool page_get(struct page *pg, const struct domain_memory *dm);
 void page_put(struct page *pg);
 /** Drop PAGE_ALLOCATED and its reference. False if it was not allocated (any more). */
 bool page_drop_allocation(struct page *pg);
-/** Take the page from its owner: only if the caller's reference and the allocation are the only ones. */
+/**
+ * Take the page from its owner: only if the caller's reference and the allocation are the only ones.
+ * It keeps its past (type, stamp) until pages_assign() to the same domain or page_retire().
+ */
 bool page_steal(struct page *pg, struct domain_memory *dm);
+/** A page without owner and references goes back to the heap. */
+void page_retire(struct page *pg);
 /**
  * Give n consecutive unowned frames (heap_take(), page_steal()) to dm: counted, listed, each with one
  * PAGE_ALLOCATED reference. False if dm is dying or it would exceed max_pages.

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* memory_op: what its parts share. */
+#ifndef CORE_MEMORY_OP_H
+#define CORE_MEMORY_OP_H
+
+#include <xen/memory.h>
+#include <core/domain.h>
+
+#define E820_LIMIT 128 /* entries of a domain's map */
+
+/* As in guest memory: 20 bytes, packed. */
+struct e820_entry {
+	u64 address, size; /* bytes */
+	u32 type;
+} __attribute__((packed));
+
+struct e820entry_list {
+	u32 count;
+	struct e820_entry entries[];
+};
+
+/** The domain whose memory it is about, with a reference: the caller's own, or (privileged) another. */
+int memory_target(domid_t domid, struct domain **d);
+
+/** Frame number below which memory for these XENMEMF_address_bits lies (~0: anywhere). False: too few bits. */
+bool memory_limit(unsigned mem_flags, u64 *limit);
+/** Largest extent_order that the caller may ask for. */
+unsigned memory_max_order(void);
+
+/* The batches: the number of extents done, -errno, or HYPERCALL_PREEMPTED; arg: guest address of the structure. */
+long memory_reservation(u64 cmd, u64 arg);
+long memory_exchange(u64 arg);
+
+long do_memory_op(u64 cmd, u64 arg);
+
+#endif
