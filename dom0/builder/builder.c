@@ -235,6 +235,20 @@ static void fill_start_info(const struct build *build, struct start_info *info,
 	memcpy(info->cmd_line, build->config->cmdline, sizeof(info->cmd_line));
 }
 
+/* Every vCPU starts with its events masked: the kernel has no handler yet. */
+static int mask_events(const struct build *build, xen_pfn_t shared_info)
+{
+	int error;
+	struct shared_info *shared = pv_map_foreign(&shared_info, 1, PV_RW, build->domid, &error);
+
+	if (!shared)
+		return failed(build, "mapping the shared page", error);
+	for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
+		shared->vcpu_info[i].evtchn_upcall_mask = 1;
+	pv_unmap_free(shared, 1);
+	return 0;
+}
+
 static int write_start_info(struct build *build)
 {
 	struct xen_domctl_getdomaininfo domain;
@@ -243,6 +257,9 @@ static int write_start_info(struct build *build)
 
 	if (error)
 		return failed(build, "asking for the shared page", error);
+	error = mask_events(build, domain.shared_info_frame);
+	if (error)
+		return error;
 	fill_start_info(build, &info, domain.shared_info_frame << PV_PAGE_SHIFT);
 	uint64_t start = build->layout.start_info.first << PV_PAGE_SHIFT;
 
