@@ -188,11 +188,11 @@ struct xen_domctl_max_vcpus {
 	uint32_t max; /* IN */
 };
 
-#define XEN_SCHEDULER_CREDIT   5
-#define XEN_SCHEDULER_CREDIT2  6 /* what Parapet calls its own: weight and cap */
+#define XEN_SCHEDULER_CREDIT   5 /* what Parapet calls its own: weight and cap */
+#define XEN_SCHEDULER_CREDIT2  6
 #define XEN_SCHEDULER_ARINC653 7
 #define XEN_SCHEDULER_RTDS     8
-#define XEN_SCHEDULER_NULL     9
+#define XEN_SCHEDULER_NULL     9 /* and its round robin, which has no parameters */
 
 struct xen_domctl_sched_credit {
 	uint16_t weight; /* IN/OUT: share, 256 is normal; 0 = leave as it is */

@@ -203,6 +203,8 @@ struct domain *domain_create_configured(domid_t domid, bool privileged,
 	d->ssidref = config->ssidref;
 	memcpy(d->handle, config->handle, sizeof(d->handle));
 	d->start_ns = now_ns();
+	if (!privileged) /* its keeper starts it */
+		d->pause_count = d->control_pauses = 1;
 	for (unsigned i = 0; i < 2; i++)
 		timer_init(&d->watchdog[i], watchdog_fired, d, this_cpu()->id);
 	*err = mm_domain_init(&d->mem, domid, privileged);

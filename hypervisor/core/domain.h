@@ -101,7 +101,8 @@ struct domain {
 	bool released;		  /* domain_kill() has done all but wait for the pages */
 	bool retired;		  /* atomic; pages shared with it have been given up */
 	bool privileged, is_dying, is_shut_down, is_crashed;
-	bool paused_by_control; /* domctl pause, counted in pause_count */
+	u32 control_pauses; /* domctl pauses, counted in pause_count too; domctl's lock */
+	bool xs_domain;	    /* runs the store */
 	u32 pause_count;
 	u8 shutdown_code;
 	struct spinlock lock; /* shutdown, watchdogs */
@@ -120,7 +121,7 @@ struct domain {
 	struct sched_domain *sched;
 
 	s64 time_offset_s;
-	bool initialised; /* vCPU 0 has had a context: the domain counts as built */
+
 	u32 max_evtchn_port, max_grant_frames, max_maptrack_frames;
 	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */
 	struct mfn_range ioport_ranges[16];

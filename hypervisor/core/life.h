@@ -27,6 +27,12 @@ void vcpu_stop_timers(struct vcpu *v);
 /** The domain dies, nothing runs: give up what the vCPU refers to. -XEN_ERESTART: call again. */
 int vcpu_release(struct vcpu *v);
 void vcpu_free(struct vcpu *v); /* NULL is fine */
+/**
+ * Give it a context from outside; it runs nowhere. first_only: -XEN_EEXIST if it has one already.
+ * 0, -errno, -XEN_ERESTART.
+ */
+int vcpu_take_context(struct vcpu *v, const struct vcpu_guest_context *c, bool first_only);
+void vcpu_send_nmi(struct vcpu *v);
 /** A place of the guest's own for vcpu_info. Once only. 0 or -errno. */
 int vcpu_register_info(struct vcpu *v, mfn_t frame, u32 offset);
 /** Write the pvclock copy at v->time_area again. */

@@ -440,19 +440,10 @@ static void put_back(struct sched_vcpu *prev, u64 now)
 
 static void switch_to(struct vcpu *prev, struct vcpu *next)
 {
-	struct cpu *c = this_cpu();
-	u64 bit = BIT(c->id);
-
 	if (prev->domain && prev->runstate_area)
-		vcpu_update_areas(prev);
-	/* flushes for next reach this CPU before it can cache anything of next's */
-	if (next->domain)
-		__atomic_fetch_or(&next->domain->mem.dirty_cpus.bits, bit, __ATOMIC_SEQ_CST);
-	c->current = next;
-	c->current_memory = &next->mem;
+		vcpu_update_areas(prev); /* its tables are still loaded */
+	this_cpu()->current = next;
 	pv_context_switch(prev, next);
-	if (prev->domain && prev->domain != next->domain)
-		__atomic_fetch_and(&prev->domain->mem.dirty_cpus.bits, ~bit, __ATOMIC_SEQ_CST);
 	if (next->domain)
 		vcpu_update_areas(next);
 }

@@ -123,6 +123,26 @@ void vcpu_free(struct vcpu *v)
 	heap_free(v);
 }
 
+int vcpu_take_context(struct vcpu *v, const struct vcpu_guest_context *c, bool first_only)
+{
+	int rc = -XEN_EEXIST;
+
+	spin_lock(&v->domain->context_lock);
+	if (!first_only || !v->initialised)
+		rc = pv_set_context(v, c);
+	if (!rc)
+		v->initialised = true;
+	spin_unlock(&v->domain->context_lock);
+	return rc;
+}
+
+void vcpu_send_nmi(struct vcpu *v)
+{
+	WRITE_ONCE(v->pv.nmi_pending, true);
+	vcpu_unblock(v);
+	vcpu_kick(v, WORK_EVENTS);
+}
+
 int vcpu_register_info(struct vcpu *v, mfn_t frame, u32 offset)
 {
 	struct vcpu_info *old = v->info, *new;

@@ -25,7 +25,7 @@ static long not_current(const struct vcpu *v)
 static long initialise(struct vcpu *v, u64 arg)
 {
 	struct vcpu_guest_context *c = heap_alloc(sizeof(*c));
-	long rc = -XEN_EEXIST;
+	long rc;
 
 	if (!c)
 		return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory to read a context");
@@ -33,12 +33,7 @@ static long initialise(struct vcpu *v, u64 arg)
 		heap_free(c);
 		return bad_address(arg);
 	}
-	spin_lock(&v->domain->context_lock);
-	if (!v->initialised)
-		rc = pv_set_context(v, c);
-	if (!rc)
-		v->initialised = true;
-	spin_unlock(&v->domain->context_lock);
+	rc = vcpu_take_context(v, c, true);
 	heap_free(c);
 	if (rc == -XEN_ERESTART)
 		return hypercall_preempt(__HYPERVISOR_vcpu_op, 0, VCPUOP_initialise, v->vcpu_id, arg, 0,
@@ -173,14 +168,6 @@ static long get_physid(struct vcpu *v, u64 arg)
 	return put_guest(arg, op) ? 0 : bad_address(arg);
 }
 
-static long send_nmi(struct vcpu *v)
-{
-	WRITE_ONCE(v->pv.nmi_pending, true);
-	vcpu_unblock(v);
-	vcpu_kick(v, WORK_EVENTS);
-	return 0;
-}
-
 long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg)
 {
 	struct domain *d = current_domain();
@@ -212,7 +199,8 @@ long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg)
 	case VCPUOP_register_vcpu_info:
 		return register_info(v, arg);
 	case VCPUOP_send_nmi:
-		return send_nmi(v);
+		vcpu_send_nmi(v);
+		return 0;
 	case VCPUOP_get_physid:
 		return get_physid(v, arg);
 	case VCPUOP_register_vcpu_time_memory_area:
