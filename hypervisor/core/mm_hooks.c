@@ -50,6 +50,11 @@ void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory 
 			fn(&d->vcpus[i]->mem, arg);
 }
 
+u32 hook_vcpu_cpu(struct vcpu_memory *vm)
+{
+	return READ_ONCE(container_of(vm, struct vcpu, mem)->cpu);
+}
+
 struct each_reference {
 	void (*add)(struct page *pg, bool writable, void *arg);
 	void *arg;

@@ -378,5 +378,6 @@ struct page *mm_share_new_page(struct domain_memory *dm, bool readonly)
 
 void mm_unshare_page(struct page *pg)
 {
+	__atomic_or_fetch(&pg->flags, PAGE_ENDED, __ATOMIC_SEQ_CST);
 	type_put(pg);
 }

@@ -38,6 +38,7 @@
 #define PAGE_SHARED  0x10 /* hypervisor's page shared with its owner: on its shared_pages list */
 #define PAGE_FOREIGN 0x20 /* mapped by others than its owner since it was allocated */
 #define PAGE_SETTLED 0x40 /* relinquish has dealt with it */
+#define PAGE_ENDED   0x80 /* shared page that the hypervisor has given up: only the guest's references are left */
 
 struct page {
 	u64 type;	/* type word: types.c alone writes it */

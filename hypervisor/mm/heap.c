@@ -157,6 +157,18 @@ u64 heap_claimed(void)
 	return READ_ONCE(heap.claimed);
 }
 
+void heap_for_each_block(void (*fn)(struct page *first, unsigned order, void *arg), void *arg)
+{
+	spin_lock(&heap.lock);
+	for (unsigned i = 0; i < 2 * ORDERS; i++) {
+		struct page *pg = page_list_first(&heap.blocks[i / ORDERS][i % ORDERS]);
+
+		for (; pg; pg = page_list_next(pg))
+			fn(pg, i % ORDERS, arg);
+	}
+	spin_unlock(&heap.lock);
+}
+
 void *heap_pages(unsigned order)
 {
 	struct page *pg = heap_take(order, ~0UL, 0);

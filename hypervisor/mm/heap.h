@@ -22,5 +22,7 @@ struct page *heap_take(unsigned order, u64 limit, u64 claim);
 bool heap_claim(u64 pages);
 void heap_unclaim(u64 pages);
 u64 heap_claimed(void);
+/** Every free block, for the auditor. */
+void heap_for_each_block(void (*fn)(struct page *first, unsigned order, void *arg), void *arg);
 
 #endif
