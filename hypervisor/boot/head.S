@@ -4,7 +4,6 @@
  * at the image's own virtual address. The image may lie at any 2-MiB aligned place below 4 GiB: %ebp
  * holds where it is, every reference in 32-bit code is relative to that.
  */
-#include <x86/layout.h>
 
 #define BOOT_CS64 8
 #define OFFSET(sym) ((sym) - 0xffff810000000000)

@@ -20,10 +20,11 @@ void asm_offsets(void)
 	DEFINE(REGS_VECTOR, offsetof(struct cpu_regs, entry_vector));
 	DEFINE(CPU_CURRENT, offsetof(struct cpu, current));
 	DEFINE(CPU_WORK, offsetof(struct cpu, work));
-	DEFINE(CPU_IN_GUEST, offsetof(struct cpu, in_guest));
 	DEFINE(CPU_HYPERCALL, offsetof(struct cpu, hypercall));
+	DEFINE(CPU_BATCH_INDEX, offsetof(struct cpu, batch_index));
+	DEFINE(HYPERCALL_COUNT, HYPERCALLS);
 	DEFINE(VCPU_KERNEL_MODE, offsetof(struct vcpu, arch.kernel_mode));
 	DEFINE(VCPU_INFO, offsetof(struct vcpu, arch.vcpu_info));
 	DEFINE(WINDOW_STACK_FRAME, WINDOW_CPU - sizeof(struct cpu_regs));
-	DEFINE(WINDOW_ENTRY_PAGE_, WINDOW_ENTRY);
+	DEFINE(WINDOW_ENTRY_PAGE, WINDOW_ENTRY);
 }

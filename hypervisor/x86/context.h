@@ -21,7 +21,7 @@ struct arch_vcpu {
 	u64 gdt_base;	    /* GDT_WINDOW(vcpu_id), or the hypervisor's own if none */
 	u64 ldt_base;	    /* LDT_WINDOW(vcpu_id) */
 	void *vcpu_info;    /* hypervisor mapping of the vCPU's struct vcpu_info, for exit code */
-	u64 io_bitmap;	    /* reserved for port access: see pv/ */
+	u8 segment_fault;   /* a selector could not be loaded: the failsafe callback is due */
 };
 
 extern u32 fpu_area_size;
@@ -36,6 +36,10 @@ void context_save(struct arch_vcpu *a);
 void context_load(struct arch_vcpu *a, u64 cr3);
 /** Load the idle root and no guest state, so that prev's tables may go away. */
 void context_load_idle(void);
+/** Store the running vCPU's segment selectors. */
+void context_read_selectors(struct arch_vcpu *a);
+/** The running vCPU's XCR0: features that it leaves out keep their state. */
+void context_set_xcr0(struct arch_vcpu *a, u64 xcr0);
 /** Unwind this CPU's stack and go through the exit path into this_cpu()->current. */
 void context_enter(void) __attribute__((noreturn));
 

@@ -33,7 +33,7 @@ struct cpu {
 	u32 apic_id;
 	u32 batch_index;     /* index in the running hypercall's batch, for refuse() */
 	u32 hypercall;	     /* number of the running hypercall, for refuse() */
-	u32 in_guest;	     /* hint: 1 while in guest mode or idle (a kick needs an IPI) */
+	u32 tlb_flushed;     /* TLB clock at the last full flush, see tlb.c */
 	u64 idle_ns;	     /* time spent idle */
 	void *sched, *timers; /* owned by core/ */
 };
@@ -47,12 +47,11 @@ struct cpu *this_cpu(void);
 /** Frame of the guest context that entered the hypervisor on this CPU. */
 struct cpu_regs *guest_regs(void);
 
-/** Set bits of c->work atomically; sends an IPI if c is another CPU that sits in guest or idle. */
+/** Set bits of c->work atomically; sends an IPI if c is another CPU and they were not all set. */
 void cpu_set_work(struct cpu *c, u32 bits);
 
 /**
- * Sleep until an interrupt comes, unless work is set already: in_guest is 1 meanwhile, so that
- * cpu_set_work() sends its IPI. Interrupts are off again on return.
+ * Sleep until an interrupt comes, unless work is set already. Interrupts are off again on return.
  */
 void cpu_idle(void);
 /** Take the interrupts that are pending on this CPU: sti; nop; cli. */

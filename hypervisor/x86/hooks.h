@@ -10,6 +10,13 @@ void pv_syscall_from_user(void);
 void pv_syscall32_from_user(void);
 void pv_sysenter(void);
 void exit_work(void);
+/** The guest's frame or segments cannot be loaded: its failsafe callback is called with them. */
+void pv_failsafe(void);
+/**
+ * The hypervisor's own instruction read the running vCPU's LDT window where no page is. True if it is
+ * there now.
+ */
+bool pv_window_fault(u64 va);
 /** External interrupt vector, this CPU's frame in guest_regs() or from idle. dev/irq.c implements it. */
 void irq_dispatch(unsigned vector);
 

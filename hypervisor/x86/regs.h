@@ -19,6 +19,7 @@ struct cpu_regs {
 
 #define ENTRY_SYSCALL  0x100
 #define ENTRY_SYSENTER 0x101
+#define ENTRY_SYSCALL32 0x102
 
 #define X86_EFLAGS_CF	0x00000001
 #define X86_EFLAGS_TF	0x00000100

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <lib/printk.h>
+#include <x86/apic.h>
+#include <x86/asm.h>
+#include <x86/descriptors.h>
+#include <x86/features.h>
+#include <x86/machine.h>
+#include <x86/paging.h>
+
+#define APIC_ID	       0x20
+#define APIC_TPR       0x80
+#define APIC_EOI       0xb0
+#define APIC_SPIV      0xf0
+#define APIC_ESR       0x280
+#define APIC_ICR       0x300
+#define APIC_ICR_HIGH  0x310
+#define APIC_LVT_TIMER 0x320
+#define APIC_LVT_THERM 0x330
+#define APIC_LVT_PERF  0x340
+#define APIC_LVT_LINT0 0x350
+#define APIC_LVT_LINT1 0x360
+#define APIC_LVT_ERROR 0x370
+#define APIC_INITIAL   0x380
+#define APIC_CURRENT   0x390
+#define APIC_DIVIDE    0x3e0
+
+#define LVT_MASKED   0x10000
+#define LVT_DEADLINE 0x40000
+#define LVT_NMI	     0x400
+#define DIVIDE_BY_1  0x0b
+
+#define ICR_NMI	    0x00400
+#define ICR_INIT    0x00500
+#define ICR_STARTUP 0x00600
+#define ICR_PENDING 0x01000
+#define ICR_ASSERT  0x04000
+#define ICR_OTHERS  0xc0000
+
+#define APIC_BASE_ENABLE BIT(11)
+#define APIC_BASE_X2APIC BIT(10)
+
+static volatile u32 *registers; /* NULL in x2APIC mode */
+static bool ready;
+
+static u32 apic_read(unsigned reg)
+{
+	return registers ? registers[reg / 4] : (u32)rdmsr(MSR_X2APIC + reg / 16);
+}
+
+static void apic_write(unsigned reg, u32 v)
+{
+	if (registers)
+		registers[reg / 4] = v;
+	else
+		wrmsr(MSR_X2APIC + reg / 16, v);
+}
+
+static void send(u32 destination, u32 command)
+{
+	if (!registers) {
+		wrmsr(MSR_X2APIC + APIC_ICR / 16, (u64)destination << 32 | command);
+		return;
+	}
+	while (apic_read(APIC_ICR) & ICR_PENDING)
+		pause();
+	apic_write(APIC_ICR_HIGH, destination << 24);
+	apic_write(APIC_ICR, command);
+}
+
+void apic_init(void)
+{
+	paddr_t address = machine.lapic_address;
+
+	if (!address)
+		address = rdmsr(MSR_APIC_BASE) & PTE_ADDRESS;
+	if (!cpu_has_x2apic)
+		registers = map_mmio(address, PAGE_SIZE);
+	apic_enable();
+	ready = true;
+}
+
+void apic_enable(void)
+{
+	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+	if (cpu_has_x2apic)
+		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_X2APIC);
+	apic_write(APIC_TPR, 0);
+	apic_write(APIC_LVT_TIMER, LVT_MASKED);
+	apic_write(APIC_LVT_THERM, LVT_MASKED);
+	apic_write(APIC_LVT_PERF, LVT_MASKED);
+	apic_write(APIC_LVT_LINT0, LVT_MASKED);
+	apic_write(APIC_LVT_LINT1, LVT_NMI);
+	apic_write(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
+	apic_write(APIC_DIVIDE, DIVIDE_BY_1);
+	apic_write(APIC_SPIV, 0x100 | VECTOR_SPURIOUS);
+}
+
+u32 apic_id(void)
+{
+	return registers ? apic_read(APIC_ID) >> 24 : apic_read(APIC_ID);
+}
+
+void apic_eoi(void)
+{
+	apic_write(APIC_EOI, 0);
+}
+
+void apic_send_ipi(const struct cpu *to, unsigned vector)
+{
+	send(to->apic_id, ICR_ASSERT | vector);
+}
+
+void apic_send_init(u32 apic_id)
+{
+	send(apic_id, ICR_INIT | ICR_ASSERT);
+}
+
+void apic_send_startup(u32 apic_id, unsigned page)
+{
+	send(apic_id, ICR_STARTUP | ICR_ASSERT | page);
+}
+
+void apic_stop_others(void)
+{
+	if (ready)
+		send(0, ICR_OTHERS | ICR_NMI | ICR_ASSERT);
+}
+
+void apic_report_error(void)
+{
+	apic_write(APIC_ESR, 0);
+	printk(LOG_WARN, "CPU%u: local APIC error %#x\n", this_cpu()->id, apic_read(APIC_ESR));
+}
+
+void apic_timer_set(u32 ticks)
+{
+	apic_write(APIC_LVT_TIMER, ticks ? VECTOR_TIMER : LVT_MASKED);
+	apic_write(APIC_INITIAL, ticks);
+}
+
+u32 apic_timer_left(void)
+{
+	return apic_read(APIC_CURRENT);
+}
+
+void apic_timer_deadline(u64 tsc)
+{
+	apic_write(APIC_LVT_TIMER, VECTOR_TIMER | LVT_DEADLINE);
+	/* The mode must have taken effect before the deadline is written. */
+	asm volatile("mfence" ::: "memory");
+	wrmsr(MSR_TSC_DEADLINE, tsc);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <lib/string.h>
+#include <x86/asm.h>
+#include <x86/descriptors.h>
+#include <x86/machine.h>
+#include <x86/paging.h>
+#include <x86/regs.h>
+#include <x86/window.h>
+
+struct tss {
+	u32 reserved0;
+	u64 rsp[3];
+	u64 reserved1;
+	u64 ist[7]; /* ist[0] is IST 1 */
+	u64 reserved2;
+	u16 reserved3, io_bitmap;
+} __attribute__((packed));
+
+struct gate {
+	u16 offset_low, selector;
+	u8 ist, type;
+	u16 offset_middle;
+	u32 offset_high, reserved;
+};
+
+struct table_register {
+	u16 limit;
+	u64 base;
+} __attribute__((packed));
+
+#define GATE_INTERRUPT	0x8e
+#define GATE_DPL3	0x60
+#define DESCRIPTOR_LDT	0x82
+#define DESCRIPTOR_TSS	0x89
+
+mfn_t hypervisor_gdt_mfn;
+
+extern char entry_stubs[]; /* 16 bytes for each vector */
+extern char entry_page[], syscall_entry[], syscall32_entry[], sysenter_entry[];
+
+static u64 *gdt_slot(u32 selector)
+{
+	return (u64 *)(GDT_PAGE_VA + (selector & ~7u) - GDT_RESERVED);
+}
+
+static void set_gate(unsigned vector, u64 target, unsigned ist, bool dpl3)
+{
+	((struct gate *)IDT_PAGE_VA)[vector] = (struct gate){
+		.offset_low = target,
+		.selector = HYPERVISOR_CS,
+		.ist = ist,
+		.type = GATE_INTERRUPT | (dpl3 ? GATE_DPL3 : 0),
+		.offset_middle = target >> 16,
+		.offset_high = target >> 32,
+	};
+}
+
+static void make_idt(void)
+{
+	static const u8 ist[32] = { [1] = IST_DB, [2] = IST_NMI, [8] = IST_DF, [18] = IST_MC };
+
+	for (unsigned v = 0; v < 256; v++) {
+		bool guest = v == 3 || v == 4 || v == VECTOR_INT80;
+		unsigned stack = v < 32 ? ist[v] : 0;
+
+		set_gate(v, (u64)entry_stubs + v * 16, stack, guest);
+	}
+}
+
+void descriptors_init(void)
+{
+	paddr_t gdt = early_alloc(PAGE_SIZE, PAGE_SIZE, false);
+	paddr_t idt = early_alloc(PAGE_SIZE, PAGE_SIZE, false);
+
+	memset(phys_to_virt(gdt), 0, PAGE_SIZE);
+	paging_map(GDT_PAGE_VA, gdt, PAGE_SIZE, MAP_RW);
+	paging_map(IDT_PAGE_VA, idt, PAGE_SIZE, MAP_RW);
+	hypervisor_gdt_mfn = paddr_to_mfn(gdt);
+	/* The accessed bits are set, so that the CPU never writes here. */
+	*gdt_slot(HYPERVISOR_CS) = 0x00af9b000000ffff;
+	*gdt_slot(HYPERVISOR_DS) = 0x00cf93000000ffff;
+	*gdt_slot(GUEST_CS32) = 0x00cffb000000ffff;
+	*gdt_slot(GUEST_SS) = 0x00cff3000000ffff;
+	*gdt_slot(GUEST_CS64) = 0x00affb000000ffff;
+	make_idt();
+	paging_map(IDT_PAGE_VA, idt, PAGE_SIZE, MAP_RO);
+	invlpg(IDT_PAGE_VA);
+}
+
+static void map_stack(u64 base, u64 size)
+{
+	for (u64 offset = 0; offset < size; offset += PAGE_SIZE) {
+		paddr_t pa = early_alloc(PAGE_SIZE, PAGE_SIZE, false);
+
+		memset(phys_to_virt(pa), 0, PAGE_SIZE);
+		paging_map(base + offset, pa, PAGE_SIZE, MAP_RW);
+	}
+}
+
+/* A system descriptor is two slots long. */
+static void set_system(u32 selector, u64 base, u32 limit, unsigned type)
+{
+	u64 *slot = gdt_slot(selector);
+
+	slot[0] = (limit & 0xffff) | (base & 0xffffff) << 16 | (u64)type << 40 |
+		  (u64)(limit >> 16) << 48 | (base >> 24 & 0xff) << 56;
+	slot[1] = base >> 32;
+}
+
+struct cpu *window_create(u32 id, u32 apic_id)
+{
+	u64 w = WINDOW_BASE(id);
+	struct cpu *c = (struct cpu *)(w + WINDOW_CPU);
+	struct tss *tss = (struct tss *)(w + WINDOW_TSS);
+
+	map_stack(w + WINDOW_STACK, WINDOW_STACK_END - WINDOW_STACK);
+	map_stack(w + WINDOW_TSS, PAGE_SIZE);
+	map_stack(w + WINDOW_DF, PAGE_SIZE);
+	map_stack(w + WINDOW_NMI, 2 * PAGE_SIZE);
+	map_stack(w + WINDOW_MC, PAGE_SIZE);
+	map_stack(w + WINDOW_DB, PAGE_SIZE);
+	paging_map(w + WINDOW_ENTRY, image_to_phys(entry_page), PAGE_SIZE, MAP_RX);
+	c->self = c;
+	c->id = id;
+	c->apic_id = apic_id;
+	tss->rsp[0] = (u64)c;
+	tss->ist[IST_DF - 1] = w + WINDOW_DF + PAGE_SIZE;
+	tss->ist[IST_NMI - 1] = w + WINDOW_NMI + 2 * PAGE_SIZE;
+	tss->ist[IST_MC - 1] = w + WINDOW_MC + PAGE_SIZE;
+	tss->ist[IST_DB - 1] = w + WINDOW_DB + PAGE_SIZE;
+	tss->io_bitmap = sizeof(*tss); /* beyond the limit: no port is open to ring 3 */
+	set_system(CPU_TSS(id), (u64)tss, sizeof(*tss) - 1, DESCRIPTOR_TSS);
+	return c;
+}
+
+void load_gdt(u64 base)
+{
+	struct table_register r = { GDT_LIMIT, base };
+
+	asm volatile("lgdt %0" ::"m"(r));
+}
+
+void load_ldt(u64 base, unsigned entries)
+{
+	u32 id = this_cpu()->id;
+
+	if (entries)
+		set_system(CPU_LDT(id), base, entries * 8 - 1, DESCRIPTOR_LDT);
+	asm volatile("lldt %w0" ::"r"(entries ? CPU_LDT(id) : 0));
+}
+
+static u64 entry_address(u32 id, const char *symbol)
+{
+	return WINDOW_BASE(id) + WINDOW_ENTRY + (symbol - entry_page);
+}
+
+static void load_syscall_registers(u32 id)
+{
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
+	wrmsr(MSR_STAR, (u64)(GUEST_CS32) << 48 | (u64)HYPERVISOR_CS << 32);
+	wrmsr(MSR_LSTAR, entry_address(id, syscall_entry));
+	wrmsr(MSR_CSTAR, entry_address(id, syscall32_entry));
+	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_TF | X86_EFLAGS_IF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
+					X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC);
+	wrmsr(MSR_SYSENTER_CS, HYPERVISOR_CS);
+	wrmsr(MSR_SYSENTER_ESP, WINDOW_BASE(id) + WINDOW_CPU);
+	wrmsr(MSR_SYSENTER_EIP, entry_address(id, sysenter_entry));
+}
+
+void descriptors_load(u32 id)
+{
+	struct table_register idt = { PAGE_SIZE - 1, IDT_PAGE_VA };
+
+	load_gdt(GDT_PAGE_VA - GDT_RESERVED);
+	asm volatile("pushq %0\n\t"
+		     "leaq 1f(%%rip), %%rax\n\t"
+		     "pushq %%rax\n\t"
+		     "lretq\n"
+		     "1:" ::"i"(HYPERVISOR_CS)
+		     : "rax", "memory");
+	asm volatile("mov %0, %%ss\n\tmov %1, %%ds\n\tmov %1, %%es\n\tmov %1, %%fs\n\tmov %1, %%gs" ::"r"(
+			     HYPERVISOR_DS),
+		     "r"(0));
+	asm volatile("lidt %0" ::"m"(idt));
+	asm volatile("lldt %w0" ::"r"(0));
+	asm volatile("ltr %w0" ::"r"(CPU_TSS(id)));
+	load_syscall_registers(id);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Instructions that may fault, and where to go on when they do. */
+#ifndef X86_EXCEPTION_H
+#define X86_EXCEPTION_H
+
+#include <x86/regs.h>
+
+struct exception_entry {
+	u64 instruction, fixup;
+};
+
+/** In inline assembly: a fault at label `from` continues at label `to`. */
+#define ON_FAULT(from, to)                                                                         \
+	".pushsection .ex_table, \"a\"\n\t"                                                        \
+	".balign 8\n\t"                                                                            \
+	".quad " #from ", " #to "\n\t"                                                             \
+	".popsection\n\t"
+
+/** Report registers, stack and callers; then stop all CPUs (or restart). */
+void panic_with_regs(const struct cpu_regs *regs, const char *what) __attribute__((noreturn));
+/** True once a CPU has begun its last report. */
+extern bool panicking;
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The last report. It takes no lock and trusts nothing but the stack that it runs on. */
+#include <core/hooks.h>
+#include <lib/log.h>
+#include <lib/options.h>
+#include <lib/printk.h>
+#include <x86/apic.h>
+#include <x86/asm.h>
+#include <x86/exception.h>
+#include <x86/window.h>
+
+#define STACK_WORDS 32
+#define MAX_CALLERS 24
+
+bool panicking;
+
+extern char image_start[], text_end[];
+
+static bool in_text(u64 address)
+{
+	return address >= (u64)image_start && address < (u64)text_end;
+}
+
+/* The stack that sp is on is mapped up to the next page that is not: stay within the page run. */
+static u64 stack_limit(u64 sp)
+{
+	u64 window = sp & ~(WINDOW_SIZE - 1), offset = sp - window;
+
+	if (sp - ENTRY_ROOM_START >= MAX_CPUS * WINDOW_SIZE)
+		return ROUND_UP(sp + 1, PAGE_SIZE);
+	if (offset < WINDOW_STACK_END)
+		return window + WINDOW_STACK_END;
+	if (offset >= WINDOW_NMI && offset < WINDOW_NMI + 2 * PAGE_SIZE)
+		return window + WINDOW_NMI + 2 * PAGE_SIZE;
+	return ROUND_UP(sp + 1, PAGE_SIZE);
+}
+
+static void print_stack(u64 sp)
+{
+	u64 limit = stack_limit(sp &= ~7UL);
+
+	for (unsigned i = 0; i < STACK_WORDS && sp < limit; i++, sp += 8)
+		printk(LOG_ERR, "%s%016lx%s", i % 4 ? " " : "  ", *(const u64 *)sp,
+		       i % 4 == 3 ? "\n" : "");
+	printk(LOG_ERR, "\n");
+}
+
+static void print_callers(u64 rbp, u64 sp)
+{
+	u64 limit = stack_limit(sp);
+
+	for (unsigned i = 0; i < MAX_CALLERS && rbp >= sp && rbp + 16 <= limit && !(rbp & 7); i++) {
+		u64 next = ((const u64 *)rbp)[0], caller = ((const u64 *)rbp)[1];
+
+		if (!in_text(caller))
+			return;
+		printk(LOG_ERR, "  called from %016lx\n", caller);
+		if (next <= rbp)
+			return;
+		rbp = next;
+	}
+}
+
+static void print_regs(const struct cpu_regs *r)
+{
+	printk(LOG_ERR, "rip %04lx:%016lx  rsp %04lx:%016lx  rflags %08lx\n", r->cs & 0xffff,
+	       r->rip, r->ss & 0xffff, r->rsp, r->rflags);
+	printk(LOG_ERR, "rax %016lx rbx %016lx rcx %016lx\n", r->rax, r->rbx, r->rcx);
+	printk(LOG_ERR, "rdx %016lx rsi %016lx rdi %016lx\n", r->rdx, r->rsi, r->rdi);
+	printk(LOG_ERR, "rbp %016lx r8  %016lx r9  %016lx\n", r->rbp, r->r8, r->r9);
+	printk(LOG_ERR, "r10 %016lx r11 %016lx r12 %016lx\n", r->r10, r->r11, r->r12);
+	printk(LOG_ERR, "r13 %016lx r14 %016lx r15 %016lx\n", r->r13, r->r14, r->r15);
+	printk(LOG_ERR, "cr0 %016lx cr2 %016lx cr3 %016lx cr4 %08lx\n", get_cr0(), get_cr2(),
+	       get_cr3(), get_cr4());
+}
+
+static void begin(void)
+{
+	/* Whoever comes second, and every other CPU, is silent. */
+	if (__atomic_exchange_n(&panicking, true, __ATOMIC_SEQ_CST))
+		halt_forever();
+	log_break_lock();
+	apic_stop_others();
+	printk(LOG_ERR, "\n");
+	printk(LOG_ERR, "*** Parapet has hit a fault of its own and stops the machine ***\n");
+}
+
+static void __attribute__((noreturn)) finish(u64 rip)
+{
+	printk(LOG_ERR, "addr2line -fie build/parapet %lx   names the source line\n", rip);
+	if (opt_noreboot) {
+		printk(LOG_ERR, "halted\n");
+		halt_forever();
+	}
+	machine_restart();
+}
+
+void panic_with_regs(const struct cpu_regs *regs, const char *what)
+{
+	begin();
+	printk(LOG_ERR, "%s, vector %u, error code %#x\n", what, regs->entry_vector,
+	       regs->error_code);
+	print_regs(regs);
+	print_stack(regs->rsp);
+	if (in_text(regs->rip))
+		print_callers(regs->rbp, regs->rsp);
+	finish(regs->rip);
+}
+
+void panic(const char *fmt, ...)
+{
+	u64 frame = (u64)__builtin_frame_address(0);
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintk(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	begin();
+	printk(LOG_ERR, "%s", text);
+	print_stack(frame);
+	print_callers(frame, frame);
+	finish((u64)__builtin_return_address(0));
+}

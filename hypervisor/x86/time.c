@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* System time from the TSC, and the one-shot timer. */
+#include <lib/printk.h>
+#include <x86/apic.h>
+#include <x86/asm.h>
+#include <x86/clock.h>
+#include <x86/features.h>
+#include <x86/time.h>
+
+#define PIT_HZ	    1193182UL
+#define PIT_CH2	    0x42
+#define PIT_CONTROL 0x43
+#define PORT_B	    0x61 /* bit 0: channel 2 counts, bit 1: speaker, bit 5: its output */
+
+#define CALIBRATE_HZ  100
+#define CALIBRATE_RUNS 3
+
+u32 tsc_khz;
+u64 wallclock_boot_ns;
+
+static struct time_scale scale;
+static u32 apic_khz;
+
+u64 rdtsc(void)
+{
+	u32 lo, hi;
+
+	asm volatile("rdtsc" : "=a"(lo), "=d"(hi)::"memory");
+	return (u64)hi << 32 | lo;
+}
+
+const struct time_scale *time_scale(void)
+{
+	return &scale;
+}
+
+/* One run of the PIT's channel 2: TSC and APIC timer ticks in 1/CALIBRATE_HZ s. */
+static void measure(u64 *tsc, u32 *apic)
+{
+	const u16 count = PIT_HZ / CALIBRATE_HZ;
+	u64 start;
+
+	outb(PORT_B, (inb(PORT_B) & ~2) | 1);
+	outb(PIT_CONTROL, 0xb0); /* channel 2, low byte then high byte, mode 0 */
+	outb(PIT_CH2, count & 0xff);
+	apic_timer_set(~0u);
+	outb(PIT_CH2, count >> 8);
+	start = rdtsc();
+	while (!(inb(PORT_B) & 0x20))
+		;
+	*tsc = rdtsc() - start;
+	*apic = ~0u - apic_timer_left();
+	apic_timer_set(0);
+}
+
+/* Being held up lengthens a run, nothing shortens one: the shortest is the best. */
+static void calibrate(void)
+{
+	u64 tsc = ~0UL;
+	u32 apic = ~0u;
+
+	for (unsigned i = 0; i < CALIBRATE_RUNS; i++) {
+		u64 t;
+		u32 a;
+
+		measure(&t, &a);
+		tsc = MIN(tsc, t);
+		apic = MIN(apic, a);
+	}
+	tsc_khz = tsc * CALIBRATE_HZ / 1000;
+	apic_khz = (u64)apic * CALIBRATE_HZ / 1000;
+	if (!tsc_khz || !apic_khz)
+		panic("TSC or APIC timer do not run (%u, %u kHz)\n", tsc_khz, apic_khz);
+}
+
+/* ns = (ticks << shift) * mul >> 32, with mul's top bit set: as exact as pvclock can be. */
+static void set_scale(void)
+{
+	u64 ticks = 1000000000UL, hz = (u64)tsc_khz * 1000; /* ns and ticks of one second */
+
+	scale.shift = 0;
+	for (; hz >= 2 * ticks; hz >>= 1)
+		scale.shift--;
+	for (; hz < ticks; hz <<= 1)
+		scale.shift++;
+	/* Now 10^9 <= hz < 2 * 10^9; one shift less would overflow mul. */
+	if (hz == ticks) {
+		hz <<= 1;
+		scale.shift++;
+	}
+	scale.mul = (ticks << 32) / hz;
+}
+
+void time_init(void)
+{
+	calibrate();
+	set_scale();
+	scale.tsc_base = rdtsc();
+	scale.ns_base = 0;
+	wallclock_boot_ns = rtc_read();
+	printk(LOG_INFO, "time: TSC %u.%03u MHz, APIC timer %u.%03u MHz%s\n", tsc_khz / 1000,
+	       tsc_khz % 1000, apic_khz / 1000, apic_khz % 1000,
+	       cpu_has_tsc_deadline ? ", by TSC deadline" : "");
+}
+
+static u64 scale_ticks(u64 ticks)
+{
+	u64 product, high;
+
+	ticks = scale.shift >= 0 ? ticks << scale.shift : ticks >> -scale.shift;
+	asm("mulq %3" : "=a"(product), "=d"(high) : "a"(ticks), "rm"((u64)scale.mul));
+	return product >> 32 | high << 32;
+}
+
+u64 now_ns(void)
+{
+	return scale_ticks(rdtsc() - scale.tsc_base) + scale.ns_base;
+}
+
+/* ns to ticks at khz, rounded up; ns below an hour. */
+static u64 to_ticks(u64 ns, u32 khz)
+{
+	return (ns / 1000000) * khz + (ns % 1000000) * khz / 1000000 + 1;
+}
+
+void timer_program(u64 deadline_ns)
+{
+	const u64 hour = 3600UL * 1000000000;
+	u64 now = now_ns(), delta;
+
+	if (deadline_ns == ~0UL) {
+		apic_timer_set(0);
+		return;
+	}
+	if (deadline_ns <= now) {
+		cpu_set_work(this_cpu(), WORK_TIMERS);
+		return;
+	}
+	/* One that fires too early is programmed again by timers_run(). */
+	delta = MIN(deadline_ns - now, hour);
+	if (cpu_has_tsc_deadline)
+		apic_timer_deadline(rdtsc() + to_ticks(delta, tsc_khz));
+	else
+		apic_timer_set(MIN(to_ticks(delta, apic_khz), 0xffffffffUL));
+}

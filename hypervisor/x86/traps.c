@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The C side of exceptions and interrupts. */
+#include <xen/errno.h>
+#include <lib/printk.h>
+#include <lib/string.h>
+#include <mm/memory.h>
+#include <x86/apic.h>
+#include <x86/asm.h>
+#include <x86/context.h>
+#include <x86/descriptors.h>
+#include <x86/exception.h>
+#include <x86/features.h>
+#include <x86/hooks.h>
+#include <x86/tlb.h>
+#include <x86/window.h>
+
+#define VECTOR_PAGE_FAULT    14
+#define VECTOR_NMI	     2
+#define VECTOR_MACHINE_CHECK 18
+
+extern const struct exception_entry exception_table[], exception_table_end[];
+extern char guest_iret[];
+
+/* Called by entry.S only. */
+void trap_entry(struct cpu_regs *regs);
+struct cpu_regs *debug_entry(struct cpu_regs *regs);
+void machine_entry(struct cpu_regs *regs);
+long hypercall_unknown(void);
+
+struct cpu *this_cpu(void)
+{
+	u64 sp = (u64)__builtin_frame_address(0);
+
+	return (struct cpu *)((sp & ~(WINDOW_SIZE - 1)) + WINDOW_CPU);
+}
+
+struct cpu_regs *guest_regs(void)
+{
+	return (struct cpu_regs *)this_cpu() - 1;
+}
+
+long hypercall_unknown(void)
+{
+	return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no such hypercall");
+}
+
+static void interrupt(unsigned vector)
+{
+	switch (vector) {
+	case VECTOR_IPI:
+		apic_eoi();
+		tlb_serve_mailbox();
+		break;
+	case VECTOR_TIMER:
+		apic_eoi();
+		cpu_set_work(this_cpu(), WORK_TIMERS);
+		break;
+	case VECTOR_APIC_ERROR:
+		apic_eoi();
+		apic_report_error();
+		break;
+	case VECTOR_SPURIOUS:
+		break;
+	default:
+		irq_dispatch(vector);
+	}
+}
+
+static bool interrupt_vector(unsigned vector)
+{
+	return vector >= VECTOR_DEVICE_FIRST ||
+	       (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16);
+}
+
+/*
+ * The last IRETQ to the guest faulted: its CS, SS or address is bad. The general registers held the
+ * guest's values; the frame that IRETQ read is still in place.
+ */
+static void __attribute__((noreturn)) guest_iret_failed(struct cpu_regs *regs)
+{
+	struct cpu_regs fault = *regs, *guest = guest_regs();
+	struct arch_vcpu *a = (struct arch_vcpu *)current_vcpu();
+
+	memcpy(guest, &fault, offsetof(struct cpu_regs, error_code));
+	guest->error_code = fault.error_code;
+	guest->entry_vector = fault.entry_vector;
+	context_read_selectors(a);
+	pv_failsafe();
+	context_enter();
+}
+
+static bool recover(struct cpu_regs *regs)
+{
+	if (regs->entry_vector == VECTOR_PAGE_FAULT && this_cpu()->current &&
+	    get_cr2() - PERDOMAIN_VIRT_START < 1UL << 39 && pv_window_fault(get_cr2()))
+		return true;
+	if (regs->rip == (u64)guest_iret)
+		guest_iret_failed(regs);
+	for (const struct exception_entry *e = exception_table; e < exception_table_end; e++)
+		if (e->instruction == regs->rip) {
+			regs->rip = e->fixup;
+			return true;
+		}
+	return false;
+}
+
+static const char *exception_name(unsigned vector)
+{
+	static const char *const names[] = {
+		"divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode",
+		"device not available", "double fault", "9", "invalid TSS", "segment not present",
+		"stack fault", "general protection", "page fault", "15", "x87 error",
+		"alignment check", "machine check", "SIMD error",
+	};
+
+	return vector < ARRAY_SIZE(names) ? names[vector] : "unexpected vector";
+}
+
+void trap_entry(struct cpu_regs *regs)
+{
+	unsigned vector = regs->entry_vector;
+
+	/* The guest's AC flag must not open its pages to the hypervisor's stray accesses. */
+	if (cpu_has_smap)
+		asm volatile("clac" ::: "memory");
+	if (interrupt_vector(vector))
+		interrupt(vector);
+	else if (regs->cs & 3)
+		pv_trap(regs);
+	else if (!recover(regs))
+		panic_with_regs(regs, exception_name(vector));
+}
+
+struct cpu_regs *debug_entry(struct cpu_regs *regs)
+{
+	struct cpu_regs *guest = guest_regs();
+
+	if (regs->cs & 3) {
+		memcpy(guest, regs, sizeof(*guest));
+		return guest;
+	}
+	/*
+	 * In the hypervisor: a breakpoint of the guest's that was held back over MOV SS, or hit by an
+	 * access for the guest, or single-stepping into SYSENTER. Not the hypervisor's business.
+	 */
+	set_dr6(0xffff0ff0);
+	regs->rflags &= ~(u64)X86_EFLAGS_TF;
+	return regs;
+}
+
+void machine_entry(struct cpu_regs *regs)
+{
+	if (regs->entry_vector == VECTOR_NMI) {
+		if (panicking)
+			halt_forever();
+		apic_nmi(regs);
+		return;
+	}
+	panic_with_regs(regs, exception_name(regs->entry_vector));
+}

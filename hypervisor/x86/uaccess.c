@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <x86/asm.h>
+#include <x86/exception.h>
+#include <x86/features.h>
+#include <x86/layout.h>
+#include <x86/uaccess.h>
+
+#define CANONICAL_LOW_END    0x0000800000000000UL
+#define CANONICAL_HIGH_START 0xffff800000000000UL
+
+/* With SMAP, user pages are open only between these two. */
+static inline void open_user(void)
+{
+	if (cpu_has_smap)
+		asm volatile("stac" ::: "memory");
+}
+
+static inline void close_user(void)
+{
+	if (cpu_has_smap)
+		asm volatile("clac" ::: "memory");
+}
+
+bool guest_range_ok(u64 addr, u64 size)
+{
+	u64 end = addr + size;
+
+	if (end < addr && end)
+		return false;
+	if (addr < CANONICAL_LOW_END)
+		return size <= CANONICAL_LOW_END - addr;
+	return addr >= HYPERVISOR_VIRT_END;
+}
+
+static bool copy(void *dst, const void *src, size_t size)
+{
+	open_user();
+	asm volatile("1: rep movsb\n"
+		     "2:\n\t" ON_FAULT(1b, 2b)
+		     : "+D"(dst), "+S"(src), "+c"(size)::"memory");
+	close_user();
+	return !size;
+}
+
+bool copy_from_guest(void *dst, u64 src, size_t size)
+{
+	return guest_range_ok(src, size) && copy(dst, (const void *)src, size);
+}
+
+bool copy_to_guest(u64 dst, const void *src, size_t size)
+{
+	return guest_range_ok(dst, size) && copy((void *)dst, src, size);
+}
+
+bool clear_guest(u64 dst, size_t size)
+{
+	if (!guest_range_ok(dst, size))
+		return false;
+	open_user();
+	asm volatile("1: rep stosb\n"
+		     "2:\n\t" ON_FAULT(1b, 2b)
+		     : "+D"(dst), "+c"(size)
+		     : "a"(0)
+		     : "memory");
+	close_user();
+	return !size;
+}
+
+#define CMPXCHG(type, suffix)                                                                      \
+	asm volatile("1: lock cmpxchg" suffix " %3, %1\n\t"                                        \
+		     "movb $1, %b2\n"                                                              \
+		     "2:\n\t" ON_FAULT(1b, 2b)                                                     \
+		     : "+a"(found), "+m"(*(volatile type *)addr), "+q"(done)                       \
+		     : "r"((type)desired)                                                          \
+		     : "memory")
+
+bool cmpxchg_guest(u64 addr, u64 *old, u64 desired, unsigned size)
+{
+	u64 found = *old;
+	u8 done = 0;
+
+	if (!guest_range_ok(addr, size) || (addr & (size - 1)))
+		return false;
+	open_user();
+	switch (size) {
+	case 1:
+		CMPXCHG(u8, "b");
+		break;
+	case 2:
+		CMPXCHG(u16, "w");
+		break;
+	case 4:
+		CMPXCHG(u32, "l");
+		break;
+	case 8:
+		CMPXCHG(u64, "q");
+		break;
+	}
+	close_user();
+	*old = found;
+	return done;
+}
