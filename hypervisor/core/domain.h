@@ -126,6 +126,7 @@ struct domain {
 	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */
 	struct mfn_range ioport_ranges[16];
 	unsigned ioport_range_count;
+	struct page *pirq_eoi_map; /* bits of pirqs that want PHYSDEVOP_eoi; writable reference, dev/irq.c */
 	u32 irq_allowed[256 / 32]; /* GSIs and pirqs that it may bind */
 	u64 refusals[REFUSE_COUNT]; /* atomic */
 	u64 refusal_window_ns;	   /* rate limit of refusal lines: refuse.c, under its lock */

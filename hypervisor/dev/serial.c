@@ -23,7 +23,7 @@ OPTION("com1", OPTION_STRING, com1_option);
 OPTION("com2", OPTION_STRING, com2_option);
 
 static u16 port = 0x3f8; /* 0: no serial console */
-static unsigned gsi = 4;
+static unsigned irq = 4;
 static char ring[1024];
 static u32 ring_head, ring_tail;
 static struct spinlock ring_lock = SPINLOCK_INIT;
@@ -41,7 +41,7 @@ static void configure(const char *s)
 		if ((s = strchr(s, ','))) {
 			port = parse_number(s + 1, &s);
 			if (*s == ',')
-				gsi = parse_number(s + 1, NULL);
+				irq = parse_number(s + 1, NULL);
 		}
 	}
 	outb(port + UART_IER, 0);
@@ -61,7 +61,7 @@ void serial_init(void)
 
 	if (strstr(console_option, "com2")) {
 		port = 0x2f8;
-		gsi = 3;
+		irq = 3;
 		settings = com2_option;
 	} else if (!strstr(console_option, "com1")) {
 		port = 0;
@@ -77,7 +77,8 @@ void serial_init_irq(void)
 {
 	if (!port)
 		return;
-	irq_bind_internal(gsi, serial_interrupt);
+	if (!irq_bind_internal(irq_isa_to_gsi(irq), serial_interrupt))
+		return;
 	outb(port + UART_IER, 1);
 	serial_interrupt();
 }

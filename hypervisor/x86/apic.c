@@ -3,6 +3,7 @@
 #include <x86/apic.h>
 #include <x86/asm.h>
 #include <x86/descriptors.h>
+#include <x86/exception.h>
 #include <x86/features.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
@@ -124,6 +125,20 @@ void apic_stop_others(void)
 {
 	if (ready)
 		send(0, ICR_OTHERS | ICR_NMI | ICR_ASSERT);
+}
+
+void apic_stop_others_for_good(void)
+{
+	panicking = true;
+	apic_stop_others();
+}
+
+/* The count is for whoever looks with a debugger: a report here could break into anything. */
+void apic_nmi(struct cpu_regs *regs)
+{
+	static unsigned nmis;
+
+	__atomic_fetch_add(&nmis, 1, __ATOMIC_RELAXED);
 }
 
 void apic_report_error(void)

@@ -17,6 +17,8 @@ void apic_send_init(u32 apic_id);
 void apic_send_startup(u32 apic_id, unsigned page);
 /** Halt all other CPUs by NMI: for the last report. Harmless before apic_init(). */
 void apic_stop_others(void);
+/** The same when the machine is to be switched off: they say nothing more. */
+void apic_stop_others_for_good(void);
 void apic_report_error(void);
 /** A non-maskable interrupt that nobody here sent. On its own stack, anywhere in the code. */
 struct cpu_regs;

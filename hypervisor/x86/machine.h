@@ -82,6 +82,8 @@ struct machine_info {
 	u8 reset_value;
 	u64 reset_address;
 	u16 sci;
+	u16 smi_command; /* writing acpi_enable to this port turns ACPI mode on */
+	u8 acpi_enable;
 	u8 century_register;
 	paddr_t rsdp; /* where dom0 finds the root pointer, 0: unknown */
 };
