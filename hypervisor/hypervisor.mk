@@ -14,7 +14,7 @@ HV_LDFLAGS := -nostdlib -static -no-pie -Wl,-z,max-page-size=4096 -Wl,-z,noexecs
 $(B)/parapet: $(HV_OBJECTS) hypervisor/boot/parapet.lds
 	$(call say,LINK,$@)
 	$(Q)ld -r -o $(B)/hypervisor/all.o $(HV_OBJECTS)
-	$(Q)nm -u $(B)/hypervisor/all.o | awk '$$2 !~ /^(image_|entry_page|text_end|rodata_end|option_table|exception_table)/ { print ".globl " $$2 "\n" $$2 ":" } END { print "ud2" }' > $(B)/hypervisor/missing.s
+	$(Q)nm -u $(B)/hypervisor/all.o | awk '$$2 !~ /^(image_|_GLOBAL|entry_page|text_end|rodata_end|option_table|exception_table)/ { print ".globl " $$2 "\n" $$2 ":" } END { print "ud2" }' > $(B)/hypervisor/missing.s
 	$(Q)sed -n 's/^.globl/missing:/p' $(B)/hypervisor/missing.s | tr '\n' ' '; echo
 	$(Q)$(CC) -c $(B)/hypervisor/missing.s -o $(B)/hypervisor/missing.o
 	$(Q)$(CC) $(HV_LDFLAGS) -Wl,-T,hypervisor/boot/parapet.lds -o $@ $(HV_OBJECTS) $(B)/hypervisor/missing.o

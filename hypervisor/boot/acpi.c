@@ -256,10 +256,18 @@ static u64 scan(u64 start, u64 end)
 	return 0;
 }
 
+static u16 bios_word(u64 address)
+{
+	u16 v;
+
+	asm("movw (%1), %0" : "=r"(v) : "r"(address)); /* the compiler takes low addresses for NULL */
+	return v;
+}
+
 /* BIOS keeps the pointer in low memory, where dom0 can look too; else only the loader's copy is known. */
 static const struct rsdp *find_rsdp(void)
 {
-	u64 ebda = (u64) * (volatile u16 *)0x40e << 4;
+	u64 ebda = (u64)bios_word(0x40e) << 4;
 
 	machine.rsdp = scan(0xe0000, 0x100000);
 	if (!machine.rsdp && ebda >= 0x80000 && ebda < 0xa0000)

@@ -1,18 +1,137 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Start-up, in order, from head.S to the first guest. */
 #include <boot/boot.h>
+#include <core/console_io.h>
+#include <core/evtchn.h>
+#include <core/hooks.h>
+#include <core/sched.h>
+#include <dev/irq.h>
+#include <dev/power.h>
 #include <dev/serial.h>
 #include <lib/options.h>
 #include <lib/printk.h>
+#include <lib/string.h>
+#include <mm/frame.h>
+#include <pv/pv.h>
+#include <x86/apic.h>
 #include <x86/asm.h>
+#include <x86/clock.h>
+#include <x86/descriptors.h>
+#include <x86/features.h>
 #include <x86/machine.h>
+#include <x86/paging.h>
+#include <x86/smp.h>
+#include <x86/time.h>
+
+static char options[sizeof(boot_info.cmdline)];
+
+static u64 memory_limit;
+OPTION("mem", OPTION_SIZE, memory_limit);
+
+extern char image_start[], image_end[];
+
+/** From head.S: on the boot stack, with its page tables. */
 void init(u32 information, paddr_t load_address);
+
+const char *boot_command_line(void)
+{
+	return options;
+}
+
+static void init_console(void)
+{
+	options_parse(boot_info.cmdline);
+	serial_init();
+	strlcpy(options, boot_info.cmdline, sizeof(options));
+	printk(LOG_INFO, "Parapet, loaded by %s\n", boot_info.loader);
+	printk(LOG_INFO, "options: %s\n", options);
+}
+
+static void init_memory_map(paddr_t load_address)
+{
+	u64 pages = 0;
+
+	machine_map_finish(memory_limit);
+	if (!machine_is_ram(load_address, load_address + (image_end - image_start)))
+		panic("the image at %#lx is not in RAM\n", load_address);
+	early_reserve(load_address, load_address + (image_end - image_start));
+	for (unsigned i = 0; i < boot_info.modules_found; i++)
+		early_reserve(boot_info.modules[i].address,
+			      boot_info.modules[i].address + boot_info.modules[i].size);
+	for (unsigned i = 0; i < machine_map_entries; i++)
+		printk(LOG_DEBUG, "memory %012lx-%012lx type %u\n", machine_map[i].start,
+		       machine_map[i].start + machine_map[i].size, machine_map[i].type);
+	for (unsigned i = 0; i < machine_ram_regions; i++)
+		pages += (machine_ram[i].end - machine_ram[i].start) >> PAGE_SHIFT;
+	printk(LOG_INFO, "RAM: %lu MiB, image at %#lx\n", pages >> 8, load_address);
+}
+
+static void init_memory(void)
+{
+	static struct mm_region ram[MACHINE_MAP_ENTRIES];
+	const struct mem_region *free;
+	unsigned count;
+
+	paging_init_tables(sizeof(struct page));
+	for (unsigned i = 0; i < machine_ram_regions; i++)
+		ram[i] = (struct mm_region){ machine_ram[i].start, machine_ram[i].end };
+	mm_boot_init(ram, machine_ram_regions, physical_bits);
+	paging_for_each_m2p_piece(mm_boot_m2p);
+	mm_boot_root(master_l4);
+	free = early_free_regions(&count);
+	for (unsigned i = 0; i < count; i++)
+		mm_boot_free(free[i].start, free[i].end);
+	printk(LOG_INFO, "heap: %lu of %lu MiB free\n", heap_free_pages() >> 8,
+	       heap_total_pages() >> 8);
+}
+
+/** Every CPU ends here, on its own stack: it becomes idle, and schedules. */
+void cpu_main(void)
+{
+	timers_init_cpu();
+	sched_init_cpu();
+	context_enter();
+}
+
+static void build_dom0(void)
+{
+	if (!boot_info.modules_found)
+		panic("no dom0 kernel: the first module2 line of GRUB's entry names it\n");
+	pv_build_dom0(&boot_info.modules[0],
+		      boot_info.modules_found > 1 ? &boot_info.modules[1] : NULL,
+		      boot_info.modules[0].cmdline);
+}
+
+/* On the boot CPU's own stack, with the final page tables. */
+static void init_machine(void)
+{
+	descriptors_load(0);
+	features_enable();
+	apic_init();
+	power_init();
+	irq_init();
+	time_init();
+	smp_prepare();
+	init_memory();
+	sched_init();
+	timers_init_cpu();
+	sched_init_cpu();
+	smp_start();
+	serial_init_irq();
+	build_dom0();
+	context_enter();
+}
+
 void init(u32 information, paddr_t load_address)
 {
 	multiboot2_parse(information);
-	options_parse(boot_info.cmdline);
-	serial_init();
-	printk(LOG_INFO, "Parapet: image at %#lx, loader %s, options: %s\n", load_address, boot_info.loader, boot_info.cmdline);
-	machine_map_finish(0);
-	for (unsigned i=0;i<machine_ram_regions;i++) printk(LOG_INFO,"RAM %016lx-%016lx\n",machine_ram[i].start,machine_ram[i].end);
-	panic("end\n");
+	init_console();
+	init_memory_map(load_address);
+	acpi_parse();
+	features_detect();
+	paging_init(load_address);
+	for (unsigned i = 0; i < boot_info.modules_found; i++)
+		boot_info.modules[i].data = phys_to_virt(boot_info.modules[i].address);
+	descriptors_init();
+	stack_switch_call((u64)cpu_init_first(), init_machine);
 }

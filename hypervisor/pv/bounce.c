@@ -178,6 +178,10 @@ void pv_deliver_events(void)
 	struct vcpu *v = current_vcpu();
 	struct bounce b = { .masks = true, .what = "event upcall" };
 
+	if (unlikely(v->arch.segment_fault)) {
+		v->arch.segment_fault = 0;
+		pv_failsafe();
+	}
 	if (unlikely(v->pv.nmi_pending && !v->pv.in_nmi))
 		deliver_nmi(v);
 	if (!v->info->evtchn_upcall_pending || v->info->evtchn_upcall_mask)

@@ -2,6 +2,7 @@
 /* A vCPU's PV state as a whole: start values, take-over from and hand-over to the tools, switching. */
 #include <lib/string.h>
 #include <pv/internal.h>
+#include <x86/descriptors.h>
 #include <x86/privileged.h>
 #include <x86/uaccess.h>
 #include <xen/errno.h>
@@ -22,6 +23,8 @@
 void pv_vcpu_init(struct vcpu *v)
 {
 	v->arch.kernel_mode = 1;
+	/* The ABI's flat segments, and what the CPU needs to enter the hypervisor. */
+	mm_window_set(&v->mem, GDT_RESERVED / PAGE_SIZE, hypervisor_gdt_mfn);
 	v->arch.dr6 = DR6_START;
 	v->arch.dr7 = DR7_START;
 	v->pv.cr0 = read_cr0() & ~X86_CR0_TS;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exceptions in guest mode: mended, emulated, or passed to the guest's trap table. */
 #include <pv/internal.h>
+#include <x86/hooks.h>
 #include <x86/layout.h>
 #include <x86/privileged.h>
 #include <x86/uaccess.h>
@@ -33,6 +34,14 @@ static void descriptor_window_fault(struct vcpu *v, u64 va, u32 error_code)
 static bool in_descriptor_window(const struct vcpu *v, u64 va, u32 error_code)
 {
 	return va - GDT_WINDOW(v->vcpu_id) < WINDOW_BYTES && !(error_code & (PF_RSVD | PF_FETCH));
+}
+
+bool pv_window_fault(u64 va)
+{
+	struct vcpu *v = current_vcpu();
+	u64 offset = va - LDT_WINDOW(v->vcpu_id);
+
+	return v->domain && offset < 16 * PAGE_SIZE && mm_ldt_fault(&v->mem, offset >> PAGE_SHIFT);
 }
 
 static void page_fault(struct vcpu *v, struct cpu_regs *regs)

@@ -97,10 +97,21 @@ static void fpu_load(struct arch_vcpu *a)
 	context_reload_ts(a);
 }
 
-void context_set_xcr0(struct arch_vcpu *a, u64 xcr0)
+bool context_set_xcr0(struct arch_vcpu *a, u64 xcr0)
 {
-	a->xcr0 = xcr0;
-	xsetbv(xcr0);
+	u8 done = 0;
+
+	/* The CPU itself knows which features need which. */
+	if (!cpu_has_xsave || (xcr0 & ~xcr0_all))
+		return false;
+	asm volatile("1: xsetbv\n\t"
+		     "movb $1, %0\n"
+		     "2:\n\t" ON_FAULT(1b, 2b)
+		     : "+q"(done)
+		     : "c"(0), "a"((u32)xcr0), "d"((u32)(xcr0 >> 32)));
+	if (done)
+		a->xcr0 = xcr0;
+	return done;
 }
 
 void context_reload_ts(struct arch_vcpu *a)

@@ -38,8 +38,6 @@ void context_load(struct arch_vcpu *a, u64 cr3);
 void context_load_idle(void);
 /** Store the running vCPU's segment selectors. */
 void context_read_selectors(struct arch_vcpu *a);
-/** The running vCPU's XCR0: features that it leaves out keep their state. */
-void context_set_xcr0(struct arch_vcpu *a, u64 xcr0);
 /** Unwind this CPU's stack and go through the exit path into this_cpu()->current. */
 void context_enter(void) __attribute__((noreturn));
 
@@ -56,7 +54,7 @@ void context_set_gs_base_user(struct arch_vcpu *a, u64 base);
 /** Load a user GS selector for the running vCPU with fault recovery; false: selector refused (0 is loaded). */
 bool context_load_user_gs(struct arch_vcpu *a, u16 sel);
 
-/** Change XCR0 of the running vCPU. False: not a valid subset of what the CPU and the hypervisor support. */
+/** Change XCR0 of the running vCPU: features that it leaves out keep their state. False: not a valid subset of what the CPU and the hypervisor support. */
 bool context_set_xcr0(struct arch_vcpu *a, u64 xcr0);
 
 /** Reload GDTR/LDTR of the running vCPU after gdt_entries / ldt_entries changed. */

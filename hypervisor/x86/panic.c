@@ -39,10 +39,11 @@ static void print_stack(u64 sp)
 {
 	u64 limit = stack_limit(sp &= ~7UL);
 
-	for (unsigned i = 0; i < STACK_WORDS && sp < limit; i++, sp += 8)
-		printk(LOG_ERR, "%s%016lx%s", i % 4 ? " " : "  ", *(const u64 *)sp,
-		       i % 4 == 3 ? "\n" : "");
-	printk(LOG_ERR, "\n");
+	for (unsigned i = 0; i < STACK_WORDS && sp + 32 <= limit; i += 4, sp += 32) {
+		const u64 *p = (const u64 *)sp;
+
+		printk(LOG_ERR, "  %016lx %016lx %016lx %016lx\n", p[0], p[1], p[2], p[3]);
+	}
 }
 
 static void print_callers(u64 rbp, u64 sp)
