@@ -3,7 +3,7 @@
 HV_SOURCES := $(sort $(wildcard hypervisor/*/*.c hypervisor/*/*.S))
 HV_OBJECTS := $(patsubst %,$(B)/%.o,$(basename $(filter-out %/asm-offsets.c,$(HV_SOURCES))))
 HV_OFFSETS := $(B)/hypervisor/x86/asm-offsets.h
-HV_CPPFLAGS := -Ihypervisor -Iabi -I$(B)/hypervisor -D__XEN_INTERFACE_VERSION__=0x00040e00
+HV_CPPFLAGS := -Ihypervisor -Iabi -Itools/unpack -I$(B)/hypervisor -D__XEN_INTERFACE_VERSION__=0x00040e00
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mcmodel=small -fvisibility=hidden -mno-red-zone \
 	-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-common -fno-delete-null-pointer-checks -fno-strict-aliasing \
@@ -11,13 +11,15 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mcmodel=small -fvisibility=
 HV_LDFLAGS := -nostdlib -static -no-pie -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \
 	-Wl,--no-warn-rwx-segments -Wl,--orphan-handling=error
 
-$(B)/parapet: $(HV_OBJECTS) hypervisor/boot/parapet.lds
+HV_UNPACK := $(B)/libs/hypervisor/libunpack.a
+
+$(B)/parapet: $(HV_OBJECTS) $(HV_UNPACK) hypervisor/boot/parapet.lds
 	$(call say,LINK,$@)
-	$(Q)ld -r -o $(B)/hypervisor/all.o $(HV_OBJECTS)
+	$(Q)ld -r -o $(B)/hypervisor/all.o $(HV_OBJECTS) $(HV_UNPACK)
 	$(Q)nm -u $(B)/hypervisor/all.o | awk '$$2 !~ /^(image_|_GLOBAL|entry_page|text_end|rodata_end|option_table|exception_table)/ { print ".globl " $$2 "\n" $$2 ":" } END { print "ud2" }' > $(B)/hypervisor/missing.s
 	$(Q)sed -n 's/^.globl/missing:/p' $(B)/hypervisor/missing.s | tr '\n' ' '; echo
 	$(Q)$(CC) -c $(B)/hypervisor/missing.s -o $(B)/hypervisor/missing.o
-	$(Q)$(CC) $(HV_LDFLAGS) -Wl,-T,hypervisor/boot/parapet.lds -o $@ $(HV_OBJECTS) $(B)/hypervisor/missing.o
+	$(Q)$(CC) $(HV_LDFLAGS) -Wl,-T,hypervisor/boot/parapet.lds -o $@ $(HV_OBJECTS) $(HV_UNPACK) $(B)/hypervisor/missing.o
 
 $(B)/hypervisor/%.o: hypervisor/%.c $(HV_OFFSETS) | $(SETUP_BUILD)
 	$(call say,CC,$@)

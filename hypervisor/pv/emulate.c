@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Privileged instructions of a guest: done for it where the ABI promises so, otherwise its fault. */
 #include <pv/internal.h>
+#include <x86/features.h>
 #include <x86/privileged.h>
 #include <x86/tlb.h>
 #include <x86/time.h>
@@ -8,6 +9,11 @@
 #include <xen/errno.h>
 
 #define DESCRIPTOR_LONG	     BIT(53)
+#define CR3_NO_FLUSH	     BIT(63)
+#define XCR0_X87	     0x01UL
+#define XCR0_SSE	     0x02UL
+#define XCR0_AVX	     0x04UL
+#define XCR0_AVX512	     0xe0UL
 #define FLAT_LIMIT	     0xffff
 #define CR4_GUEST_CONTROLLED (X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
 #define CR4_GUEST_VISIBLE                                                                          \
@@ -73,7 +79,7 @@ static bool read_cr(struct vcpu *v, unsigned cr, u64 *value)
 		*value = v->pv.cr2;
 		return true;
 	case 3:
-		*value = v->mem.cr3_kernel & ~0xfffUL & 0x7fffffffffffffffUL;
+		*value = v->mem.cr3_kernel & ~(CR3_NO_FLUSH | 0xfffUL);
 		return true;
 	case 4:
 		*value = v->pv.cr4;
@@ -83,26 +89,35 @@ static bool read_cr(struct vcpu *v, unsigned cr, u64 *value)
 	}
 }
 
-static bool write_cr(struct vcpu *v, unsigned cr, u64 value)
+/* A root whose validation is preempted: rip stays, and the guest runs the instruction again. */
+static enum emulation move_to_cr3(struct vcpu *v, u64 value)
+{
+	int err = mm_set_kernel_root(&v->mem, mfn((value & ~CR3_NO_FLUSH) >> PAGE_SHIFT));
+
+	if (err == -XEN_ERESTART)
+		return EMULATE_INJECTED;
+	return err ? EMULATE_REFUSED : EMULATE_DONE;
+}
+
+static enum emulation write_cr(struct vcpu *v, unsigned cr, u64 value)
 {
 	switch (cr) {
 	case 0: /* only TS is the guest's */
 		if ((value ^ read_cr0()) & ~X86_CR0_TS)
-			return false;
+			return EMULATE_REFUSED;
 		do_fpu_taskswitch(!!(value & X86_CR0_TS));
-		return true;
+		return EMULATE_DONE;
 	case 2:
 		v->pv.cr2 = value;
 		v->info->arch.cr2 = value;
-		return true;
+		return EMULATE_DONE;
 	case 3:
-		/* A root that is preempted while validated: rip stays, the guest runs it again. */
-		return mm_set_kernel_root(&v->mem, mfn((value & 0x7fffffffffffffffUL) >> PAGE_SHIFT)) == 0;
+		return move_to_cr3(v, value);
 	case 4:
 		v->pv.cr4 = pv_guest_cr4(value);
-		return true;
+		return EMULATE_DONE;
 	default:
-		return false;
+		return EMULATE_REFUSED;
 	}
 }
 
@@ -111,8 +126,7 @@ static enum emulation move_cr(struct vcpu *v, struct cpu_regs *regs, const struc
 	u64 value;
 
 	if (in->kind == INSN_MOV_TO_CR)
-		return write_cr(v, in->reg, *insn_register(regs, in->rm)) ? EMULATE_DONE :
-									    EMULATE_REFUSED;
+		return write_cr(v, in->reg, *insn_register(regs, in->rm));
 	if (!read_cr(v, in->reg, &value))
 		return EMULATE_REFUSED;
 	*insn_register(regs, in->rm) = value;
@@ -216,17 +230,28 @@ static enum emulation load_status_word(struct vcpu *v, struct cpu_regs *regs, co
 		pv_inject_page_fault(pv_linear(in, regs), 0);
 		return EMULATE_INJECTED;
 	}
-	return write_cr(v, 0, (read_cr0() & ~0xeUL) | (word & 0xf) | X86_CR0_PE) ? EMULATE_DONE :
-										     EMULATE_REFUSED;
+	return write_cr(v, 0, (read_cr0() & ~0xeUL) | (word & 0xf) | X86_CR0_PE);
+}
+
+/* The CPU's own rules: x87 always, AVX with SSE, AVX-512's three together and with AVX. */
+static bool xcr0_ok(u64 value)
+{
+	if ((value & ~xcr0_all) || !(value & XCR0_X87))
+		return false;
+	if ((value & XCR0_AVX) && !(value & XCR0_SSE))
+		return false;
+	return !(value & XCR0_AVX512) ||
+	       ((value & XCR0_AVX512) == XCR0_AVX512 && (value & XCR0_AVX));
 }
 
 static enum emulation set_xcr0(struct vcpu *v, const struct cpu_regs *regs)
 {
 	u64 value = regs->rdx << 32 | (u32)regs->rax;
 
-	if ((u32)regs->rcx != 0 || !(v->pv.cr4 & X86_CR4_OSXSAVE))
+	if ((u32)regs->rcx != 0 || !(v->pv.cr4 & X86_CR4_OSXSAVE) || !xcr0_ok(value))
 		return EMULATE_REFUSED;
-	return context_set_xcr0(&v->arch, value) ? EMULATE_DONE : EMULATE_REFUSED;
+	context_set_xcr0(&v->arch, value);
+	return EMULATE_DONE;
 }
 
 /* What guest user mode may do too, by hardware's or IOPL's rules. */
