@@ -55,6 +55,11 @@ static void configure(const char *s)
 	outb(port + UART_MCR, 0x0b);
 }
 
+u16 serial_port(void)
+{
+	return port;
+}
+
 void serial_init(void)
 {
 	const char *settings = com1_option;

@@ -12,6 +12,9 @@ void serial_init_irq(void);
 /** Interrupt handler: empty the chip's receive buffer into the ring. */
 void serial_interrupt(void);
 
+/** First of the console chip's eight I/O ports; 0: there is no serial console. */
+u16 serial_port(void);
+
 /** Send n bytes, each newline as CR LF. Waits for the chip. The caller serialises (lib/log.c does). */
 void serial_puts(const char *s, size_t n);
 /** Next received character, or -1. */
