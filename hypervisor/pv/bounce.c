@@ -182,10 +182,6 @@ void pv_deliver_events(void)
 		v->arch.segment_fault = 0;
 		pv_failsafe();
 	}
-	if (unlikely(v->arch.segment_fault)) {
-		v->arch.segment_fault = 0;
-		pv_failsafe();
-	}
 	if (unlikely(v->pv.nmi_pending && !v->pv.in_nmi))
 		deliver_nmi(v);
 	if (!v->info->evtchn_upcall_pending || v->info->evtchn_upcall_mask)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Privileged instructions of a guest: done for it where the ABI promises so, otherwise its fault. */
 #include <pv/internal.h>
-#include <x86/features.h>
 #include <x86/privileged.h>
 #include <x86/tlb.h>
 #include <x86/time.h>
@@ -10,10 +9,6 @@
 
 #define DESCRIPTOR_LONG	     BIT(53)
 #define CR3_NO_FLUSH	     BIT(63)
-#define XCR0_X87	     0x01UL
-#define XCR0_SSE	     0x02UL
-#define XCR0_AVX	     0x04UL
-#define XCR0_AVX512	     0xe0UL
 #define FLAT_LIMIT	     0xffff
 #define CR4_GUEST_CONTROLLED (X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
 #define CR4_GUEST_VISIBLE                                                                          \
@@ -233,25 +228,13 @@ static enum emulation load_status_word(struct vcpu *v, struct cpu_regs *regs, co
 	return write_cr(v, 0, (read_cr0() & ~0xeUL) | (word & 0xf) | X86_CR0_PE);
 }
 
-/* The CPU's own rules: x87 always, AVX with SSE, AVX-512's three together and with AVX. */
-static bool xcr0_ok(u64 value)
-{
-	if ((value & ~xcr0_all) || !(value & XCR0_X87))
-		return false;
-	if ((value & XCR0_AVX) && !(value & XCR0_SSE))
-		return false;
-	return !(value & XCR0_AVX512) ||
-	       ((value & XCR0_AVX512) == XCR0_AVX512 && (value & XCR0_AVX));
-}
-
 static enum emulation set_xcr0(struct vcpu *v, const struct cpu_regs *regs)
 {
 	u64 value = regs->rdx << 32 | (u32)regs->rax;
 
-	if ((u32)regs->rcx != 0 || !(v->pv.cr4 & X86_CR4_OSXSAVE) || !xcr0_ok(value))
+	if ((u32)regs->rcx != 0 || !(v->pv.cr4 & X86_CR4_OSXSAVE))
 		return EMULATE_REFUSED;
-	context_set_xcr0(&v->arch, value);
-	return EMULATE_DONE;
+	return context_set_xcr0(&v->arch, value) ? EMULATE_DONE : EMULATE_REFUSED;
 }
 
 /* What guest user mode may do too, by hardware's or IOPL's rules. */

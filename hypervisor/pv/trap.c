@@ -31,14 +31,6 @@ static void descriptor_window_fault(struct vcpu *v, u64 va, u32 error_code)
 		pv_inject(VECTOR_GP, (offset & 0xfff8) | EC_LDT);
 }
 
-bool pv_window_fault(u64 va)
-{
-	struct vcpu *v = current_vcpu();
-	u64 offset = va - GDT_WINDOW(v->vcpu_id) - LDT_OFFSET;
-
-	return offset < LDT_OFFSET && mm_ldt_fault(&v->mem, offset >> PAGE_SHIFT);
-}
-
 static bool in_descriptor_window(const struct vcpu *v, u64 va, u32 error_code)
 {
 	return va - GDT_WINDOW(v->vcpu_id) < WINDOW_BYTES && !(error_code & (PF_RSVD | PF_FETCH));
