@@ -269,6 +269,20 @@ static void find_cpu(struct sched_vcpu *s, bool preempt)
 	}
 }
 
+/* This CPU was claimed for someone, and may have taken another: who is left may use an idle CPU. */
+static void pass_on_claim(void)
+{
+	struct list *pos;
+
+	list_for_each (pos, &sched_queue) {
+		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
+		int cpu = find_idle(s->v, s->v->affinity.bits);
+
+		if (cpu >= 0 && !s->domain->parked && !s->v->is_running)
+			claim((u32)cpu);
+	}
+}
+
 void sched_kick_waiting(struct sched_domain *sd)
 {
 	struct list *pos;
@@ -462,10 +476,12 @@ void schedule(void)
 {
 	struct sched_cpu *sc = this_cpu()->sched;
 	struct sched_vcpu *prev = sc->current->sched, *next;
+	bool claimed;
 	u64 now;
 
 	spin_lock(&sched_lock);
 	now = now_ns();
+	claimed = sc->claimed;
 	sc->claimed = false;
 	charge(prev, now);
 	put_back(prev, now);
@@ -478,6 +494,8 @@ void schedule(void)
 	if (prev != next && prev->queued)
 		runstate_change(prev->v, RUNSTATE_runnable, now);
 	runstate_change(next->v, RUNSTATE_running, now);
+	if (claimed)
+		pass_on_claim();
 	spin_unlock(&sched_lock);
 	if (prev == next)
 		return;

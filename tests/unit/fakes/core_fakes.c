@@ -10,74 +10,12 @@
 #include <xen/grant_table.h>
 #include "fakes/core_fakes.h"
 
-int fake_heap_left = -1, fake_heap_live, fake_refusals, fake_kicks, fake_unblocks, fake_flushes;
+int fake_refusals, fake_kicks, fake_unblocks, fake_flushes;
 int fake_preempt_in = -1, fake_map_status;
 enum refusal fake_last_refusal;
-u64 fake_preempt_args[6], fake_fault_from, fake_fault_to;
+u64 fake_preempt_args[6];
 struct domain *fake_domains[FAKE_DOMAINS], *dom0;
 struct page fake_frames[FAKE_FRAMES];
-
-static struct cpu the_cpu = {.self = &the_cpu};
-
-struct cpu *this_cpu(void)
-{
-	return &the_cpu;
-}
-
-/* --- locks: recursion or a wrong unlock is a bug of the code under test --- */
-
-void spin_lock(struct spinlock *l)
-{
-	assert_int_equal(l->owner, l->next);
-	l->next++;
-}
-
-void spin_unlock(struct spinlock *l)
-{
-	assert_int_not_equal(l->owner, l->next);
-	l->owner++;
-}
-
-/* --- heap --- */
-
-void *heap_alloc(size_t size)
-{
-	if (fake_heap_left == 0)
-		return NULL;
-	if (fake_heap_left > 0)
-		fake_heap_left--;
-	fake_heap_live++;
-	return calloc(1, size);
-}
-
-void heap_free(void *p)
-{
-	fake_heap_live -= p != NULL;
-	free(p);
-}
-
-/* --- guest memory --- */
-
-static bool faults(u64 addr, size_t size)
-{
-	return addr + size > fake_fault_from && addr < fake_fault_to;
-}
-
-bool copy_from_guest(void *dst, u64 src, size_t size)
-{
-	if (faults(src, size))
-		return false;
-	memcpy(dst, (void *)src, size);
-	return true;
-}
-
-bool copy_to_guest(u64 dst, const void *src, size_t size)
-{
-	if (faults(dst, size))
-		return false;
-	memcpy((void *)dst, src, size);
-	return true;
-}
 
 /* --- refusals, preemption --- */
 
@@ -153,8 +91,8 @@ void fake_domain_free(struct domain *d)
 
 void fake_run_as(struct vcpu *v)
 {
-	the_cpu.current = v;
-	the_cpu.current_memory = &v->mem;
+	this_cpu()->current = v;
+	this_cpu()->current_memory = &v->mem;
 }
 
 struct domain *domain_get(domid_t domid)
@@ -337,7 +275,7 @@ void fake_reset(void)
 		free(fake_frames[i].bytes);
 		fake_frames[i] = (struct page){0};
 	}
-	fake_heap_left = fake_preempt_in = -1;
+	fake_host_reset(1);
+	fake_preempt_in = -1;
 	fake_refusals = fake_kicks = fake_unblocks = fake_flushes = fake_map_status = 0;
-	fake_fault_from = fake_fault_to = 0;
 }

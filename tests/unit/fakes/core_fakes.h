@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The world around core/event channels and grants on the host: one CPU, guest memory that is the
- * test's own, a heap that can be told to fail, frames that are host pages, counted wake-ups.
+ * The world around event channels and grants, on the machine of host.h: domains, frames that are
+ * host pages, counted wake-ups.
  */
 #ifndef FAKES_CORE_FAKES_H
 #define FAKES_CORE_FAKES_H
 
 #include <xen/errno.h>
 #include <core/domain.h>
+#include "fakes/host.h"
 
-/* Allocations until one fails; negative: never. */
-extern int fake_heap_left;
-extern int fake_heap_live; /* allocations not freed */
 extern int fake_refusals;
 extern enum refusal fake_last_refusal;
 extern int fake_kicks, fake_unblocks, fake_flushes;
 /* hypercall_preempt_check() says yes when this reaches 0; negative: never. */
 extern int fake_preempt_in;
 extern u64 fake_preempt_args[6];
-/* Addresses that fault: [from, to). */
-extern u64 fake_fault_from, fake_fault_to;
-
 #define FAKE_DOMAINS 4
 extern struct domain *fake_domains[FAKE_DOMAINS];
 
