@@ -2,7 +2,7 @@
 /*
  * domctl(struct xen_domctl *): one domain's life, as its builder and keeper sees it. dom0 only.
  *
- * For all: EACCES: interface_version differs. ESRCH: no such domain. ENOENT: no such vCPU.
+ * For all: EACCES: interface_version differs. ESRCH: no such domain or vCPU.
  * ENOSYS: Parapet does not offer it. The structure is written back where a field says OUT.
  * Conventions of the comments: see xen.h. Preempted: destroydomain, getpageframeinfo3, max_vcpus.
  */

@@ -87,7 +87,7 @@ struct gnttab_map_grant_ref {
 				* GNTMAP_contains_pte */
 	uint32_t flags;	       /* IN: GNTMAP_* */
 	grant_ref_t ref;       /* IN: reference in dom's table */
-	domid_t dom;	       /* IN: who grants */
+	domid_t dom;	       /* IN: who grants: a number, DOMID_SELF will not do */
 	int16_t status;	       /* OUT: GNTST_* */
 	grant_handle_t handle; /* OUT: for unmapping */
 	uint64_t dev_bus_addr; /* OUT: the page's machine address */

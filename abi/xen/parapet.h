@@ -24,8 +24,9 @@
 #define PARAPET_REFUSED_PERMISSION 2 /* needs a privilege that the caller lacks */
 #define PARAPET_REFUSED_OWNER	   3 /* the frame belongs to someone else */
 #define PARAPET_REFUSED_TYPE	   4 /* the frame is in use as another type */
-#define PARAPET_REFUSED_ENTRY	   5 /* page-table entry with bits or a slot that a guest may not set \
-				      */
+#define PARAPET_REFUSED_ENTRY                                                                      \
+	5 /* page-table entry with bits or a slot that a guest may not set                         \
+	   */
 #define PARAPET_REFUSED_LIMIT	    6  /* quota or count exceeded, table full */
 #define PARAPET_REFUSED_MEMORY	    7  /* out of memory */
 #define PARAPET_REFUSED_STATE	    8  /* the object is not in the state that the call needs */

@@ -27,7 +27,8 @@
 #define SCHEDOP_shutdown_code 5
 /*
  * A watchdog of the domain: struct sched_watchdog. id 0 creates one and returns its number;
- * an existing one is set anew, or removed with timeout 0. EEXIST: none is left. EINVAL: no such id.
+ * an existing one is set anew, or removed with timeout 0. ENOSPC: none is left. EINVAL: no such id.
+ * (Xen gives the ENOSPC in 32 bits: look at the result as an int.)
  */
 #define SCHEDOP_watchdog 6
 /* Run this vCPU on one physical CPU: struct sched_pin_override. dom0. Refused: ENOSYS. */

@@ -69,7 +69,7 @@ typedef struct vcpu_set_periodic_timer vcpu_set_periodic_timer_t;
 DEFINE_XEN_GUEST_HANDLE(vcpu_set_periodic_timer_t);
 #endif
 
-/* VIRQ_TIMER once, on the calling vCPU only: EINVAL for another. ETIME: past, with the flag. */
+/* VIRQ_TIMER once, on the calling vCPU only: EINVAL for another. */
 #define VCPUOP_set_singleshot_timer  8
 #define VCPUOP_stop_singleshot_timer 9
 #ifndef __ASSEMBLY__
@@ -81,11 +81,13 @@ typedef struct vcpu_set_singleshot_timer vcpu_set_singleshot_timer_t;
 DEFINE_XEN_GUEST_HANDLE(vcpu_set_singleshot_timer_t);
 #endif
 #define _VCPU_SSHOTTMR_future (0)
-#define VCPU_SSHOTTMR_future  (1U << _VCPU_SSHOTTMR_future) /* refuse a time in the past */
+#define VCPU_SSHOTTMR_future                                                                       \
+	(1U << _VCPU_SSHOTTMR_future) /* ignored: a time in the past fires at once */
 
 /*
- * Move a vCPU's struct vcpu_info into a page of the guest. Once only: EINVAL a second time. EINVAL:
- * the frame is not usable, or the structure would cross its end. Needed for vCPUs from 32 on.
+ * Move a vCPU's struct vcpu_info into a page of the guest. Once only: EINVAL a second time, or if
+ * the frame is not usable. ENXIO: misaligned, or it would cross the page's end. Needed from vCPU 32
+ * on.
  */
 #define VCPUOP_register_vcpu_info 10
 #ifndef __ASSEMBLY__
