@@ -5,6 +5,7 @@
 #include <pv/hypercall.h>
 #include <pv/start.h>
 #include <pv/time.h>
+#include <xen/vcpu.h>
 #include "internal.h"
 
 static struct pv_timer *timers; /* by deadline; changed with events masked */
@@ -111,4 +112,6 @@ void pv_time_init(void)
 
 	if (port < 0)
 		pv_panic("no timer: error %d", port);
+	/* A vCPU may be born with a periodic tick, which would wake us for nothing. */
+	HYPERVISOR_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
 }

@@ -43,6 +43,7 @@ void pv_vcpu_block(void)
 /* First code of a started vCPU. RDI and RSI were set in its context. */
 static void begin(void (*function)(void *argument), void *argument)
 {
+	HYPERVISOR_vcpu_op(VCPUOP_stop_periodic_timer, pv_this_vcpu()->id, NULL);
 	pv_events_enable();
 	function(argument);
 	pv_events_disable();
