@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The address register is shared with dom0, which may have set it for an access of its own: it is put
+ * back each time.
+ */
+#include <dev/pci.h>
+#include <x86/asm.h>
+#include <x86/spinlock.h>
+
+#define CONFIG_ADDRESS 0xcf8
+#define CONFIG_DATA    0xcfc
+#define CONFIG_ENABLE  0x80000000u
+
+#define REG_STATUS	 0x06
+#define REG_CAPABILITIES 0x34
+#define STATUS_CAPABILITIES 0x10
+#define MAX_CAPABILITIES 48
+
+static struct spinlock lock = SPINLOCK_INIT;
+
+static u32 address_of(u8 bus, u8 devfn, unsigned reg)
+{
+	return CONFIG_ENABLE | bus << 16 | devfn << 8 | (reg & 0xfc);
+}
+
+u32 pci_read(u8 bus, u8 devfn, unsigned reg, unsigned size)
+{
+	u32 before, v;
+
+	spin_lock(&lock);
+	before = inl(CONFIG_ADDRESS);
+	outl(CONFIG_ADDRESS, address_of(bus, devfn, reg));
+	v = port_in(CONFIG_DATA + (reg & 3), size);
+	outl(CONFIG_ADDRESS, before);
+	spin_unlock(&lock);
+	return v;
+}
+
+void pci_write(u8 bus, u8 devfn, unsigned reg, u32 value, unsigned size)
+{
+	u32 before;
+
+	spin_lock(&lock);
+	before = inl(CONFIG_ADDRESS);
+	outl(CONFIG_ADDRESS, address_of(bus, devfn, reg));
+	port_out(CONFIG_DATA + (reg & 3), value, size);
+	outl(CONFIG_ADDRESS, before);
+	spin_unlock(&lock);
+}
+
+bool pci_present(u8 bus, u8 devfn)
+{
+	return pci_read(bus, devfn, 0, 2) != 0xffff;
+}
+
+unsigned pci_capability(u8 bus, u8 devfn, u8 id)
+{
+	unsigned at;
+
+	if (!pci_present(bus, devfn) || !(pci_read(bus, devfn, REG_STATUS, 2) & STATUS_CAPABILITIES))
+		return 0;
+	at = pci_read(bus, devfn, REG_CAPABILITIES, 1) & 0xfc;
+	for (unsigned i = 0; at >= 0x40 && i < MAX_CAPABILITIES; i++) {
+		if (pci_read(bus, devfn, at, 1) == id)
+			return at;
+		at = pci_read(bus, devfn, at + 1, 1) & 0xfc;
+	}
+	return 0;
+}
