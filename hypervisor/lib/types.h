@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __PIE__
+#if defined(__PIE__) && !__STDC_HOSTED__
 /* One static image: no address goes through a table. */
 #pragma GCC visibility push(hidden)
 #endif

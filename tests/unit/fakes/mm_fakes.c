@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE
+#include "fakes/mm_fakes.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <core/grant.h>
+#include <core/memory_op.h>
+#include <x86/context.h>
+#include <x86/machine.h>
+#include <x86/privileged.h>
+#include <x86/tlb.h>
+#include <x86/uaccess.h>
+
+int fake_refusals, fake_flushes, fake_preempt_in, fake_preemptions, fake_last_page_gone, fake_external;
+enum refusal fake_last_refusal;
+char fake_last_text[256];
+struct cpumask fake_last_flush;
+u64 fake_preempt_args[6], fake_preempt_done, fake_cr3, fake_fault_from, fake_fault_to;
+u32 fake_preempt_nr, cpu_count = FAKE_CPUS;
+typeof(fake_external_pages) fake_external_pages;
+struct machine_map_entry machine_map[MACHINE_MAP_ENTRIES];
+unsigned machine_map_entries;
+
+#define DOMAINS 4
+static struct domain *domains[DOMAINS];
+static struct cpu the_cpu = { .self = &the_cpu };
+static u32 tlb_clock, flushed_at[FAKE_CPUS];
+static int preempt_left, preempt_period;
+static u64 master_l4[TABLE_ENTRIES];
+
+/* --- x86/ --- */
+
+struct cpu *this_cpu(void)
+{
+	return &the_cpu;
+}
+
+void spin_lock(struct spinlock *l)
+{
+	assert_int_equal(l->owner, l->next);
+	l->next++;
+}
+
+void spin_unlock(struct spinlock *l)
+{
+	assert_int_not_equal(l->owner, l->next);
+	l->owner++;
+}
+
+/* There is one thread: whoever waits waits for ever. */
+void cpu_relax(void)
+{
+	fail_msg("waits for itself");
+}
+
+u64 read_cr3(void)
+{
+	return fake_cr3;
+}
+
+void write_cr3(u64 cr3)
+{
+	fake_cr3 = cr3;
+}
+
+void cache_flush_all(void)
+{
+}
+
+u32 tlb_clock_now(void)
+{
+	return tlb_clock;
+}
+
+struct cpumask tlb_filter(struct cpumask mask, u32 stamp)
+{
+	for (unsigned i = 0; i < FAKE_CPUS; i++)
+		if (flushed_at[i] > stamp)
+			mask.bits &= ~BIT(i);
+	return mask;
+}
+
+void tlb_flush_mask(struct cpumask mask)
+{
+	tlb_clock++;
+	fake_last_flush = mask;
+	for (unsigned i = 0; i < FAKE_CPUS; i++)
+		if (mask.bits & BIT(i)) {
+			fake_flushes++;
+			flushed_at[i] = tlb_clock;
+		}
+}
+
+void tlb_flush_local(void)
+{
+	tlb_flush_mask((struct cpumask){ 1 });
+}
+
+void tlb_flush_local_page(u64 va)
+{
+	(void)va;
+}
+
+void tlb_flush_mask_page(struct cpumask mask, u64 va)
+{
+	(void)va;
+	fake_last_flush = mask;
+}
+
+static bool faults(u64 addr, size_t size)
+{
+	return addr + size > fake_fault_from && addr < fake_fault_to;
+}
+
+bool copy_from_guest(void *dst, u64 src, size_t size)
+{
+	if (faults(src, size))
+		return false;
+	memcpy(dst, (void *)src, size);
+	return true;
+}
+
+bool copy_to_guest(u64 dst, const void *src, size_t size)
+{
+	if (faults(dst, size))
+		return false;
+	memcpy((void *)dst, src, size);
+	return true;
+}
+
+/* --- lib/ --- */
+
+void printk(enum log_level level, const char *fmt, ...)
+{
+	(void)level;
+	(void)fmt;
+}
+
+int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap)
+{
+	return vsnprintf(buf, size, fmt, ap);
+}
+
+void panic(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	abort();
+}
+
+long refuse(long err, enum refusal why, const char *fmt, ...)
+{
+	va_list ap;
+
+	fake_refusals++;
+	fake_last_refusal = why;
+	va_start(ap, fmt);
+	vsnprintf(fake_last_text, sizeof(fake_last_text), fmt, ap);
+	va_end(ap);
+	return err;
+}
+
+/* --- core/ --- */
+
+bool hypercall_preempt_check(void)
+{
+	/* A new period begins when the test sets one. */
+	if (preempt_period != fake_preempt_in)
+		preempt_left = preempt_period = fake_preempt_in;
+	if (!fake_preempt_in || --preempt_left > 0)
+		return false;
+	preempt_left = fake_preempt_in;
+	return true;
+}
+
+long hypercall_preempt(u32 nr, u64 done, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6)
+{
+	const u64 args[6] = { a1, a2, a3, a4, a5, a6 };
+
+	fake_preempt_nr = nr;
+	fake_preempt_done = done;
+	memcpy(fake_preempt_args, args, sizeof(args));
+	fake_preemptions++;
+	return HYPERCALL_PREEMPTED;
+}
+
+u64 hypercall_done(void)
+{
+	u64 done = fake_preempt_done;
+
+	fake_preempt_done = 0;
+	return done;
+}
+
+__attribute__((weak)) long do_memory_op(u64 cmd, u64 arg)
+{
+	(void)cmd;
+	(void)arg;
+	return -XEN_ENOSYS;
+}
+
+long fake_resume(void)
+{
+	const u64 *a = fake_preempt_args;
+
+	switch (fake_preempt_nr) {
+	case __HYPERVISOR_mmu_update:
+		return do_mmu_update(a[0], a[1], a[2], a[3]);
+	case __HYPERVISOR_mmuext_op:
+		return do_mmuext_op(a[0], a[1], a[2], a[3]);
+	default:
+		return do_memory_op(a[0], a[1]);
+	}
+}
+
+struct domain *domain_get(domid_t domid)
+{
+	if (domid == DOMID_SELF)
+		return the_cpu.current->domain;
+	for (unsigned i = 0; i < DOMAINS; i++)
+		if (domains[i] && domains[i]->mem.domid == domid)
+			return domains[i];
+	return NULL;
+}
+
+void domain_put(struct domain *d)
+{
+	(void)d;
+}
+
+__attribute__((weak)) mfn_t grant_table_frame(struct domain *d, unsigned index)
+{
+	(void)d;
+	(void)index;
+	return INVALID_MFN;
+}
+
+struct domain_memory *hook_get_domain(domid_t domid)
+{
+	struct domain *d = domain_get(domid);
+
+	return d ? &d->mem : NULL;
+}
+
+void hook_put_domain(struct domain_memory *dm)
+{
+	(void)dm;
+}
+
+void hook_last_page_gone(struct domain_memory *dm)
+{
+	assert_true(dm->dying);
+	fake_last_page_gone++;
+}
+
+void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg), void *arg)
+{
+	for (int i = 0; i < fake_external; i++)
+		add(fake_external_pages[i].page, fake_external_pages[i].writable, arg);
+}
+
+void hook_for_each_domain(void (*fn)(struct domain_memory *dm, void *arg), void *arg)
+{
+	for (unsigned i = 0; i < DOMAINS; i++)
+		if (domains[i])
+			fn(&domains[i]->mem, arg);
+}
+
+void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory *vm, void *arg), void *arg)
+{
+	struct domain *d = container_of(dm, struct domain, mem);
+
+	for (unsigned i = 0; i < MAX_VCPUS; i++)
+		if (d->vcpus[i])
+			fn(&d->vcpus[i]->mem, arg);
+}
+
+void hook_get_ldt(struct vcpu_memory *vm, u64 *base, unsigned *entries)
+{
+	struct vcpu *v = container_of(vm, struct vcpu, mem);
+
+	*base = v->pv.ldt_virt;
+	*entries = v->arch.ldt_entries;
+}
+
+void hook_set_ldt(struct vcpu_memory *vm, u64 base, unsigned entries)
+{
+	struct vcpu *v = container_of(vm, struct vcpu, mem);
+
+	v->pv.ldt_virt = base;
+	v->arch.ldt_entries = entries;
+}
+
+u32 hook_vcpu_cpu(struct vcpu_memory *vm)
+{
+	return container_of(vm, struct vcpu, mem)->cpu;
+}
+
+void hook_quiesce(bool stop)
+{
+	(void)stop;
+}
+
+/* --- the machine --- */
+
+static void *map_at(u64 address, size_t size)
+{
+	void *p = mmap((void *)address, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	assert_int_equal((u64)p, address);
+	return p;
+}
+
+static u64 free_at_start;
+
+static void boot_once(void)
+{
+	const struct mm_region ram = { FAKE_FIRST_FRAME * PAGE_SIZE, FAKE_END_FRAME * PAGE_SIZE };
+
+	if (max_mfn)
+		return;
+	map_at(FRAME_TABLE_START, FAKE_END_FRAME * sizeof(struct page));
+	map_at(M2P_RW_VIRT_START, FAKE_END_FRAME * sizeof(u64));
+	map_at(DIRECT_MAP_START, FAKE_END_FRAME * PAGE_SIZE);
+	for (unsigned i = HYPERVISOR_FIRST_SLOT; i <= HYPERVISOR_LAST_SLOT; i++)
+		master_l4[i] = (u64)i << 32 | PTE_PRESENT;
+	mm_boot_init(&ram, 1, 40);
+	mm_boot_root(master_l4);
+	mm_boot_m2p(0, mfn(FAKE_FIRST_FRAME), FAKE_M2P_FRAMES);
+	mm_boot_free(ram.start + FAKE_M2P_FRAMES * PAGE_SIZE, ram.end);
+}
+
+int fake_machine(void **state)
+{
+	(void)state;
+	boot_once();
+	fake_refusals = fake_flushes = fake_preempt_in = fake_preemptions = 0;
+	fake_last_page_gone = fake_external = preempt_left = 0;
+	fake_preempt_done = fake_fault_from = fake_fault_to = 0;
+	fake_last_text[0] = 0;
+	free_at_start = heap_free_pages();
+	return 0;
+}
+
+int fake_machine_clean(void **state)
+{
+	(void)state;
+	fake_preempt_in = 0;
+	fake_external = 0;
+	for (unsigned i = 0; i < DOMAINS; i++)
+		if (domains[i])
+			fake_kill(domains[i]);
+	fake_audit();
+	assert_int_equal(heap_free_pages(), free_at_start);
+	return 0;
+}
+
+void fake_run_as(struct domain *d)
+{
+	the_cpu.current = d->vcpus[0];
+	the_cpu.current_memory = &d->vcpus[0]->mem;
+	fake_cr3 = the_cpu.current_memory->cr3_kernel;
+	d->mem.dirty_cpus.bits |= 1;
+}
+
+struct domain *fake_domain(domid_t domid, bool privileged, u64 max_pages)
+{
+	struct domain *d = calloc(1, sizeof(*d));
+	unsigned i = 0;
+
+	while (domains[i])
+		i++;
+	domains[i] = d;
+	assert_int_equal(mm_domain_init(&d->mem, domid, privileged), 0);
+	d->mem.max_pages = max_pages;
+	d->privileged = privileged;
+	d->vcpus[0] = calloc(1, sizeof(struct vcpu));
+	d->vcpus[0]->domain = d;
+	assert_int_equal(mm_vcpu_init(&d->vcpus[0]->mem, &d->mem, 0), 0);
+	fake_run_as(d);
+	return d;
+}
+
+void fake_kill(struct domain *d)
+{
+	int gone = fake_last_page_gone;
+
+	d->mem.dying = true;
+	while (mm_vcpu_drop_roots(&d->vcpus[0]->mem))
+		fake_preemptions++;
+	while (mm_domain_relinquish(&d->mem))
+		fake_preemptions++;
+	assert_int_equal(d->mem.tot_pages, 0);
+	assert_int_equal(fake_last_page_gone, gone + 1);
+	mm_domain_destroy(&d->mem);
+	for (unsigned i = 0; i < DOMAINS; i++)
+		if (domains[i] == d)
+			domains[i] = NULL;
+	free(d->vcpus[0]);
+	free(d);
+}
+
+u64 fake_page(struct domain *d)
+{
+	struct page *pg = mm_alloc_domain_page(&d->mem);
+
+	assert_non_null(pg);
+	return frame_mfn(pg).n;
+}
+
+u64 *fake_bytes(u64 frame)
+{
+	return frame_virt(mfn(frame));
+}
+
+struct page *fake_entry(u64 frame)
+{
+	return &frame_table[frame];
+}
+
+void fake_space(struct domain *d, struct fake_space *s)
+{
+	u64 *const all[] = { &s->l4, &s->l3, &s->l2, &s->l1 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
+		*all[i] = fake_page(d);
+	fake_bytes(s->l4)[FAKE_SLOT4] = fake_pte(s->l3, PAGE_RW);
+	fake_bytes(s->l3)[0] = fake_pte(s->l2, PAGE_RW);
+	fake_bytes(s->l2)[0] = fake_pte(s->l1, PAGE_RW);
+	for (unsigned i = 0; i < FAKE_DATA; i++) {
+		s->data[i] = fake_page(d);
+		fake_bytes(s->l1)[i] = fake_pte(s->data[i], PAGE_RW);
+	}
+	fake_bytes(s->l1)[table_index(FAKE_L1_VA, 1)] = fake_pte(s->l1, PAGE_RO);
+}
+
+void fake_run_space(struct domain *d, struct fake_space *s)
+{
+	fake_space(d, s);
+	fake_run_as(d);
+	assert_int_equal(mm_set_kernel_root(&d->vcpus[0]->mem, mfn(s->l4)), 0);
+}
+
+void fake_audit(void)
+{
+	struct audit_result result;
+
+	mm_audit(&result);
+	if (result.kind)
+		fail_msg("auditor: frame %lx: %s", result.mfn, result.text);
+}

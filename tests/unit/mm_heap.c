@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Blocks of frames, small objects, claims, and stale TLB entries of former owners. */
+#include "fakes/mm_fakes.h"
+#include <x86/tlb.h>
+
+static void blocks_split_and_merge(void **state)
+{
+	u64 before = heap_free_pages();
+	void *a = heap_pages(0), *b = heap_pages(3), *c = heap_pages(0);
+
+	(void)state;
+	assert_int_equal(heap_free_pages(), before - 10);
+	assert_int_equal((uintptr_t)b & ((PAGE_SIZE << 3) - 1), 0);
+	memset(b, 0x5a, PAGE_SIZE << 3);
+	heap_pages_free(a, 0);
+	heap_pages_free(c, 0);
+	heap_pages_free(b, 3);
+	assert_int_equal(heap_free_pages(), before);
+	/* 1,022 frames up to an aligned border: the largest block is whole again */
+	a = heap_pages(10);
+	assert_non_null(a);
+	heap_pages_free(a, 10);
+	b = heap_pages(3);
+	for (unsigned i = 0; i < PAGE_SIZE << 3; i++)
+		assert_int_equal(((char *)b)[i], 0);
+	heap_pages_free(b, 3);
+}
+
+static void everything_can_be_taken(void **state)
+{
+	void *chain = NULL, *p;
+	u64 before = heap_free_pages(), n = 0;
+
+	(void)state;
+	while ((p = heap_pages(0))) {
+		*(void **)p = chain;
+		chain = p;
+		n++;
+	}
+	assert_int_equal(n, before);
+	assert_int_equal(heap_free_pages(), 0);
+	assert_null(heap_alloc(8));
+	while ((p = chain)) {
+		chain = *(void **)p;
+		heap_pages_free(p, 0);
+	}
+	assert_null(heap_pages(HEAP_MAX_ORDER));
+	assert_null(heap_take(HEAP_MAX_ORDER + 1, ~0UL, 0));
+}
+
+static void limit_is_kept(void **state)
+{
+	struct page *pg = heap_take(2, FAKE_FIRST_FRAME + 16, 0);
+
+	(void)state;
+	assert_non_null(pg);
+	assert_true(frame_mfn(pg).n + 4 <= FAKE_FIRST_FRAME + 16);
+	assert_null(heap_take(0, FAKE_FIRST_FRAME, 0));
+	assert_null(heap_take(4, FAKE_FIRST_FRAME + 8, 0));
+	heap_free_frames(frame_mfn(pg), 4);
+}
+
+static void small_objects(void **state)
+{
+	static const size_t sizes[] = { 1, 31, 32, 33, 100, 500, 2048, 2049, 5000, 20000 };
+	char *p[10][3];
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++)
+		for (unsigned j = 0; j < 3; j++) {
+			p[i][j] = heap_alloc(sizes[i]);
+			assert_non_null(p[i][j]);
+			assert_int_equal((uintptr_t)p[i][j] & 15, 0);
+			for (size_t k = 0; k < sizes[i]; k++)
+				assert_int_equal(p[i][j][k], 0);
+			memset(p[i][j], 0x11 * (int)i + (int)j, sizes[i]);
+		}
+	for (unsigned i = 0; i < 10; i++)
+		for (unsigned j = 0; j < 3; j++)
+			for (size_t k = 0; k < sizes[i]; k++)
+				assert_int_equal(p[i][j][k], (char)(0x11 * i + j));
+	for (unsigned i = 0; i < 10; i++)
+		for (unsigned j = 0; j < 3; j++)
+			heap_free(p[i][(j * 2) % 3]);
+	heap_free(NULL);
+}
+
+static void many_small_objects_return_their_pages(void **state)
+{
+	void *p[400];
+	u64 before = heap_free_pages();
+
+	(void)state;
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 400; i++)
+			p[i] = heap_alloc(64);
+		assert_int_equal(heap_free_pages(), before - 7); /* 64 a page */
+		for (unsigned i = 0; i < 400; i++)
+			heap_free(p[(i * 7) % 400]);
+		assert_int_equal(heap_free_pages(), before);
+	}
+}
+
+static void claims_keep_memory_for_their_owner(void **state)
+{
+	u64 free = heap_free_pages();
+	struct page *pg;
+
+	(void)state;
+	assert_false(heap_claim(free + 1));
+	assert_true(heap_claim(free - 4));
+	assert_false(heap_claim(5));
+	assert_null(heap_take(3, ~0UL, 0));
+	pg = heap_take(2, ~0UL, 0);
+	assert_non_null(pg);
+	assert_null(heap_take(0, ~0UL, 0));
+	heap_free_frames(frame_mfn(pg), 4);
+	pg = heap_take(3, ~0UL, 8);
+	assert_non_null(pg);
+	heap_free_frames(frame_mfn(pg), 8);
+	heap_unclaim(free - 4);
+	assert_int_equal(heap_claimed(), 0);
+}
+
+static void a_guests_old_page_is_flushed_before_it_is_used_again(void **state)
+{
+	struct domain *d = fake_domain(1, false, 10);
+	u64 frame = fake_page(d);
+
+	(void)state;
+	page_drop_allocation(fake_entry(frame));
+	fake_flushes = 0;
+	assert_int_equal(fake_page(d), frame); /* the heap gives the last freed one first */
+	assert_int_equal(fake_flushes, FAKE_CPUS);
+	page_drop_allocation(fake_entry(frame));
+	tlb_flush_mask(cpumask_online());
+	fake_flushes = 0;
+	assert_int_equal(fake_page(d), frame);
+	assert_int_equal(fake_flushes, 0); /* everyone has flushed since */
+}
+
+static void a_domain_has_its_limit(void **state)
+{
+	struct domain *d = fake_domain(1, false, 5);
+
+	(void)state;
+	assert_null(mm_alloc_domain_pages(&d->mem, 3));
+	assert_non_null(mm_alloc_domain_pages(&d->mem, 2));
+	assert_non_null(mm_alloc_domain_page(&d->mem));
+	assert_null(mm_alloc_domain_page(&d->mem));
+	assert_int_equal(d->mem.tot_pages, 5);
+	d->mem.max_pages = ~0UL;
+	d->mem.dying = true;
+	assert_null(mm_alloc_domain_page(&d->mem));
+	d->mem.dying = false;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		machine_test(blocks_split_and_merge),
+		machine_test(everything_can_be_taken),
+		machine_test(limit_is_kept),
+		machine_test(small_objects),
+		machine_test(many_small_objects_return_their_pages),
+		machine_test(claims_keep_memory_for_their_owner),
+		machine_test(a_guests_old_page_is_flushed_before_it_is_used_again),
+		machine_test(a_domain_has_its_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
