@@ -229,8 +229,23 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 
 /* --- switching --- */
 
+/*
+ * The CPU's bit in dirty_cpus is set before the domain's root is loaded and cleared after another
+ * one is, so whoever flushes the domain's translations misses no CPU that may hold some.
+ */
+static void mark_dirty(struct domain *d, bool dirty)
+{
+	u64 bit = BIT(this_cpu()->id);
+
+	if (dirty)
+		__atomic_fetch_or(&d->mem.dirty_cpus.bits, bit, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&d->mem.dirty_cpus.bits, ~bit, __ATOMIC_SEQ_CST);
+}
+
 static void load(struct vcpu *v)
 {
+	mark_dirty(v->domain, true);
 	context_load(&v->arch, v->arch.kernel_mode ? v->mem.cr3_kernel : v->mem.cr3_user);
 	wrmsr_safe(MSR_TSC_AUX, v->pv.tsc_aux);
 }
@@ -241,8 +256,11 @@ void pv_context_switch(struct vcpu *prev, struct vcpu *next)
 		return;
 	if (prev->domain)
 		context_save(&prev->arch);
+	this_cpu()->current_memory = &next->mem;
 	if (next->domain)
 		load(next);
 	else
 		context_load_idle();
+	if (prev->domain && prev->domain != next->domain)
+		mark_dirty(prev->domain, false);
 }
