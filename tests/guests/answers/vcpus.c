@@ -72,7 +72,7 @@ static void runstate(void)
 	memset(&info, 0, sizeof(info));
 	ANSWER(HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &area), 0);
 	HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
-	HOLDS(info.state == RUNSTATE_running && info.time[RUNSTATE_running]);
+	HOLDS(info.state == RUNSTATE_running && info.state_entry_time);
 	area.addr.v = HYPERVISORS_OWN;
 	ANSWER(HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &area), -XEN_EFAULT);
 }
