@@ -149,7 +149,7 @@ int vcpu_register_info(struct vcpu *v, mfn_t frame, u32 offset)
 	struct page *pg;
 
 	if (offset > PAGE_SIZE - sizeof(*new) || offset % __alignof__(*new))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+		return refuse(-XEN_ENXIO, REFUSE_ARGUMENT,
 			      "vcpu_info at offset %#x crosses its page or is not aligned", offset);
 	if (v->info_page)
 		return refuse(-XEN_EINVAL, REFUSE_STATE, "vCPU %u has registered its vcpu_info already",

@@ -126,8 +126,7 @@ static long set_singleshot(struct vcpu *v, u64 arg)
 		return not_current(v);
 	if (!get_guest(op, arg))
 		return bad_address(arg);
-	if ((op.flags & VCPU_SSHOTTMR_future) && op.timeout_abs_ns < now_ns())
-		return -XEN_ETIME;
+	/* VCPU_SSHOTTMR_future is ignored, as Xen does: a time in the past fires at once */
 	timer_migrate(&v->singleshot, v->cpu);
 	timer_set(&v->singleshot, op.timeout_abs_ns);
 	return 0;

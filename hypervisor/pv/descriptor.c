@@ -26,8 +26,8 @@ static int take_frames(struct vcpu *v, const u64 *frames, unsigned count, struct
 		pages[i] = mm_get_descriptor_page(mfn(frames[i]), &v->domain->mem);
 		if (pages[i])
 			continue;
-		while (i-- > 0)
-			mm_put_descriptor_page(pages[i]);
+		for (unsigned taken = 0; taken < i; taken++)
+			mm_put_descriptor_page(pages[taken]);
 		return (int)refuse(-XEN_EINVAL, REFUSE_TYPE,
 				   "GDT frame %#lx is not the domain's, in use as another type, or "
 				   "holds a descriptor that no guest may have",
