@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of hypervisor/mm and of memory_op: the real sources on a machine of 8 MiB.
 # Small limits of the reference counts, so that tests reach them.
-MM_TESTS := mm_heap mm_types mm_table
+MM_TESTS := mm_heap mm_types mm_table mm_update mm_ext
 UNIT += $(MM_TESTS)
 MM_SOURCES := $(sort $(wildcard hypervisor/mm/*.c)) tests/unit/fakes/mm_fakes.c
 MM_CFLAGS := -include tests/unit/fakes/mm_layout.h -DPAGE_COUNT_MAX=600 -DTYPE_COUNT_MAX=590 \
