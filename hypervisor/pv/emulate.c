@@ -173,13 +173,13 @@ static void do_rdtsc(struct vcpu *v, struct cpu_regs *regs, bool with_aux)
 		regs->rcx = v->pv.tsc_aux;
 }
 
-/* CLI and STI act on the upcall mask when the guest's IOPL allows, and fault otherwise. */
-static enum emulation set_interrupts(struct vcpu *v, bool masked)
+/*
+ * CLI and STI do nothing where the guest's IOPL allows them, and fault otherwise. They cannot act on
+ * the upcall mask: the POPF that ends such a section does not trap, and events would stay masked.
+ */
+static enum emulation set_interrupts(struct vcpu *v)
 {
-	if (!pv_iopl_ok(v))
-		return EMULATE_REFUSED;
-	*pv_upcall_mask(v) = masked;
-	return EMULATE_DONE;
+	return pv_iopl_ok(v) ? EMULATE_DONE : EMULATE_REFUSED;
 }
 
 static enum emulation store(const struct insn *in, struct cpu_regs *regs, const void *data, unsigned size)
@@ -247,9 +247,8 @@ static enum emulation emulate_any_mode(struct vcpu *v, struct cpu_regs *regs, co
 	case INSN_OUTS:
 		return pv_emulate_io(v, regs, in);
 	case INSN_CLI:
-		return set_interrupts(v, true);
 	case INSN_STI:
-		return set_interrupts(v, false);
+		return set_interrupts(v);
 	case INSN_CPUID:
 		do_cpuid(v, regs);
 		return EMULATE_DONE;

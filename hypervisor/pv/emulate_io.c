@@ -7,6 +7,9 @@
 /* Repetitions of a string instruction done at one go; the guest then runs the rest of it. */
 #define STRING_BATCH 1024
 
+#define PIT_COUNTER_0 0x40
+#define PIT_COUNTER_2 0x42
+
 /* The kernel's bitmap is in its own address space: switch there when user mode asks. */
 static bool read_bitmap(struct vcpu *v, unsigned port, u16 *bits)
 {
@@ -39,6 +42,15 @@ static bool ports_permitted(const struct domain *d, unsigned first, unsigned las
 	return false;
 }
 
+/*
+ * An empty bus reads as ones. The timer's counters read as zero, though, as if stopped: Linux waits
+ * for the second one to leave 0xff, 100,000 reads long, before it gives up calibrating against it.
+ */
+static u32 read_absent(u16 port)
+{
+	return port >= PIT_COUNTER_0 && port <= PIT_COUNTER_2 ? 0 : 0xff;
+}
+
 static u32 read_port(const struct domain *d, u16 port, unsigned size)
 {
 	u32 value = 0;
@@ -47,7 +59,8 @@ static u32 read_port(const struct domain *d, u16 port, unsigned size)
 		return port_in(port, size);
 	/* Part of it may be permitted. What is not reads as an empty bus. */
 	for (unsigned i = 0; i < size; i++)
-		value |= (ports_permitted(d, port + i, port + i) ? port_in((u16)(port + i), 1) : 0xff)
+		value |= (ports_permitted(d, port + i, port + i) ? port_in((u16)(port + i), 1) :
+								   read_absent((u16)(port + i)))
 			 << (8 * i);
 	return value;
 }
