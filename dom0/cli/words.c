@@ -11,6 +11,12 @@ static bool ends_word(char c)
 	return !c || c == ' ' || c == '\t' || c == ';' || c == '\r' || c == '\n';
 }
 
+/* Does a backslash take away this character's meaning? */
+static bool escapable(char c)
+{
+	return c && strchr("\\'\"; #", c);
+}
+
 /* Copy one word; quotes may open and close inside it. False where a quote is not closed. */
 static bool take_word(const char **line, char **target)
 {
@@ -18,7 +24,9 @@ static bool take_word(const char **line, char **target)
 	char quote = '\0';
 
 	for (; *at && (quote || !ends_word(*at)); at++) {
-		if (quote && *at == quote)
+		if (*at == '\\' && quote != '\'' && escapable(at[1]))
+			*(*target)++ = *++at;
+		else if (quote && *at == quote)
 			quote = '\0';
 		else if (!quote && (*at == '"' || *at == '\''))
 			quote = *at;

@@ -207,6 +207,13 @@ static void splits_commands(void **state)
 	assert_int_equal(words_next(&line, &words, &problem), 0);
 	line = "a b c d e f g h i j k l m n o p q r s t u v w x y z 1 2 3 4 5 6 7";
 	assert_int_equal(words_next(&line, &words, &problem), -XEN_EINVAL);
+	line = "\"run=create x extra=\\'a b\\' \\\\\" 'c\\' d\\;e \\n";
+	assert_int_equal(words_next(&line, &words, &problem), 1);
+	assert_int_equal(words.count, 4);
+	assert_string_equal(words.word[0], "run=create x extra='a b' \\");
+	assert_string_equal(words.word[1], "c\\");
+	assert_string_equal(words.word[2], "d;e");
+	assert_string_equal(words.word[3], "\\n");
 	line = "echo \"\" x";
 	assert_int_equal(words_next(&line, &words, &problem), 1);
 	assert_int_equal(words.count, 3);
