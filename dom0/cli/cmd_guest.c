@@ -110,7 +110,7 @@ static int wait_for_end(domid_t domid, const char *name, struct problem *problem
 	for (int step = 0; step < SHUTDOWN_PATIENCE * 5; step++) {
 		if (domains_wait(domid, pv_time_ns() + 200 * PV_NS_PER_MS))
 			return 0;
-		if (command_interrupted(0))
+		if (terminal_interrupted(0))
 			return problem_note(problem, XEN_EINTR, "stopped waiting for %s", name);
 	}
 	return problem_note(problem, XEN_ETIMEDOUT, "%s did not end within %d s: use destroy", name,

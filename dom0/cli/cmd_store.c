@@ -82,7 +82,7 @@ static int run_ls(struct words *words, struct problem *problem)
 	result = print_tree(path, 0, !flat);
 	if (result < 0)
 		return path_problem(path, result, problem);
-	printf("%d nodes\n", result);
+	printf("%d node%s\n", result, result == 1 ? "" : "s");
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <xen/errno.h>
 #include <xen/sched.h>
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "hyp/domctl.h"
 #include "hyp/sysctl.h"
 #include "life/domains.h"
@@ -202,9 +203,10 @@ static void print_top(const struct domain_list *before, const struct domain_list
 {
 	char name[GUEST_NAME_LENGTH], state[7];
 
-	printf("%d domains; %llu MiB of memory, %llu free; %u CPUs\n", now->count,
+	printf("%d domain%s; %llu MiB of memory, %llu free; %u CPU%s\n", now->count, now->count == 1 ? "" : "s",
 	       (unsigned long long)(physical->total_pages >> 8),
-	       (unsigned long long)(physical->free_pages >> 8), physical->nr_cpus);
+	       (unsigned long long)(physical->free_pages >> 8), physical->nr_cpus,
+	       physical->nr_cpus == 1 ? "" : "s");
 	printf("      NAME  STATE   CPU(sec) CPU(%%)     MEM(k) MEM(%%)  VCPUS\n");
 	for (int i = 0; i < now->count; i++) {
 		const struct xen_domctl_getdomaininfo *info = &now->info[i];
@@ -236,7 +238,7 @@ static int show_tables(uint64_t count, uint64_t milliseconds, struct problem *pr
 	for (uint64_t shown = 0; !error && !left && (!count || shown < count); shown++) {
 		uint64_t start = pv_time_ns();
 
-		left = command_interrupted((int)milliseconds);
+		left = terminal_interrupted((int)milliseconds);
 		error = get_list(&all, &now, problem);
 		if (error)
 			break;

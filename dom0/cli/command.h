@@ -32,7 +32,4 @@ extern const struct command guest_commands[], view_commands[], tune_commands[], 
 int command_words(const struct words *words, unsigned int least, unsigned int most,
 		  struct problem *problem);
 
-/* Has the operator typed q, Q or Ctrl-C? Waits up to `milliseconds` for it; other keys are lost. */
-bool command_interrupted(int milliseconds);
-
 #endif

@@ -162,8 +162,8 @@ void editor_start(struct editor *editor)
 /* Completion: the candidates that begin with the word before the cursor. */
 struct matches {
 	unsigned int count;
-	const char *only; /* the first */
-	size_t common;	  /* how many characters all of them share */
+	char first[EDITOR_CANDIDATE]; /* a copy: the next may be in the same place */
+	size_t common;		      /* how many characters all of them share */
 };
 
 static struct matches find_matches(struct editor *editor, size_t start, bool show)
@@ -181,10 +181,10 @@ static struct matches find_matches(struct editor *editor, size_t start, bool sho
 			put_text(editor, "  ");
 		}
 		if (!matches.count++) {
-			matches.only = word;
-			matches.common = strlen(word);
+			snprintf(matches.first, sizeof(matches.first), "%s", word);
+			matches.common = strlen(matches.first);
 		}
-		while (strncmp(word, matches.only, matches.common))
+		while (strncmp(word, matches.first, matches.common))
 			matches.common--;
 	}
 	return matches;
@@ -213,7 +213,7 @@ static void complete(struct editor *editor)
 		return;
 	}
 	for (size_t i = typed; i < matches.common; i++)
-		insert(editor, matches.only[i]);
+		insert(editor, matches.first[i]);
 	if (matches.count == 1)
 		insert(editor, ' ');
 }

@@ -11,7 +11,6 @@
 #include "lib/ramdisk.h"
 
 #define PROMPT "dom0# "
-#define CTRL_C 3
 
 static const struct command *const groups[] = {guest_commands, view_commands, tune_commands,
 					       host_commands,  file_commands, store_commands,
@@ -72,13 +71,6 @@ int command_words(const struct words *words, unsigned int least, unsigned int mo
 		return problem_note(problem, XEN_EINVAL, "too many words: see help %s",
 				    words->word[0]);
 	return 0;
-}
-
-bool command_interrupted(int milliseconds)
-{
-	char key;
-
-	return terminal_read(&key, 1, milliseconds) && (key == 'q' || key == 'Q' || key == CTRL_C);
 }
 
 static int run_command(struct words *words)
@@ -258,7 +250,7 @@ static int run_sleep(struct words *words, struct problem *problem)
 		error = words_number(words->word[1], "seconds", 0, 86400, &seconds, problem);
 	if (error)
 		return error;
-	if (command_interrupted((int)seconds * 1000))
+	if (terminal_interrupted((int)seconds * 1000))
 		return problem_note(problem, XEN_EINTR, "interrupted");
 	printf("slept %llu s\n", (unsigned long long)seconds);
 	return 0;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdbool.h>
 #include <stdio.h>
 #include <pv/console.h>
 #include <pv/thread.h>
 #include <pv/time.h>
 #include "cli/terminal.h"
 
-#define RING 4096u /* what is typed ahead; a power of two */
+#define CTRL_C 3
+#define RING   4096u /* what is typed ahead; a power of two */
 
 /* The console's characters come to a thread of their own, so that others can wait with a time
  * limit. */
@@ -75,6 +75,32 @@ size_t terminal_read(char *bytes, size_t size, int milliseconds)
 		if (!pv_semaphore_down_until(&input.ready, deadline))
 			return take(bytes, size);
 	}
+}
+
+/* Take an interrupting key out of the input, if one is there. */
+static bool take_interrupt(void)
+{
+	for (unsigned int at = input.tail; at != input.head; at++) {
+		char key = input.ring[at % RING];
+
+		if (key == CTRL_C || (at == input.tail && (key == 'q' || key == 'Q'))) {
+			input.tail = at + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool terminal_interrupted(int milliseconds)
+{
+	uint64_t deadline = pv_time_ns() + (uint64_t)milliseconds * PV_NS_PER_MS;
+
+	fflush(stdout);
+	do {
+		if (take_interrupt())
+			return true;
+	} while (pv_semaphore_down_until(&input.ready, deadline));
+	return false;
 }
 
 void terminal_wake(void)
