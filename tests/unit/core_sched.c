@@ -368,7 +368,7 @@ static void cap_covers_all_vcpus_of_a_domain(void **state)
 	assert_int_equal(sched_domain_adjust(d, 256, 0), 0);
 	reset_counts();
 	run_for(1000 * MS);
-	assert_share(a->ran + b->ran, 1000 * MS, 100);
+	assert_true(a->ran + b->ran >= 980 * MS);
 }
 
 /* --- affinity --- */
