@@ -70,5 +70,5 @@ endef
 
 # Every folder of examples and of test guests is a guest of that name.
 PV_GUESTS := $(notdir $(patsubst %/,%,$(wildcard pvguest/examples/*/ tests/guests/*/)))
-pv_folder_sources = $(foreach d,pvguest/examples tests/guests,$(wildcard $(d)/$(1)/*.[cS]))
+pv_folder_sources = $(foreach d,pvguest/examples tests/guests,$(wildcard $(d)/$(1)/*.[cS] $(d)/$(1)/*/*.[cS]))
 $(foreach g,$(PV_GUESTS),$(eval $(call pv_guest,$(g),$(call pv_folder_sources,$(g)))))

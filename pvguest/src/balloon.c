@@ -10,7 +10,7 @@
 
 static struct xen_memory_reservation reservation(xen_pfn_t *frames, unsigned long count)
 {
-	struct xen_memory_reservation r = { .nr_extents = count, .domid = DOMID_SELF };
+	struct xen_memory_reservation r = {.nr_extents = count, .domid = DOMID_SELF};
 
 	set_xen_guest_handle(r.extent_start, frames);
 	return r;
@@ -92,7 +92,7 @@ static bool exchange(pv_pfn_t pfn, unsigned int order, unsigned int address_bits
 {
 	unsigned long count = 1UL << order;
 	xen_pfn_t *frames = malloc(count * sizeof(*frames)), extent = pfn;
-	struct xen_memory_exchange op = { 0 };
+	struct xen_memory_exchange op = {0};
 	bool done;
 
 	if (!frames)

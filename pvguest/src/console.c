@@ -31,7 +31,7 @@ static bool ring_full(void)
 static void let_daemon_run(void)
 {
 	evtchn_port_t port = ring_port();
-	struct sched_poll poll = { .nr_ports = 1, .timeout = pv_time_ns() + 2 * PV_NS_PER_MS };
+	struct sched_poll poll = {.nr_ports = 1, .timeout = pv_time_ns() + 2 * PV_NS_PER_MS};
 
 	set_xen_guest_handle(poll.ports, &port);
 	pv_event_send(port);

@@ -76,7 +76,7 @@ void pv_event_mask(evtchn_port_t port)
 
 void pv_event_unmask(evtchn_port_t port)
 {
-	struct evtchn_unmask op = { .port = port };
+	struct evtchn_unmask op = {.port = port};
 
 	HYPERVISOR_event_channel_op(EVTCHNOP_unmask, &op);
 }
@@ -110,9 +110,10 @@ int pv_event_attach(evtchn_port_t port, pv_event_handler handler, void *argument
 	return install(port, 0, handler, argument);
 }
 
-int pv_event_bind_virq(unsigned int virq, unsigned int vcpu, pv_event_handler handler, void *argument)
+int pv_event_bind_virq(unsigned int virq, unsigned int vcpu, pv_event_handler handler,
+		       void *argument)
 {
-	struct evtchn_bind_virq op = { .virq = virq, .vcpu = vcpu };
+	struct evtchn_bind_virq op = {.virq = virq, .vcpu = vcpu};
 	long error = HYPERVISOR_event_channel_op(EVTCHNOP_bind_virq, &op);
 
 	return error ? (int)error : install(op.port, vcpu, handler, argument);
@@ -120,15 +121,16 @@ int pv_event_bind_virq(unsigned int virq, unsigned int vcpu, pv_event_handler ha
 
 int pv_event_bind_ipi(unsigned int vcpu, pv_event_handler handler, void *argument)
 {
-	struct evtchn_bind_ipi op = { .vcpu = vcpu };
+	struct evtchn_bind_ipi op = {.vcpu = vcpu};
 	long error = HYPERVISOR_event_channel_op(EVTCHNOP_bind_ipi, &op);
 
 	return error ? (int)error : install(op.port, vcpu, handler, argument);
 }
 
-int pv_event_bind_pirq(unsigned int pirq, unsigned int flags, pv_event_handler handler, void *argument)
+int pv_event_bind_pirq(unsigned int pirq, unsigned int flags, pv_event_handler handler,
+		       void *argument)
 {
-	struct evtchn_bind_pirq op = { .pirq = pirq, .flags = flags };
+	struct evtchn_bind_pirq op = {.pirq = pirq, .flags = flags};
 	long error = HYPERVISOR_event_channel_op(EVTCHNOP_bind_pirq, &op);
 
 	return error ? (int)error : install(op.port, 0, handler, argument);
@@ -137,7 +139,7 @@ int pv_event_bind_pirq(unsigned int pirq, unsigned int flags, pv_event_handler h
 int pv_event_bind_interdomain(domid_t domain, evtchn_port_t remote, pv_event_handler handler,
 			      void *argument)
 {
-	struct evtchn_bind_interdomain op = { .remote_dom = domain, .remote_port = remote };
+	struct evtchn_bind_interdomain op = {.remote_dom = domain, .remote_port = remote};
 	long error = HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &op);
 
 	return error ? (int)error : install(op.local_port, 0, handler, argument);
@@ -145,7 +147,7 @@ int pv_event_bind_interdomain(domid_t domain, evtchn_port_t remote, pv_event_han
 
 int pv_event_alloc_unbound(domid_t domain, pv_event_handler handler, void *argument)
 {
-	struct evtchn_alloc_unbound op = { .dom = DOMID_SELF, .remote_dom = domain };
+	struct evtchn_alloc_unbound op = {.dom = DOMID_SELF, .remote_dom = domain};
 	long error = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &op);
 
 	return error ? (int)error : install(op.port, 0, handler, argument);
@@ -153,7 +155,7 @@ int pv_event_alloc_unbound(domid_t domain, pv_event_handler handler, void *argum
 
 int pv_event_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
 {
-	struct evtchn_bind_vcpu op = { .port = port, .vcpu = vcpu };
+	struct evtchn_bind_vcpu op = {.port = port, .vcpu = vcpu};
 	long error = HYPERVISOR_event_channel_op(EVTCHNOP_bind_vcpu, &op);
 
 	if (!error)
@@ -163,14 +165,14 @@ int pv_event_bind_vcpu(evtchn_port_t port, unsigned int vcpu)
 
 int pv_event_send(evtchn_port_t port)
 {
-	struct evtchn_send op = { .port = port };
+	struct evtchn_send op = {.port = port};
 
 	return HYPERVISOR_event_channel_op(EVTCHNOP_send, &op);
 }
 
 void pv_event_close(evtchn_port_t port)
 {
-	struct evtchn_close op = { .port = port };
+	struct evtchn_close op = {.port = port};
 
 	pv_event_mask(port);
 	HYPERVISOR_event_channel_op(EVTCHNOP_close, &op);
@@ -179,8 +181,8 @@ void pv_event_close(evtchn_port_t port)
 
 domid_t pv_domain_id(void)
 {
-	struct evtchn_alloc_unbound op = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
-	struct evtchn_status status = { .dom = DOMID_SELF };
+	struct evtchn_alloc_unbound op = {.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
+	struct evtchn_status status = {.dom = DOMID_SELF};
 	long error = HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &op);
 
 	status.port = op.port;

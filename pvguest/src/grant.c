@@ -32,7 +32,7 @@ static int grow(void)
 {
 	unsigned int want = table.frames + 1;
 	xen_pfn_t frames[MAX_FRAMES];
-	struct gnttab_setup_table op = { .dom = DOMID_SELF, .nr_frames = want };
+	struct gnttab_setup_table op = {.dom = DOMID_SELF, .nr_frames = want};
 	uintptr_t va = (uintptr_t)table.entries + table.frames * PV_PAGE_SIZE;
 
 	if (want > table.max_frames)
@@ -50,7 +50,7 @@ static int grow(void)
 
 static int set_up(void)
 {
-	struct gnttab_query_size size = { .dom = DOMID_SELF };
+	struct gnttab_query_size size = {.dom = DOMID_SELF};
 
 	if (table.entries)
 		return 0;
@@ -181,7 +181,7 @@ static unsigned long frame_behind(const void *va)
 static int copy(struct gnttab_copy_ptr source, struct gnttab_copy_ptr dest, unsigned int length,
 		unsigned int flags)
 {
-	struct gnttab_copy op = { .source = source, .dest = dest, .len = length, .flags = flags };
+	struct gnttab_copy op = {.source = source, .dest = dest, .len = length, .flags = flags};
 	long error = HYPERVISOR_grant_table_op(GNTTABOP_copy, &op, 1);
 
 	return error ? (int)error : op.status;
@@ -189,14 +189,14 @@ static int copy(struct gnttab_copy_ptr source, struct gnttab_copy_ptr dest, unsi
 
 static struct gnttab_copy_ptr granted(domid_t domain, grant_ref_t ref, unsigned int offset)
 {
-	return (struct gnttab_copy_ptr){ .u.ref = ref, .domid = domain, .offset = offset };
+	return (struct gnttab_copy_ptr){.u.ref = ref, .domid = domain, .offset = offset};
 }
 
 static struct gnttab_copy_ptr local(const void *va)
 {
-	return (struct gnttab_copy_ptr){ .u.gmfn = frame_behind(va),
-					 .domid = DOMID_SELF,
-					 .offset = (uintptr_t)va % PV_PAGE_SIZE };
+	return (struct gnttab_copy_ptr){.u.gmfn = frame_behind(va),
+					.domid = DOMID_SELF,
+					.offset = (uintptr_t)va % PV_PAGE_SIZE};
 }
 
 int pv_grant_copy_from(domid_t domain, grant_ref_t ref, unsigned int offset, void *to,

@@ -48,8 +48,6 @@ extern char pv_entry_vectors[], pv_entry_event[], pv_entry_failsafe[], pv_entry_
 void pv_regs_return(struct pv_regs *regs) __attribute__((noreturn));
 /* Called by entry.S with events masked. */
 void pv_trap_dispatch(struct pv_regs *regs);
-/* Call the handlers of all pending events of this vCPU. */
-void pv_event_upcall(void);
 /* The trap table, for a vCPU that is being started. */
 void pv_trap_table_copy(struct trap_info *table);
 
@@ -58,7 +56,8 @@ void pv_thread_begin(void);
 /* The context of a vCPU that runs no threads, so that errno and locks work there. */
 struct pv_thread *pv_thread_for_vcpu(const char *name);
 
-/* Make table (a linear address; a page filled as wanted) what the entry of va at level points to. */
+/* Make table (a linear address; a page filled as wanted) what the entry of va at level points to.
+ */
 int pv_table_hook(uintptr_t va, unsigned int level, void *table);
 
 #endif

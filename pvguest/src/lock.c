@@ -29,9 +29,8 @@ static bool try_lock(_LOCK_T lock)
 
 	if (pv_this_vcpu()->in_event)
 		pv_panic("an event handler uses malloc or stdio");
-	if (lock->owner != me &&
-	    !__atomic_compare_exchange_n(&lock->owner, &nobody, me, false, __ATOMIC_ACQUIRE,
-					 __ATOMIC_RELAXED))
+	if (lock->owner != me && !__atomic_compare_exchange_n(&lock->owner, &nobody, me, false,
+							      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
 	lock->depth++;
 	return true;

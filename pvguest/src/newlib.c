@@ -60,7 +60,7 @@ int fstat(int file, struct stat *status)
 {
 	if (file < 0 || file >= CONSOLE_FILES)
 		return fail(EBADF);
-	*status = (struct stat){ .st_mode = S_IFCHR, .st_blksize = 1024 };
+	*status = (struct stat){.st_mode = S_IFCHR, .st_blksize = 1024};
 	return 0;
 }
 
@@ -124,7 +124,7 @@ clock_t times(struct tms *usage)
 {
 	clock_t ticks = pv_time_ns() / (PV_NS_PER_SECOND / CLOCKS_PER_SEC);
 
-	*usage = (struct tms){ .tms_utime = ticks };
+	*usage = (struct tms){.tms_utime = ticks};
 	return ticks;
 }
 

@@ -107,7 +107,8 @@ static void extend_within_table(pv_pfn_t pfn)
 		uintptr_t va = (uintptr_t)pv_pfn_to_virt(pfn);
 
 		if (pv_p2m[pfn] != PV_NO_FRAME)
-			pv_mmu_queue(pv_pte_find(va, 1, NULL), pv_pte(pv_p2m[pfn], PV_RW), DOMID_SELF);
+			pv_mmu_queue(pv_pte_find(va, 1, NULL), pv_pte(pv_p2m[pfn], PV_RW),
+				     DOMID_SELF);
 		pfn++;
 	} while (pfn < pv_nr_pfns && (uintptr_t)pv_pfn_to_virt(pfn) % (PV_PAGE_SIZE * ENTRIES));
 	if (pv_mmu_flush())

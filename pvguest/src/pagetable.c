@@ -36,7 +36,7 @@ int pv_mmu_queue(uint64_t ptr, uint64_t val, domid_t domain)
 	if (queue.count == QUEUE_LIMIT || queue.domain != domain)
 		send_queue();
 	queue.domain = domain;
-	queue.reqs[queue.count++] = (struct mmu_update){ .ptr = ptr, .val = val };
+	queue.reqs[queue.count++] = (struct mmu_update){.ptr = ptr, .val = val};
 	return queue.error;
 }
 
@@ -52,7 +52,7 @@ int pv_mmu_flush(void)
 
 void pv_tlb_flush(void)
 {
-	struct mmuext_op op = { .cmd = MMUEXT_TLB_FLUSH_ALL };
+	struct mmuext_op op = {.cmd = MMUEXT_TLB_FLUSH_ALL};
 
 	HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF);
 }
@@ -87,7 +87,8 @@ int pv_table_hook(uintptr_t va, unsigned int level, void *table)
 		     DOMID_SELF);
 	error = pv_mmu_flush();
 	if (error) {
-		pv_mmu_queue(pv_pte_find((uintptr_t)table, 1, NULL), pv_pte(mfn, PV_RW), DOMID_SELF);
+		pv_mmu_queue(pv_pte_find((uintptr_t)table, 1, NULL), pv_pte(mfn, PV_RW),
+			     DOMID_SELF);
 		pv_mmu_flush();
 	}
 	return error;

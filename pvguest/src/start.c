@@ -41,12 +41,13 @@ const void *pv_ramdisk(size_t *bytes)
 	*bytes = si->mod_len;
 	if (!si->mod_len)
 		return NULL;
-	return si->flags & SIF_MOD_START_PFN ? pv_pfn_to_virt(si->mod_start) : (void *)si->mod_start;
+	return si->flags & SIF_MOD_START_PFN ? pv_pfn_to_virt(si->mod_start)
+					     : (void *)si->mod_start;
 }
 
 void pv_shutdown(unsigned int reason)
 {
-	struct sched_shutdown op = { .reason = reason };
+	struct sched_shutdown op = {.reason = reason};
 
 	pv_events_disable();
 	pv_console_drain();

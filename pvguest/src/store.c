@@ -141,7 +141,10 @@ static int connect(void)
 
 /* --- requests ------------------------------------------------------------------------------ */
 
-#define ERROR(name) { #name, XEN_##name }
+#define ERROR(name)                                                                                \
+	{                                                                                          \
+#name, XEN_##name                                                                  \
+	}
 
 /* Errors travel as names; those that the protocol knows. */
 static int error_number(const char *name)
@@ -150,10 +153,10 @@ static int error_number(const char *name)
 		const char *name;
 		int number;
 	} known[] = {
-		ERROR(EINVAL), ERROR(EACCES), ERROR(EEXIST), ERROR(EISDIR),    ERROR(ENOENT),
-		ERROR(ENOMEM), ERROR(ENOSPC), ERROR(EIO),    ERROR(ENOTEMPTY), ERROR(ENOSYS),
-		ERROR(EROFS),  ERROR(EBUSY),  ERROR(EAGAIN), ERROR(EISCONN),   ERROR(E2BIG),
-		ERROR(EPERM),
+		ERROR(EINVAL),	  ERROR(EACCES),  ERROR(EEXIST), ERROR(EISDIR),
+		ERROR(ENOENT),	  ERROR(ENOMEM),  ERROR(ENOSPC), ERROR(EIO),
+		ERROR(ENOTEMPTY), ERROR(ENOSYS),  ERROR(EROFS),	 ERROR(EBUSY),
+		ERROR(EAGAIN),	  ERROR(EISCONN), ERROR(E2BIG),	 ERROR(EPERM),
 	};
 
 	for (size_t i = 0; i < PV_ARRAY_SIZE(known); i++)
@@ -170,14 +173,14 @@ struct part {
 /* The wire wants strings with their NUL, but for a value. */
 static struct part string(const char *s)
 {
-	return (struct part){ s, strlen(s) + 1 };
+	return (struct part){s, strlen(s) + 1};
 }
 
 /* Send one request and wait for its answer: its data (malloc), or NULL and *error. */
 static char *ask(unsigned int type, pv_store_tx tx, const struct part *parts, unsigned int count,
 		 size_t *length, int *error)
 {
-	struct xsd_sockmsg head = { .type = type, .tx_id = tx };
+	struct xsd_sockmsg head = {.type = type, .tx_id = tx};
 	char *data = NULL;
 
 	for (unsigned int i = 0; i < count; i++)
@@ -225,7 +228,7 @@ char *pv_store_read(pv_store_tx tx, const char *path, int *error)
 
 int pv_store_write(pv_store_tx tx, const char *path, const char *value)
 {
-	struct part parts[] = { string(path), { value, strlen(value) } };
+	struct part parts[] = {string(path), {value, strlen(value)}};
 
 	return ask_for_nothing(XS_WRITE, tx, parts, 2);
 }
@@ -327,7 +330,7 @@ int pv_store_end(pv_store_tx tx, bool commit)
 static int watch_request(unsigned int type, const struct pv_store_watch *watch)
 {
 	char token[20];
-	struct part parts[2] = { string(watch->path) };
+	struct part parts[2] = {string(watch->path)};
 
 	snprintf(token, sizeof(token), "%lx", (unsigned long)watch);
 	parts[1] = string(token);
@@ -355,7 +358,7 @@ int pv_store_watch(struct pv_store_watch *watch, const char *path)
 {
 	int error;
 
-	*watch = (struct pv_store_watch){ .path = strdup(path), .next = store.watches };
+	*watch = (struct pv_store_watch){.path = strdup(path), .next = store.watches};
 	if (!watch->path)
 		return -XEN_ENOMEM;
 	store.watches = watch;

@@ -29,7 +29,7 @@ struct pv_thread {
 	struct _reent reent;
 };
 
-static struct pv_thread main_thread = { .name = "main" };
+static struct pv_thread main_thread = {.name = "main"};
 static struct pv_wait_queue runnable;
 static struct pv_thread *corpse; /* ended and detached: freed by the next one that runs */
 
@@ -114,7 +114,8 @@ static void schedule(void)
 	struct pv_thread *old = me->current, *new;
 
 	while (!(new = dequeue(&runnable))) {
-		HYPERVISOR_sched_op(SCHEDOP_block, NULL); /* unmasks, and the upcall wakes threads */
+		HYPERVISOR_sched_op(SCHEDOP_block,
+				    NULL); /* unmasks, and the upcall wakes threads */
 		pv_events_disable();
 	}
 	new->runnable = false;
@@ -182,7 +183,7 @@ void pv_wake_all(struct pv_wait_queue *queue)
 
 void pv_sleep_until(uint64_t system_time)
 {
-	struct pv_wait_queue nobody = { 0 };
+	struct pv_wait_queue nobody = {0};
 	bool masked = pv_events_save();
 
 	pv_wait_on(&nobody, system_time);

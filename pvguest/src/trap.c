@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Trap table, callbacks, dispatch to handlers, and the report of what nobody handled. */
 #include <pv/console.h>
+#include <pv/event.h>
 #include <pv/hypercall.h>
 #include <pv/start.h>
 #include <pv/trap.h>
@@ -11,15 +12,33 @@
 #define VECTORS	   256
 #define EXCEPTIONS 32
 
-#define MASK_EVENTS 4 /* in trap_info.flags; the low two bits are the lowest ring that may INT n */
+#define MASK_EVENTS 4 /* in trap_info.flags; the low two bits are the lowest ring that may INT n   \
+		       */
 
 static pv_trap_handler handlers[VECTORS + 3];
 static struct trap_info table[VECTORS + 1];
 
 static const char *const names[] = {
-	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode",
-	"no FPU", "double fault", "", "invalid TSS", "segment not present", "stack fault",
-	"general protection", "page fault", "", "x87 error", "alignment", "machine check", "SIMD error",
+	"divide error",
+	"debug",
+	"NMI",
+	"breakpoint",
+	"overflow",
+	"bound",
+	"invalid opcode",
+	"no FPU",
+	"double fault",
+	"",
+	"invalid TSS",
+	"segment not present",
+	"stack fault",
+	"general protection",
+	"page fault",
+	"",
+	"x87 error",
+	"alignment",
+	"machine check",
+	"SIMD error",
 };
 
 void pv_trap_handle(unsigned int vector, pv_trap_handler handler)
@@ -44,7 +63,7 @@ static struct trap_info entry_of(unsigned int vector, unsigned int dpl)
 
 int pv_trap_software(unsigned int vector, unsigned int dpl, pv_trap_handler handler)
 {
-	struct trap_info one[2] = { entry_of(vector, dpl) };
+	struct trap_info one[2] = {entry_of(vector, dpl)};
 
 	handlers[vector] = handler;
 	for (struct trap_info *t = table; t < table + VECTORS; t++) {

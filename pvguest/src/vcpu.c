@@ -14,7 +14,7 @@
 #define STACK_PAGES 16
 
 static struct pv_vcpu first;
-static struct pv_vcpu *vcpus[PV_MAX_VCPUS] = { &first };
+static struct pv_vcpu *vcpus[PV_MAX_VCPUS] = {&first};
 
 struct pv_vcpu *pv_vcpu(unsigned int id)
 {

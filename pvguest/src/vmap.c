@@ -82,7 +82,7 @@ void pv_unmap_free(void *va, unsigned long count)
 /* Map count more pages at the end of the heap: all or none. */
 static int heap_extend(unsigned long count)
 {
-	pv_mfn_t mfns[HEAP_STEP] = { 0 };
+	pv_mfn_t mfns[HEAP_STEP] = {0};
 	unsigned long got;
 
 	for (got = 0; got < count; got++) {

@@ -13,9 +13,9 @@
 #include <pv/vcpu.h>
 #include <xen/vcpu.h>
 
-#define ROUNDS 20	/* of the token */
-#define COUNTS 10000	/* by each vCPU, under the lock */
-#define TICKS  5	/* by each vCPU */
+#define ROUNDS 20    /* of the token */
+#define COUNTS 10000 /* by each vCPU, under the lock */
+#define TICKS  5     /* by each vCPU */
 #define TICK   (2 * PV_NS_PER_MS)
 #define LIMIT  (20 * PV_NS_PER_SECOND)
 
@@ -46,7 +46,7 @@ static void token_came(evtchn_port_t port, void *argument)
 
 static void program_timer(void)
 {
-	struct vcpu_set_singleshot_timer timer = { .timeout_abs_ns = pv_time_ns() + TICK };
+	struct vcpu_set_singleshot_timer timer = {.timeout_abs_ns = pv_time_ns() + TICK};
 
 	HYPERVISOR_vcpu_op(VCPUOP_set_singleshot_timer, pv_this_vcpu()->id, &timer);
 }
@@ -82,7 +82,8 @@ static void secondary(void *argument)
 	count();
 	program_timer();
 	while (me->ticks < TICKS || me->tokens < ROUNDS) {
-		/* Masked while we look, so that no event slips in between the look and the block. */
+		/* Masked while we look, so that no event slips in between the look and the block.
+		 */
 		pv_events_disable();
 		if (me->ticks < TICKS || me->tokens < ROUNDS)
 			pv_vcpu_block();
@@ -104,7 +105,8 @@ static bool bring_up(unsigned int id)
 	cpu->ipi_port = pv_event_bind_ipi(id, token_came, cpu);
 	cpu->timer_port = pv_event_bind_virq(VIRQ_TIMER, id, ticked, cpu);
 	if (cpu->ipi_port < 0 || cpu->timer_port < 0) {
-		printf("FAIL smp: vCPU %u gets no port: %d %d\n", id, cpu->ipi_port, cpu->timer_port);
+		printf("FAIL smp: vCPU %u gets no port: %d %d\n", id, cpu->ipi_port,
+		       cpu->timer_port);
 		return false;
 	}
 	return true;

@@ -21,10 +21,12 @@
 
 typedef void (*pv_event_handler)(evtchn_port_t port, void *argument);
 
-int pv_event_bind_virq(unsigned int virq, unsigned int vcpu, pv_event_handler handler, void *argument);
+int pv_event_bind_virq(unsigned int virq, unsigned int vcpu, pv_event_handler handler,
+		       void *argument);
 int pv_event_bind_ipi(unsigned int vcpu, pv_event_handler handler, void *argument);
 /* flags: BIND_PIRQ__WILL_SHARE or 0. dom0 only. */
-int pv_event_bind_pirq(unsigned int pirq, unsigned int flags, pv_event_handler handler, void *argument);
+int pv_event_bind_pirq(unsigned int pirq, unsigned int flags, pv_event_handler handler,
+		       void *argument);
 /* The other end is port remote of a domain that allocated it for us. */
 int pv_event_bind_interdomain(domid_t domain, evtchn_port_t remote, pv_event_handler handler,
 			      void *argument);
@@ -49,6 +51,10 @@ void pv_event_close(evtchn_port_t port);
 
 /* A ready-made handler: argument is a struct pv_semaphore, raised once per event. */
 void pv_event_raise(evtchn_port_t port, void *argument);
+
+/* Call the handlers of all pending events of this vCPU: for a guest that has a handler of its own
+ * for PV_VECTOR_EVENT. Events are masked. */
+void pv_event_upcall(void);
 
 /* The domain's own number: a port opened to DOMID_SELF shows it. Calls the hypervisor each time. */
 domid_t pv_domain_id(void);

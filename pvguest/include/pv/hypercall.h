@@ -29,11 +29,12 @@ static inline long pv_hypercall(unsigned long nr, unsigned long a1, unsigned lon
 	return ret;
 }
 
-#define PV_HYPERCALL0(name)                pv_hypercall(__HYPERVISOR_##name, 0, 0, 0, 0, 0)
-#define PV_HYPERCALL1(name, a)             pv_hypercall(__HYPERVISOR_##name, PV_ARG(a), 0, 0, 0, 0)
-#define PV_HYPERCALL2(name, a, b)          pv_hypercall(__HYPERVISOR_##name, PV_ARG(a), PV_ARG(b), 0, 0, 0)
-#define PV_HYPERCALL3(name, a, b, c)       pv_hypercall(__HYPERVISOR_##name, PV_ARG(a), PV_ARG(b), PV_ARG(c), 0, 0)
-#define PV_HYPERCALL4(name, a, b, c, d)                                                             \
+#define PV_HYPERCALL0(name)	  pv_hypercall(__HYPERVISOR_##name, 0, 0, 0, 0, 0)
+#define PV_HYPERCALL1(name, a)	  pv_hypercall(__HYPERVISOR_##name, PV_ARG(a), 0, 0, 0, 0)
+#define PV_HYPERCALL2(name, a, b) pv_hypercall(__HYPERVISOR_##name, PV_ARG(a), PV_ARG(b), 0, 0, 0)
+#define PV_HYPERCALL3(name, a, b, c)                                                               \
+	pv_hypercall(__HYPERVISOR_##name, PV_ARG(a), PV_ARG(b), PV_ARG(c), 0, 0)
+#define PV_HYPERCALL4(name, a, b, c, d)                                                            \
 	pv_hypercall(__HYPERVISOR_##name, PV_ARG(a), PV_ARG(b), PV_ARG(c), PV_ARG(d), 0)
 #define PV_ARG(x) ((unsigned long)(x))
 

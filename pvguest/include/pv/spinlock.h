@@ -18,7 +18,8 @@ static inline bool pv_spin_lock(struct pv_spinlock *lock)
 {
 	bool masked = pv_events_save();
 
-	for (unsigned int tries = 1; __atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE); tries++) {
+	for (unsigned int tries = 1; __atomic_exchange_n(&lock->taken, 1, __ATOMIC_ACQUIRE);
+	     tries++) {
 		pv_pause();
 		if (tries % 256 == 0)
 			HYPERVISOR_sched_op(SCHEDOP_yield, NULL);

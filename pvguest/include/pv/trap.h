@@ -39,13 +39,20 @@ struct pv_regs {
 
 #define PV_FLAGS_IF 0x200
 
+/* Bits of a page fault's error code. */
+#define PV_FAULT_PRESENT 0x01 /* the entry is there, but does not permit the access */
+#define PV_FAULT_WRITE	 0x02
+#define PV_FAULT_USER	 0x04 /* in virtual user mode */
+#define PV_FAULT_FETCH	 0x10
+
 /* True if the frame is of user mode. */
 static inline bool pv_from_user(const struct pv_regs *regs)
 {
 	return (regs->cs & 3) == 3;
 }
 
-/* Address that the last page fault of this vCPU complained of: read it before anything else faults. */
+/* Address that the last page fault of this vCPU complained of: read it before anything else faults.
+ */
 uintptr_t pv_fault_address(void);
 
 /* A handler returns true if it dealt with the trap; otherwise the guest is ended with a report.

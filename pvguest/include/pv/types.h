@@ -20,12 +20,13 @@ typedef unsigned long pv_mfn_t;
 
 #define PV_NO_FRAME (~0UL) /* an empty slot of the p2m list */
 
-#define PV_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PV_ARRAY_SIZE(a)		 (sizeof(a) / sizeof((a)[0]))
 #define pv_container_of(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
 
 /* The compiler may not move memory accesses across this point. */
 #define pv_barrier() __asm__ volatile("" ::: "memory")
-/* x86 orders loads with loads and stores with stores; only store-then-load needs the instruction. */
+/* x86 orders loads with loads and stores with stores; only store-then-load needs the instruction.
+ */
 #define pv_mb()	 __asm__ volatile("mfence" ::: "memory")
 #define pv_rmb() pv_barrier()
 #define pv_wmb() pv_barrier()

@@ -34,7 +34,8 @@ static inline struct pv_vcpu *pv_this_vcpu(void)
 /* vCPU number id, which must be 0 or have been started. */
 struct pv_vcpu *pv_vcpu(unsigned int id);
 
-/* How many vCPUs the domain has, up or down: the first that vcpu_op does not know ends the count. */
+/* How many vCPUs the domain has, up or down: the first that vcpu_op does not know ends the count.
+ */
 unsigned int pv_vcpu_count(void);
 
 /* Start vCPU id (1..) at function(argument) on a stack of its own, events unmasked. When function

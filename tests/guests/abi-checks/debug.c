@@ -40,7 +40,8 @@ static void check_breakpoints(void)
 	expect_no_trap("mov to dr1");
 	expect("DR1 by mov", HYPERVISOR_get_debugreg(1), (long)&watched);
 	expect("set DR1", HYPERVISOR_set_debugreg(1, 0), 0);
-	expect_refused("DR2 in the hypervisor's space", HYPERVISOR_set_debugreg(2, 0xffff830000000000));
+	expect_refused("DR2 in the hypervisor's space",
+		       HYPERVISOR_set_debugreg(2, 0xffff830000000000));
 	expect_refused("DR3 non-canonical", HYPERVISOR_set_debugreg(3, 0x8000000000000000));
 	expect_refused("register 8", HYPERVISOR_set_debugreg(8, 0));
 	expect_refused("DR7 with general detect", HYPERVISOR_set_debugreg(7, 0x2400));
@@ -74,14 +75,15 @@ static void check_no_fpu(void)
 
 void check_fpu(void)
 {
-	static uint64_t before[2] = { 0x0123456789abcdef, 0xfedcba9876543210 }, after[2];
+	static uint64_t before[2] = {0x0123456789abcdef, 0xfedcba9876543210}, after[2];
 	uint32_t control = 0, mxcsr = 0x1f80, mxcsr_after = 0;
 	uint16_t mask = 0x27f;
 
 	pv_events_disable(); /* the SDK's entry code saves the FPU, and would trap itself */
 	check_no_fpu();
 	pv_events_enable();
-	__asm__ volatile("fldcw %0; ldmxcsr %1; movups %2, %%xmm7" ::"m"(mask), "m"(mxcsr), "m"(before)
+	__asm__ volatile("fldcw %0; ldmxcsr %1; movups %2, %%xmm7" ::"m"(mask), "m"(mxcsr),
+			 "m"(before)
 			 : "xmm7");
 	for (int i = 0; i < 100; i++)
 		HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
@@ -91,9 +93,11 @@ void check_fpu(void)
 	expect("FPU control word kept over hypercalls", control, mask);
 	expect("MXCSR kept over hypercalls", mxcsr_after, mxcsr);
 	expect("SSE register kept over hypercalls", memcmp(before, after, sizeof(before)), 0);
-	TRY("fninit; fldz; fld1; pushq $0x33b; fldcw (%%rsp); addq $8, %%rsp; fdivp %%st(1); fwait; nop", ::);
+	TRY("fninit; fldz; fld1; pushq $0x33b; fldcw (%%rsp); addq $8, %%rsp; fdivp %%st(1); fwait; nop",
+	    ::);
 	__asm__ volatile("fninit");
 	/* 1/0 in either order: one of them divides by zero */
-	TRY("fninit; fld1; fldz; pushq $0x33b; fldcw (%%rsp); addq $8, %%rsp; fdivrp %%st, %%st(1); fwait; nop", ::);
+	TRY("fninit; fld1; fldz; pushq $0x33b; fldcw (%%rsp); addq $8, %%rsp; fdivrp %%st, %%st(1); fwait; nop",
+	    ::);
 	__asm__ volatile("fnclex; fninit");
 }

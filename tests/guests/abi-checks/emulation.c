@@ -9,9 +9,9 @@
 #include <xen/vcpu.h>
 #include "checks.h"
 
-#define CR0_PE 1UL
-#define CR0_TS 8UL
-#define CR0_PG (1UL << 31)
+#define CR0_PE	1UL
+#define CR0_TS	8UL
+#define CR0_PG	(1UL << 31)
 #define CR4_PAE 0x20UL
 
 static void check_cpuid(void)
@@ -56,7 +56,8 @@ static void check_control_registers(void)
 	expect("CR0: PE and PG", cr0 & (CR0_PE | CR0_PG), CR0_PE | CR0_PG);
 	expect("CR0: TS clear", cr0 & CR0_TS, 0);
 	TRY("movq %%cr0, %%rcx; orq $8, %%rcx; movq %%rcx, %%cr0; movq %%cr0, %%rcx; clts; movq %%rcx, %0",
-	    : "=m"(cr0) :);
+	    : "=m"(cr0)
+	    :);
 	expect_no_trap("mov to cr0");
 	expect("CR0: TS set", cr0 & CR0_TS, CR0_TS);
 	TRY("movq %%cr0, %%rcx; movq %%rcx, %0", : "=m"(cr0) :);
@@ -64,7 +65,9 @@ static void check_control_registers(void)
 	pv_events_enable();
 	TRY("movq %%cr0, %%rcx; btcq $31, %%rcx; movq %%rcx, %%cr0", ::);
 	expect_trap("mov to cr0 without paging", PV_TRAP_PROTECTION, 0);
-	TRY("movq $0x1234, %%rcx; movq %%rcx, %%cr2; movq %%cr2, %%rcx; movq %%rcx, %0", : "=m"(cr2) :);
+	TRY("movq $0x1234, %%rcx; movq %%rcx, %%cr2; movq %%cr2, %%rcx; movq %%rcx, %0",
+	    : "=m"(cr2)
+	    :);
 	expect_no_trap("mov to and from cr2");
 	expect("CR2 keeps its value", cr2, 0x1234);
 	expect("CR2 shows in vcpu_info", pv_fault_address(), 0x1234);
@@ -86,7 +89,9 @@ static void check_msrs(void)
 {
 	uint32_t low = 0, high = 0;
 
-	TRY("movl $0xc0000080, %%ecx; rdmsr; movl %%eax, %0; movl %%edx, %1", : "=m"(low), "=m"(high) :);
+	TRY("movl $0xc0000080, %%ecx; rdmsr; movl %%eax, %0; movl %%edx, %1",
+	    : "=m"(low), "=m"(high)
+	    :);
 	expect_no_trap("rdmsr EFER");
 	expect("EFER: SCE", low & 1, 1);
 	TRY("movl $0x12345, %%ecx; rdmsr", ::);
@@ -102,7 +107,8 @@ static void check_msrs(void)
 static void check_rest(void)
 {
 	uint64_t start;
-	struct vcpu_set_singleshot_timer timer = { .timeout_abs_ns = pv_time_ns() + 2 * PV_NS_PER_MS };
+	struct vcpu_set_singleshot_timer timer = {.timeout_abs_ns =
+							  pv_time_ns() + 2 * PV_NS_PER_MS};
 	uint32_t low = 0;
 
 	TRY("rdtsc", ::);
@@ -123,12 +129,13 @@ static void check_rest(void)
 	TRY("ltr %w0", ::"r"(0));
 	expect_trap("ltr", PV_TRAP_PROTECTION, 0);
 	TRY("invd", ::);
-	expect("invd: trapped or done", !outcome.trapped || outcome.vector == PV_TRAP_PROTECTION, 1);
+	expect("invd: trapped or done", !outcome.trapped || outcome.vector == PV_TRAP_PROTECTION,
+	       1);
 	TRY("movw $0x3f8, %%dx; inb %%dx, %%al", ::);
 	expect("in from the hypervisor's own UART: trapped", outcome.trapped, 1);
 	expect("in from the hypervisor's own UART: vector", outcome.vector, PV_TRAP_PROTECTION);
 	if (pv_is_dom0()) {
-		struct physdev_set_iopl iopl = { .iopl = 1 };
+		struct physdev_set_iopl iopl = {.iopl = 1};
 
 		expect("set_iopl", HYPERVISOR_physdev_op(PHYSDEVOP_set_iopl, &iopl), 0);
 		TRY("inb $0x61, %%al; movl %%eax, %0", : "=m"(low) :);
@@ -154,7 +161,8 @@ static void check_xsave(void)
 	if (!(id.ecx >> 26 & 1))
 		return;
 	TRY("movq %%cr4, %%rcx; btsq $18, %%rcx; movq %%rcx, %%cr4; movq %%cr4, %%rcx; movq %%rcx, %0",
-	    : "=m"(cr4) :);
+	    : "=m"(cr4)
+	    :);
 	expect_no_trap("set CR4.OSXSAVE");
 	expect("CR4: OSXSAVE", cr4 >> 18 & 1, 1);
 	pv_cpuid(1, 0, &id);

@@ -17,7 +17,7 @@ static void count(evtchn_port_t port, void *argument)
 
 static struct evtchn_status status_of(evtchn_port_t port)
 {
-	struct evtchn_status s = { .dom = DOMID_SELF, .port = port };
+	struct evtchn_status s = {.dom = DOMID_SELF, .port = port};
 
 	expect("status", HYPERVISOR_event_channel_op(EVTCHNOP_status, &s), 0);
 	return s;
@@ -32,7 +32,7 @@ static void check_interdomain(void)
 {
 	domid_t self = pv_domain_id();
 	int a = pv_event_alloc_unbound(DOMID_SELF, count, NULL), b;
-	struct evtchn_bind_interdomain again = { .remote_dom = DOMID_SELF, .remote_port = a };
+	struct evtchn_bind_interdomain again = {.remote_dom = DOMID_SELF, .remote_port = a};
 	struct evtchn_status s = status_of(a);
 
 	expect("alloc_unbound", a > 0, 1);
@@ -40,7 +40,8 @@ static void check_interdomain(void)
 	expect("unbound: domain", s.u.unbound.dom, self);
 	b = pv_event_bind_interdomain(DOMID_SELF, a, count, NULL);
 	expect("bind_interdomain", b > 0 && b != a, 1);
-	expect_refused("bind it twice", HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &again));
+	expect_refused("bind it twice",
+		       HYPERVISOR_event_channel_op(EVTCHNOP_bind_interdomain, &again));
 	s = status_of(a);
 	expect("interdomain: status", s.status, EVTCHNSTAT_interdomain);
 	expect("interdomain: domain", s.u.interdomain.dom, self);
@@ -55,7 +56,8 @@ static void check_interdomain(void)
 	expect("masked vCPU: no upcall", calls, 0);
 	expect("masked vCPU: pending", pv_this_vcpu()->info->evtchn_upcall_pending, 1);
 	expect("masked vCPU: port pending", pending(a), 1);
-	expect("masked vCPU: selector", pv_this_vcpu()->info->evtchn_pending_sel >> (a / 64) & 1, 1);
+	expect("masked vCPU: selector", pv_this_vcpu()->info->evtchn_pending_sel >> (a / 64) & 1,
+	       1);
 	pv_events_enable();
 	expect("upcall after unmasking", calls, 1);
 	pv_event_mask(a);
@@ -65,7 +67,8 @@ static void check_interdomain(void)
 	expect("masked port: vCPU not", pv_this_vcpu()->info->evtchn_upcall_pending, 0);
 	pv_event_unmask(a);
 	expect("unmask delivers", calls, 2);
-	expect("close one end", HYPERVISOR_event_channel_op(EVTCHNOP_close, &(struct evtchn_close){ b }), 0);
+	expect("close one end",
+	       HYPERVISOR_event_channel_op(EVTCHNOP_close, &(struct evtchn_close){b}), 0);
 	expect("the other end is unbound", status_of(a).status, EVTCHNSTAT_unbound);
 	pv_event_close(a);
 	expect("closed: status", status_of(a).status, EVTCHNSTAT_closed);
@@ -75,11 +78,11 @@ static void check_interdomain(void)
 static void check_ports(void)
 {
 	int ipi = pv_event_bind_ipi(0, count, NULL), virq;
-	struct evtchn_bind_virq v = { .virq = VIRQ_DEBUG, .vcpu = 0 };
-	struct evtchn_bind_ipi i = { .vcpu = 77 };
+	struct evtchn_bind_virq v = {.virq = VIRQ_DEBUG, .vcpu = 0};
+	struct evtchn_bind_ipi i = {.vcpu = 77};
 	struct evtchn_status s = status_of(ipi);
-	struct evtchn_alloc_unbound u = { .dom = 0x7000, .remote_dom = DOMID_SELF };
-	struct evtchn_bind_vcpu bv = { .port = ipi, .vcpu = 77 };
+	struct evtchn_alloc_unbound u = {.dom = 0x7000, .remote_dom = DOMID_SELF};
+	struct evtchn_bind_vcpu bv = {.port = ipi, .vcpu = 77};
 
 	expect("bind_ipi", ipi > 0, 1);
 	expect("ipi: status", s.status, EVTCHNSTAT_ipi);
@@ -88,7 +91,8 @@ static void check_ports(void)
 	expect("ipi to oneself", pv_event_send(ipi), 0);
 	expect("ipi: upcall", calls, 1);
 	expect_refused("bind_ipi of no vCPU", HYPERVISOR_event_channel_op(EVTCHNOP_bind_ipi, &i));
-	expect_refused("bind_vcpu to no vCPU", HYPERVISOR_event_channel_op(EVTCHNOP_bind_vcpu, &bv));
+	expect_refused("bind_vcpu to no vCPU",
+		       HYPERVISOR_event_channel_op(EVTCHNOP_bind_vcpu, &bv));
 	virq = pv_event_bind_virq(VIRQ_DEBUG, 0, count, NULL);
 	expect("bind_virq", virq > 0, 1);
 	s = status_of(virq);
@@ -103,19 +107,24 @@ static void check_ports(void)
 	expect("send to a virq's port", pv_event_send(virq), -XEN_EINVAL);
 	pv_event_close(virq);
 	pv_event_close(ipi);
-	expect_refused("alloc_unbound for nobody", HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &u));
+	expect_refused("alloc_unbound for nobody",
+		       HYPERVISOR_event_channel_op(EVTCHNOP_alloc_unbound, &u));
 	expect("send to port 0", pv_event_send(0), -XEN_EINVAL);
 	expect_refused("send to a port that there is not", pv_event_send(0x7fffffff));
-	expect("close port 0", HYPERVISOR_event_channel_op(EVTCHNOP_close, &(struct evtchn_close){ 0 }), -XEN_EINVAL);
-	expect_refused("close a port that there is not",
-		       HYPERVISOR_event_channel_op(EVTCHNOP_close, &(struct evtchn_close){ 0x7fffffff }));
-	expect_refused("unmask a port that there is not",
-		       HYPERVISOR_event_channel_op(EVTCHNOP_unmask, &(struct evtchn_unmask){ 0x7fffffff }));
+	expect("close port 0",
+	       HYPERVISOR_event_channel_op(EVTCHNOP_close, &(struct evtchn_close){0}), -XEN_EINVAL);
+	expect_refused(
+		"close a port that there is not",
+		HYPERVISOR_event_channel_op(EVTCHNOP_close, &(struct evtchn_close){0x7fffffff}));
+	expect_refused(
+		"unmask a port that there is not",
+		HYPERVISOR_event_channel_op(EVTCHNOP_unmask, &(struct evtchn_unmask){0x7fffffff}));
 	expect("unknown command", HYPERVISOR_event_channel_op(99, &u), -XEN_ENOSYS);
 	expect("bad pointer", HYPERVISOR_event_channel_op(EVTCHNOP_send, (void *)8), -XEN_EFAULT);
 	if (!pv_is_dom0())
 		expect_refused("pirq by an ordinary domain",
-			       HYPERVISOR_event_channel_op(EVTCHNOP_bind_pirq, &(struct evtchn_bind_pirq){ .pirq = 4 }));
+			       HYPERVISOR_event_channel_op(EVTCHNOP_bind_pirq,
+							   &(struct evtchn_bind_pirq){.pirq = 4}));
 }
 
 static void check_sched(void)
@@ -123,7 +132,7 @@ static void check_sched(void)
 	int a = pv_event_alloc_unbound(DOMID_SELF, count, NULL);
 	int b = pv_event_bind_interdomain(DOMID_SELF, a, count, NULL);
 	evtchn_port_t port = a;
-	struct sched_poll poll = { .nr_ports = 1 };
+	struct sched_poll poll = {.nr_ports = 1};
 	uint64_t start = pv_time_ns();
 
 	set_xen_guest_handle(poll.ports, &port);
@@ -151,7 +160,8 @@ static void check_sched(void)
 	expect("block unmasks and delivers", calls, 1);
 	expect("block leaves events on", pv_events_masked(), 0);
 	expect("unknown command", HYPERVISOR_sched_op(99, NULL), -XEN_ENOSYS);
-	expect("shutdown with a bad pointer", HYPERVISOR_sched_op(SCHEDOP_shutdown, (void *)8), -XEN_EFAULT);
+	expect("shutdown with a bad pointer", HYPERVISOR_sched_op(SCHEDOP_shutdown, (void *)8),
+	       -XEN_EFAULT);
 	pv_event_close(b);
 	pv_event_close(a);
 }

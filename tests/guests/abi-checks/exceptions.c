@@ -10,7 +10,7 @@ static void check_frame(void)
 	uintptr_t sp;
 	bool masked = pv_events_masked();
 
-	TRY("movq %%rsp, %0; ud2", : "=m"(sp) : );
+	TRY("movq %%rsp, %0; ud2", : "=m"(sp) :);
 	expect_trap("ud2", PV_TRAP_INVALID, 0);
 	expect("frame: rsp", outcome.regs.rsp, sp);
 	expect("frame: cs", outcome.regs.cs, FLAT_KERNEL_CS & ~3);
@@ -39,7 +39,8 @@ static void check_faults(void)
 	TRY_THEN("movq %%rbp, %%rdx; movq %0, %%rbp; movq (%%rbp), %%rcx", "movq %%rdx, %%rbp",
 		 ::"r"(NON_CANONICAL));
 	/* #SS says the manual; QEMU's interpreter raises #GP. */
-	expect("non-canonical read by rbp: vector", outcome.vector == 12 || outcome.vector == 13, 1);
+	expect("non-canonical read by rbp: vector", outcome.vector == 12 || outcome.vector == 13,
+	       1);
 	TRY("movl $0x1234, %%ecx; movl %%ecx, %%ds", ::);
 	expect_trap("bad selector for ds", PV_TRAP_PROTECTION, 0x1234);
 	TRY("movl $8, %%ecx; movl %%ecx, %%es", ::);
@@ -85,7 +86,8 @@ static void check_page_faults(void)
 	TRY("movq (%0), %%rcx", ::"r"(m2p));
 	expect_no_trap("read of the machine-to-physical table");
 	TRY("movq %%rcx, (%0)", ::"r"(m2p));
-	expect("write to the machine-to-physical table: vector", outcome.vector, PV_TRAP_PAGE_FAULT);
+	expect("write to the machine-to-physical table: vector", outcome.vector,
+	       PV_TRAP_PAGE_FAULT);
 	expect("write to the machine-to-physical table: address", outcome.address, (uintptr_t)m2p);
 }
 

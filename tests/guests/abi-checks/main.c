@@ -30,8 +30,8 @@ void expect_refused(const char *what, long got)
 	if (got < 0 && got > -200)
 		return;
 	failures++;
-	printf("FAIL abi-checks: %s: %s: got %#lx (%ld), expected to be refused\n", group, what, got,
-	       got);
+	printf("FAIL abi-checks: %s: %s: got %#lx (%ld), expected to be refused\n", group, what,
+	       got, got);
 }
 
 void expect_trap(const char *what, unsigned int vector, uint64_t error)
@@ -88,25 +88,25 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } groups[] = {
-	{ "start", check_start },
-	{ "version", check_version },
-	{ "hypercalls", check_hypercalls },
-	{ "exceptions", check_exceptions },
-	{ "debug", check_debug },
-	{ "fpu", check_fpu },
-	{ "iret", check_iret },
-	{ "user", check_user },
-	{ "segments", check_segments },
-	{ "descriptors", check_descriptors },
-	{ "emulation", check_emulation },
-	{ "page-tables", check_page_tables },
-	{ "pinning", check_pinning },
-	{ "writable-tables", check_writable_tables },
-	{ "memory", check_memory },
-	{ "events", check_events },
-	{ "time", check_time },
-	{ "vcpus", check_vcpus },
-	{ "grants", check_grants },
+	{"start", check_start},
+	{"version", check_version},
+	{"hypercalls", check_hypercalls},
+	{"exceptions", check_exceptions},
+	{"debug", check_debug},
+	{"fpu", check_fpu},
+	{"iret", check_iret},
+	{"user", check_user},
+	{"segments", check_segments},
+	{"descriptors", check_descriptors},
+	{"emulation", check_emulation},
+	{"page-tables", check_page_tables},
+	{"pinning", check_pinning},
+	{"writable-tables", check_writable_tables},
+	{"memory", check_memory},
+	{"events", check_events},
+	{"time", check_time},
+	{"vcpus", check_vcpus},
+	{"grants", check_grants},
 };
 
 static bool wanted(int argc, char **argv, const char *name)

@@ -4,9 +4,11 @@
 #include <xen/memory.h>
 #include "checks.h"
 
-static struct xen_memory_reservation reservation(xen_pfn_t *frames, unsigned long count, unsigned int order)
+static struct xen_memory_reservation reservation(xen_pfn_t *frames, unsigned long count,
+						 unsigned int order)
 {
-	struct xen_memory_reservation r = { .nr_extents = count, .extent_order = order, .domid = DOMID_SELF };
+	struct xen_memory_reservation r = {
+		.nr_extents = count, .extent_order = order, .domid = DOMID_SELF};
 
 	set_xen_guest_handle(r.extent_start, frames);
 	return r;
@@ -26,15 +28,19 @@ static void check_sizes(void)
 	struct xen_machphys_mapping mapping;
 
 	expect("current_reservation covers nr_pages", now >= (long)pv_start_info->nr_pages, 1);
-	expect("maximum_reservation", HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self) >= now, 1);
-	expect_refused("reservation of nobody", HYPERVISOR_memory_op(XENMEM_current_reservation, &nobody));
+	expect("maximum_reservation",
+	       HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self) >= now, 1);
+	expect_refused("reservation of nobody",
+		       HYPERVISOR_memory_op(XENMEM_current_reservation, &nobody));
 	expect("maximum_ram_page", HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL) >= now, 1);
 	expect("machphys_mapping", HYPERVISOR_memory_op(XENMEM_machphys_mapping, &mapping), 0);
 	expect("m2p: start", mapping.v_start, MACH2PHYS_VIRT_START);
-	expect("m2p: end", mapping.v_end <= MACH2PHYS_VIRT_END && mapping.v_end > mapping.v_start, 1);
+	expect("m2p: end", mapping.v_end <= MACH2PHYS_VIRT_END && mapping.v_end > mapping.v_start,
+	       1);
 	expect("m2p: covers our frames", mapping.max_mfn >= pv_p2m[pv_nr_pfns - 1], 1);
 	expect("unknown command", HYPERVISOR_memory_op(60, &self), -XEN_ENOSYS);
-	expect("bad pointer", HYPERVISOR_memory_op(XENMEM_current_reservation, (void *)8), -XEN_EFAULT);
+	expect("bad pointer", HYPERVISOR_memory_op(XENMEM_current_reservation, (void *)8),
+	       -XEN_EFAULT);
 }
 
 static void check_release(void)
@@ -47,7 +53,8 @@ static void check_release(void)
 
 	pv_unmap((uintptr_t)page, 1);
 	expect("decrease_reservation", op(XENMEM_decrease_reservation, &frame, 1, 0), 1);
-	expect("one page less", HYPERVISOR_memory_op(XENMEM_current_reservation, &self), before - 1);
+	expect("one page less", HYPERVISOR_memory_op(XENMEM_current_reservation, &self),
+	       before - 1);
 	expect("freeing it again", op(XENMEM_decrease_reservation, &frame, 1, 0), 0);
 	expect_refused("mapping what was freed", set_pte(page, pv_pte(frame, PV_RW)));
 	frame = pfn;
@@ -55,14 +62,15 @@ static void check_release(void)
 	expect("m2p of the new frame", pv_mfn_to_pfn(frame), pfn);
 	pv_p2m[pfn] = frame;
 	expect("map it", set_pte(page, pv_pte(frame, PV_RW)), 0);
-	expect("as many pages as before", HYPERVISOR_memory_op(XENMEM_current_reservation, &self), before);
+	expect("as many pages as before", HYPERVISOR_memory_op(XENMEM_current_reservation, &self),
+	       before);
 	pv_pages_free(page, 1);
 	bad[0] = 0xfffffffffUL;
 	bad[1] = 0;
 	expect("freeing a frame beyond the machine", op(XENMEM_decrease_reservation, bad, 1, 0), 0);
 	bad[0] = pv_virt_to_mfn((void *)pv_start_info->pt_base);
 	expect("increase_reservation beyond the maximum fails softly",
-	       op(XENMEM_populate_physmap, (xen_pfn_t[]){ 1UL << 30 }, 1, 18) <= 0, 1);
+	       op(XENMEM_populate_physmap, (xen_pfn_t[]){1UL << 30}, 1, 18) <= 0, 1);
 	expect("of no extent", op(XENMEM_decrease_reservation, bad, 0, 0), 0);
 	expect("with a bad array", op(XENMEM_decrease_reservation, (xen_pfn_t *)8, 1, 0) <= 0, 1);
 	expect("of an order too high", op(XENMEM_populate_physmap, bad, 1, 60) <= 0, 1);
@@ -73,7 +81,7 @@ static void check_exchange(void)
 	char *pages = pv_pages_alloc(4);
 	pv_pfn_t pfn = pv_virt_to_pfn(pages);
 	xen_pfn_t in[4], out = pfn;
-	struct xen_memory_exchange x = { 0 };
+	struct xen_memory_exchange x = {0};
 
 	for (int i = 0; i < 4; i++)
 		in[i] = pv_p2m[pfn + i];
@@ -88,7 +96,8 @@ static void check_exchange(void)
 	for (int i = 0; i < 4; i++) {
 		expect("m2p of the new frames", pv_mfn_to_pfn(out + i), pfn + i);
 		pv_p2m[pfn + i] = out + i;
-		expect("map a new frame", set_pte(pages + i * PV_PAGE_SIZE, pv_pte(out + i, PV_RW)), 0);
+		expect("map a new frame", set_pte(pages + i * PV_PAGE_SIZE, pv_pte(out + i, PV_RW)),
+		       0);
 	}
 	pv_pages_free(pages, 4);
 	x.nr_exchanged = 0;
@@ -102,8 +111,8 @@ static void check_maps(void)
 		uint64_t address, size;
 		uint32_t type;
 	} __attribute__((packed)) e820[128];
-	struct xen_memory_map map = { .nr_entries = 128 };
-	struct xen_machphys_mfn_list list = { .max_extents = 64 };
+	struct xen_memory_map map = {.nr_entries = 128};
+	struct xen_machphys_mfn_list list = {.max_extents = 64};
 	static xen_pfn_t extents[64];
 	long error;
 

@@ -10,7 +10,7 @@
 #define MSR_GS_BASE	   "0xc0000101"
 #define MSR_KERNEL_GS_BASE "0xc0000102"
 
-static uint64_t probe[2] = { 0x1111, 0x2222 };
+static uint64_t probe[2] = {0x1111, 0x2222};
 
 static uint64_t read_fs(void)
 {
@@ -24,14 +24,16 @@ static uint64_t read_fs(void)
 	do {                                                                                       \
 		uint32_t low_, high_;                                                              \
 		TRY("movl $" msr ", %%ecx; rdmsr; movl %%eax, %0; movl %%edx, %1",                 \
-		    : "=m"(low_), "=m"(high_) :);                                                  \
+		    : "=m"(low_), "=m"(high_)                                                      \
+		    :);                                                                            \
 		value = (uint64_t)high_ << 32 | low_;                                              \
 	} while (0)
 
 #define WRMSR(msr, value)                                                                          \
 	do {                                                                                       \
 		uint64_t v_ = (value);                                                             \
-		TRY("movl $" msr ", %%ecx; movl %k0, %%eax; movq %0, %%rdx; shrq $32, %%rdx; wrmsr",\
+		TRY("movl $" msr                                                                   \
+		    ", %%ecx; movl %k0, %%eax; movq %0, %%rdx; shrq $32, %%rdx; wrmsr",            \
 		    ::"r"(v_));                                                                    \
 	} while (0)
 
@@ -50,7 +52,8 @@ void check_segments(void)
 	expect("FS base by rdmsr", value, (uintptr_t)&probe[1]);
 	HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
 	expect("FS base kept", read_fs(), 0x2222);
-	expect("set GS base for user mode", HYPERVISOR_set_segment_base(SEGBASE_GS_USER, 0x12345000), 0);
+	expect("set GS base for user mode",
+	       HYPERVISOR_set_segment_base(SEGBASE_GS_USER, 0x12345000), 0);
 	RDMSR(MSR_KERNEL_GS_BASE, value);
 	expect("in kernel mode KERNEL_GS_BASE is the user's", value, 0x12345000);
 	RDMSR(MSR_GS_BASE, value);
@@ -115,9 +118,11 @@ static void check_gdt(void)
 	expect("update_descriptor: data", HYPERVISOR_update_descriptor(maddr + 40, DATA3), 0);
 	expect("descriptor written", table[5], DATA3);
 	expect("update_descriptor: empty", HYPERVISOR_update_descriptor(maddr + 40, 0), 0);
-	expect_refused("call gate into the hypervisor", HYPERVISOR_update_descriptor(maddr + 40, GATE));
+	expect_refused("call gate into the hypervisor",
+		       HYPERVISOR_update_descriptor(maddr + 40, GATE));
 	expect_refused("task segment", HYPERVISOR_update_descriptor(maddr + 40, TSS_DESC));
-	expect_refused("misaligned descriptor address", HYPERVISOR_update_descriptor(maddr + 41, DATA3));
+	expect_refused("misaligned descriptor address",
+		       HYPERVISOR_update_descriptor(maddr + 41, DATA3));
 	expect("set_gdt: too many entries", HYPERVISOR_set_gdt(NULL, 14 * 512 + 1), -XEN_EINVAL);
 	TRY("xorl %%ecx, %%ecx; movl %%ecx, %%fs", ::);
 	expect_no_trap("null selector");
@@ -127,7 +132,8 @@ static void check_gdt(void)
 	expect("DPL 0 data: read-only", set_pte(table, pv_pte(maddr >> 12, PV_RO)), 0);
 	load_gdt(512);
 	TRY("movl $8, %%ecx; movl %%ecx, %%es", ::);
-	expect("data of ring 0: trapped or adjusted", outcome.trapped == 0 || outcome.vector == 13, 1);
+	expect("data of ring 0: trapped or adjusted", outcome.trapped == 0 || outcome.vector == 13,
+	       1);
 	__asm__ volatile("movw %w0, %%es" ::"r"(0u));
 	HYPERVISOR_set_gdt(NULL, 0);
 	set_pte(table, pv_pte(maddr >> 12, PV_RW));
@@ -137,12 +143,12 @@ static void check_gdt(void)
 	HYPERVISOR_set_gdt(NULL, 0);
 	expect("the page is writable in the end", set_pte(table, pv_pte(maddr >> 12, PV_RW)), 0);
 	expect_refused("set_gdt with a frame that is nobody's",
-		       HYPERVISOR_set_gdt(&(unsigned long){ 0xfffffffffUL }, 8));
+		       HYPERVISOR_set_gdt(&(unsigned long){0xfffffffffUL}, 8));
 }
 
 static long set_ldt(const void *base, unsigned int entries)
 {
-	struct mmuext_op op = { .cmd = MMUEXT_SET_LDT };
+	struct mmuext_op op = {.cmd = MMUEXT_SET_LDT};
 
 	op.arg1.linear_addr = (unsigned long)base;
 	op.arg2.nr_ents = entries;

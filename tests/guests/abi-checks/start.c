@@ -60,7 +60,7 @@ bool on_xen(void)
 void check_version(void)
 {
 	struct xen_platform_parameters platform;
-	struct xen_feature_info features = { .submap_idx = 0 };
+	struct xen_feature_info features = {.submap_idx = 0};
 
 	expect("version", HYPERVISOR_xen_version(XENVER_version, NULL), 4 << 16 | 17);
 	expect("extraversion", ask_text(XENVER_extraversion), 0);
@@ -71,17 +71,20 @@ void check_version(void)
 	expect("capabilities", ask_text(XENVER_capabilities), 0);
 	expect("capabilities end", ends_within(sizeof(xen_capabilities_info_t)), 1);
 	expect("capabilities name this ABI", strstr(text, "xen-3.0-x86_64") != NULL, 1);
-	expect("platform_parameters", HYPERVISOR_xen_version(XENVER_platform_parameters, &platform), 0);
+	expect("platform_parameters", HYPERVISOR_xen_version(XENVER_platform_parameters, &platform),
+	       0);
 	expect("virt_start", platform.virt_start, HYPERVISOR_VIRT_START);
 	expect("pagesize", HYPERVISOR_xen_version(XENVER_pagesize, NULL), PV_PAGE_SIZE);
 	expect("guest_handle", ask_text(XENVER_guest_handle), 0);
 	expect("get_features", HYPERVISOR_xen_version(XENVER_get_features, &features), 0);
-	expect("feature: preserve A and D", features.submap >> XENFEAT_mmu_pt_update_preserve_ad & 1, 1);
-	expect("feature: auto-translated", features.submap >> XENFEAT_auto_translated_physmap & 1, 0);
+	expect("feature: preserve A and D",
+	       features.submap >> XENFEAT_mmu_pt_update_preserve_ad & 1, 1);
+	expect("feature: auto-translated", features.submap >> XENFEAT_auto_translated_physmap & 1,
+	       0);
 	expect("feature: dom0", features.submap >> XENFEAT_dom0 & 1, pv_is_dom0());
 	features.submap_idx = 1000;
-	expect("get_features beyond the end", HYPERVISOR_xen_version(XENVER_get_features, &features),
-	       -XEN_EINVAL);
+	expect("get_features beyond the end",
+	       HYPERVISOR_xen_version(XENVER_get_features, &features), -XEN_EINVAL);
 	expect("unknown command", HYPERVISOR_xen_version(999, text), -XEN_ENOSYS);
 	expect("bad pointer", HYPERVISOR_xen_version(XENVER_capabilities, (void *)8), -XEN_EFAULT);
 }

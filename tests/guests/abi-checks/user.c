@@ -30,10 +30,11 @@ static void make_root(void)
 {
 	uint64_t *root = pv_page_alloc();
 	const uint64_t *kernel_root = (void *)pv_start_info->pt_base;
-	struct mmuext_op op = { .cmd = MMUEXT_NEW_USER_BASEPTR };
+	struct mmuext_op op = {.cmd = MMUEXT_NEW_USER_BASEPTR};
 
 	root[0] = kernel_root[0];
-	expect("root for user mode: read-only", set_pte(root, pv_pte(pv_virt_to_mfn(root), PV_RO)), 0);
+	expect("root for user mode: read-only", set_pte(root, pv_pte(pv_virt_to_mfn(root), PV_RO)),
+	       0);
 	op.arg1.mfn = pv_virt_to_mfn(root);
 	expect("NEW_USER_BASEPTR", HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF), 0);
 	user_stack = pv_pages_alloc(STACK_PAGES);
@@ -93,10 +94,12 @@ static bool kernel_adds(struct pv_regs *regs)
 	expect("syscall: events masked by the callback's flag", pv_events_masked(), 1);
 	expect("syscall: frame is on the kernel's stack",
 	       (char *)regs > kernel_stack &&
-		       (char *)(regs + 1) <= kernel_stack + STACK_PAGES * PV_PAGE_SIZE, 1);
-	expect("syscall: stack is the user's", regs->rsp > (uintptr_t)user_stack &&
-						       regs->rsp <= (uintptr_t)user_stack +
-									    STACK_PAGES * PV_PAGE_SIZE, 1);
+		       (char *)(regs + 1) <= kernel_stack + STACK_PAGES * PV_PAGE_SIZE,
+	       1);
+	expect("syscall: stack is the user's",
+	       regs->rsp > (uintptr_t)user_stack &&
+		       regs->rsp <= (uintptr_t)user_stack + STACK_PAGES * PV_PAGE_SIZE,
+	       1);
 	expect("syscall: rdi", regs->rdi, MAGIC);
 	regs->rax = regs->rdi + regs->rsi;
 	return true;
@@ -182,7 +185,8 @@ static bool see_registers(struct pv_regs *r)
 	expect("registers at a system call",
 	       r->rax == 1 && r->rbx == 2 && r->rdx == 3 && r->rsi == 4 && r->rdi == 5 &&
 		       r->rbp == 6 && r->r8 == 8 && r->r9 == 9 && r->r10 == 10 && r->r12 == 12 &&
-		       r->r13 == 13 && r->r14 == 14 && r->r15 == 15, 1);
+		       r->r13 == 13 && r->r14 == 14 && r->r15 == 15,
+	       1);
 	r->rdi = MAGIC;
 	return true;
 }

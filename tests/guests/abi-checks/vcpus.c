@@ -15,7 +15,7 @@ static evtchn_port_t timer_port;
 static void find_timer_port(void)
 {
 	for (evtchn_port_t port = 1; port < 64; port++) {
-		struct evtchn_status s = { .dom = DOMID_SELF, .port = port };
+		struct evtchn_status s = {.dom = DOMID_SELF, .port = port};
 
 		if (!HYPERVISOR_event_channel_op(EVTCHNOP_status, &s) &&
 		    s.status == EVTCHNSTAT_virq && s.u.virq == VIRQ_TIMER && s.vcpu == 0)
@@ -46,8 +46,8 @@ static uint64_t wait_tick(void)
 void check_time(void)
 {
 	const volatile struct vcpu_time_info *t = &pv_this_vcpu()->info->time;
-	struct vcpu_set_singleshot_timer once = { 0 };
-	struct vcpu_set_periodic_timer period = { .period_ns = 2 * PV_NS_PER_MS };
+	struct vcpu_set_singleshot_timer once = {0};
+	struct vcpu_set_periodic_timer period = {.period_ns = 2 * PV_NS_PER_MS};
 	uint64_t start = pv_time_ns(), last = start, took;
 	long error;
 
@@ -87,7 +87,8 @@ void check_time(void)
 		expect("periodic: comes again", wait_tick() < PV_NS_PER_SECOND, 1);
 	expect("stop periodic", HYPERVISOR_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL), 0);
 	period.period_ns = 1000;
-	expect("period too short", HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, 0, &period), -XEN_EINVAL);
+	expect("period too short", HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, 0, &period),
+	       -XEN_EINVAL);
 	pv_trap_handle(PV_VECTOR_EVENT, NULL);
 }
 
@@ -97,8 +98,8 @@ static struct vcpu_time_info time_area;
 static void check_areas(void)
 {
 	struct vcpu_runstate_info now;
-	struct vcpu_register_runstate_memory_area reg = { 0 };
-	struct vcpu_register_time_memory_area time_reg = { 0 };
+	struct vcpu_register_runstate_memory_area reg = {0};
+	struct vcpu_register_time_memory_area time_reg = {0};
 	uint64_t sum;
 
 	expect("get_runstate_info", HYPERVISOR_vcpu_op(VCPUOP_get_runstate_info, 0, &now), 0);
@@ -106,7 +107,8 @@ static void check_areas(void)
 	sum = now.time[0] + now.time[1] + now.time[2] + now.time[3];
 	expect("runstate: times add up", sum > 0 && sum < pv_time_ns() + PV_NS_PER_SECOND, 1);
 	reg.addr.v = &area;
-	expect("register runstate area", HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &reg), 0);
+	expect("register runstate area",
+	       HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &reg), 0);
 	expect("area: running", area.state, RUNSTATE_running);
 	expect("area: filled at once", area.state_entry_time != 0, 1);
 	HYPERVISOR_set_timer_op(pv_time_ns() + 2 * PV_NS_PER_MS);
@@ -114,10 +116,13 @@ static void check_areas(void)
 	HYPERVISOR_sched_op(SCHEDOP_block, NULL);
 	expect("area: time blocked grows", area.time[RUNSTATE_blocked] > sum, 1);
 	reg.addr.v = NULL;
-	expect("unregister runstate area", HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &reg), 0);
+	expect("unregister runstate area",
+	       HYPERVISOR_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &reg), 0);
 	time_reg.addr.v = &time_area;
-	expect("register time area", HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_time_memory_area, 0, &time_reg), 0);
-	expect("time area: filled", time_area.tsc_to_system_mul, pv_this_vcpu()->info->time.tsc_to_system_mul);
+	expect("register time area",
+	       HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_time_memory_area, 0, &time_reg), 0);
+	expect("time area: filled", time_area.tsc_to_system_mul,
+	       pv_this_vcpu()->info->time.tsc_to_system_mul);
 	time_reg.addr.v = NULL;
 	HYPERVISOR_vcpu_op(VCPUOP_register_vcpu_time_memory_area, 0, &time_reg);
 }
@@ -133,7 +138,7 @@ static bool saw_nmi(struct pv_regs *regs)
 
 static void check_nmi(void)
 {
-	struct xennmi_callback callback = { .handler_address = 0 };
+	struct xennmi_callback callback = {.handler_address = 0};
 
 	pv_trap_handle(2, saw_nmi);
 	/* the stub of vector 2: the handler takes over from it */
@@ -173,12 +178,15 @@ void check_vcpus(void)
 		return;
 	expect("vCPU 1 is down", pv_vcpu_is_up(1), 0);
 	expect("up without a context", HYPERVISOR_vcpu_op(VCPUOP_up, 1, NULL), -XEN_EINVAL);
-	expect_refused("initialise with a bad root", HYPERVISOR_vcpu_op(VCPUOP_initialise, 1, &bad));
+	expect_refused("initialise with a bad root",
+		       HYPERVISOR_vcpu_op(VCPUOP_initialise, 1, &bad));
 	expect("start vCPU 1", pv_vcpu_start(1, secondary, (void *)42), 0);
 	for (int i = 0; i < 100000 && (!ran || pv_vcpu_is_up(1)); i++)
 		HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
 	expect("vCPU 1 ran", ran, 42);
 	expect("vCPU 1 took itself down", pv_vcpu_is_up(1), 0);
-	expect("timer of another vCPU", HYPERVISOR_vcpu_op(VCPUOP_set_singleshot_timer, 1,
-							   &(struct vcpu_set_singleshot_timer){ 0 }), -XEN_EINVAL);
+	expect("timer of another vCPU",
+	       HYPERVISOR_vcpu_op(VCPUOP_set_singleshot_timer, 1,
+				  &(struct vcpu_set_singleshot_timer){0}),
+	       -XEN_EINVAL);
 }

@@ -61,7 +61,7 @@ static void test_pages(void)
 {
 	unsigned long before = pv_pages_free_count(), taken;
 	char *a = pv_pages_alloc(3), *b = pv_page_alloc(), *c;
-	pv_mfn_t mfns[2] = { pv_virt_to_mfn(b), pv_virt_to_mfn(a) };
+	pv_mfn_t mfns[2] = {pv_virt_to_mfn(b), pv_virt_to_mfn(a)};
 	int error;
 
 	a[0] = 'a';
@@ -168,10 +168,11 @@ static void test_threads(void)
 	pv_mutex_lock(&mutex);
 	CHECK(!pv_condition_wait(&changed, &mutex, pv_time_ns() + PV_NS_PER_MS), 0);
 	pv_mutex_unlock(&mutex);
-	CHECK(!pv_semaphore_down_until(&(struct pv_semaphore){ 0 }, 0), 0);
+	CHECK(!pv_semaphore_down_until(&(struct pv_semaphore){0}, 0), 0);
 	before = pv_pages_free_count();
 	for (int i = 0; i < 100; i++) {
-		struct pv_thread *t = pv_thread_create("brief", (void (*)(void *))pv_yield, NULL, 2);
+		struct pv_thread *t =
+			pv_thread_create("brief", (void (*)(void *))pv_yield, NULL, 2);
 
 		pv_thread_detach(t);
 		pv_yield();
@@ -182,7 +183,7 @@ static void test_threads(void)
 
 static void test_events(void)
 {
-	struct pv_semaphore rung = { 0 };
+	struct pv_semaphore rung = {0};
 	int bell = pv_event_alloc_unbound(DOMID_SELF, pv_event_raise, &rung), clapper, ipi;
 
 	CHECK(bell > 0, bell);
@@ -226,7 +227,7 @@ static void test_grants(void)
 	char *page = pv_page_alloc(), copy[16] = "";
 	domid_t self = pv_domain_id();
 	int ref = pv_grant_access(self, pv_virt_to_mfn(page), false);
-	grant_ref_t refs[1] = { ref };
+	grant_ref_t refs[1] = {ref};
 	struct pv_grant_map map;
 	int error;
 
@@ -289,7 +290,8 @@ static void test_store(void)
 	CHECK(!pv_store_rm(0, "data/sdk"), 0);
 	CHECK(!pv_xenbus_set_state(0, "data/dev", XenbusStateConnected), 0);
 	CHECK(pv_xenbus_wait("data/dev", 1u << XenbusStateConnected, PV_FOREVER) ==
-		      XenbusStateConnected, 0);
+		      XenbusStateConnected,
+	      0);
 }
 
 int main(void)
