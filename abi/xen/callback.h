@@ -11,7 +11,7 @@
 #define CALLBACKTYPE_event		 0 /* an event is pending and not masked */
 #define CALLBACKTYPE_failsafe		 1 /* iret or a segment load failed */
 #define CALLBACKTYPE_syscall		 2 /* SYSCALL from 64-bit guest user mode */
-#define CALLBACKTYPE_sysenter_deprecated 3 /* EINVAL */
+#define CALLBACKTYPE_sysenter_deprecated 3 /* ENOSYS */
 #define CALLBACKTYPE_nmi		 4 /* an NMI (for the whole domain: vCPU 0) */
 #define CALLBACKTYPE_sysenter		 5 /* SYSENTER from guest user mode */
 #define CALLBACKTYPE_syscall32		 7 /* SYSCALL from 32-bit guest user mode */
@@ -20,9 +20,9 @@
 #define _CALLBACKF_mask_events 0
 #define CALLBACKF_mask_events  (1U << _CALLBACKF_mask_events)
 
-/* EINVAL: unknown type, or an address that is not canonical. */
+/* ENOSYS: unknown type. EINVAL: an address that is not canonical or is the hypervisor's. */
 #define CALLBACKOP_register 0
-/* EINVAL: this type cannot be without one (event, failsafe, syscall). */
+/* EINVAL: only nmi can be without one. */
 #define CALLBACKOP_unregister 1
 
 #ifndef __ASSEMBLY__

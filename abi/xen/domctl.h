@@ -57,7 +57,7 @@ struct xen_domctl_createdomain {
 	struct xen_arch_domainconfig arch; /* IN */
 };
 
-/* State of a domain: of `domain`, or of the first one above it that exists. */
+/* State of a domain. ESRCH: there is none of that number (Xen answers with the next one above). */
 struct xen_domctl_getdomaininfo {
 	domid_t domain; /* OUT: which it is */
 	uint16_t pad1;
@@ -120,7 +120,7 @@ struct xen_domctl_getpageframeinfo3 {
 	XEN_GUEST_HANDLE_64(xen_pfn_t) array; /* IN/OUT */
 };
 
-/* Shadow page tables and the dirty log: PV domains have neither here. EINVAL. */
+/* Shadow page tables and the dirty log: not offered. ENOSYS. */
 #define XEN_DOMCTL_SHADOW_OP_OFF	     0
 #define XEN_DOMCTL_SHADOW_OP_ENABLE	     32
 #define XEN_DOMCTL_SHADOW_OP_CLEAN	     11
@@ -147,7 +147,7 @@ struct xen_domctl_max_mem {
 	uint64_aligned_t max_memkb; /* IN: KiB */
 };
 
-/* setvcpucontext: dom0 fills ctxt; the domain must be paused. EINVAL, as VCPUOP_initialise.
+/* setvcpucontext: dom0 fills ctxt. EINVAL: not usable, as VCPUOP_initialise, or the caller itself.
  * getvcpucontext: the hypervisor does. ENODATA: never initialised. */
 struct xen_domctl_vcpucontext {
 	uint32_t vcpu;					/* IN */
@@ -182,8 +182,7 @@ struct xen_domctl_vcpuaffinity {
 	struct xenctl_bitmap cpumap_soft; /* IN/OUT */
 };
 
-/* How many vCPUs the domain gets; the memory for them is taken now. EINVAL: above the limit, or
- * fewer than there are. */
+/* Make the vCPUs that the domain was created for. EINVAL: another number. */
 struct xen_domctl_max_vcpus {
 	uint32_t max; /* IN */
 };
@@ -195,7 +194,7 @@ struct xen_domctl_max_vcpus {
 #define XEN_SCHEDULER_NULL     9 /* and its round robin, which has no parameters */
 
 struct xen_domctl_sched_credit {
-	uint16_t weight; /* IN/OUT: share, 256 is normal; 0 = leave as it is */
+	uint16_t weight; /* IN/OUT: share, 256 is normal; put 0: as it is */
 	uint16_t cap;	 /* IN/OUT: percent of one CPU at most; 0 = no limit */
 };
 struct xen_domctl_sched_credit2 {
@@ -297,7 +296,8 @@ struct hvm_vmce_vcpu {
 	uint64_t mci_ctl2_bank1;
 	uint64_t mcg_ext_ctl;
 };
-/* set_ext_vcpucontext, get_ext_vcpucontext: callbacks that vcpu_guest_context has no room for. */
+/* set_ext_vcpucontext, get_ext_vcpucontext: callbacks that vcpu_guest_context has no room for.
+ * ENOSYS. */
 struct xen_domctl_ext_vcpucontext {
 	uint32_t vcpu;				 /* IN */
 	uint32_t size;				 /* set: IN; get: OUT: bytes of this structure */
@@ -335,12 +335,12 @@ struct xen_domctl_tsc_info {
 	uint64_aligned_t elapsed_nsec; /* IN/OUT: ns that the domain has existed */
 };
 
-/* A global dom0 VIRQ goes to this domain from now on: ENOSYS. */
+/* A global dom0 VIRQ goes to this domain from now on. EINVAL: not such a VIRQ. */
 struct xen_domctl_set_virq_handler {
 	uint32_t virq; /* IN */
 };
 
-/* setvcpuextstate, getvcpuextstate: XSAVE state of a vCPU. Null buffer: only the OUT sizes. */
+/* setvcpuextstate, getvcpuextstate: XSAVE state of a vCPU. ENOSYS. */
 struct xen_domctl_vcpuextstate {
 	uint32_t vcpu;			    /* IN */
 	uint64_aligned_t xfeature_mask;	    /* get: OUT, set: IN: components */
@@ -348,7 +348,7 @@ struct xen_domctl_vcpuextstate {
 	XEN_GUEST_HANDLE_64(uint64) buffer; /* get: OUT, set: IN */
 };
 
-/* get_vcpu_msrs, set_vcpu_msrs: MSRs that belong to a saved vCPU. None: the count is 0. */
+/* get_vcpu_msrs, set_vcpu_msrs: MSRs that belong to a saved vCPU. ENOSYS. */
 struct xen_domctl_vcpu_msr {
 	uint32_t index;
 	uint32_t reserved;

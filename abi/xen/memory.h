@@ -17,7 +17,7 @@
  *
  *   increase_reservation  OUT in extent_start: machine frames of new extents (may be null).
  *   decrease_reservation  IN: machine frames to give back. A frame in use (mapped, page table,
- *                         granted) is refused, and the count stops there.
+ *                         granted) stays until the last such use ends.
  *   populate_physmap      IN: pfns at which extents are to appear; OUT: the machine frames. The
  *                         machine-to-physical table is set; the guest writes its own p2m.
  */
@@ -40,8 +40,8 @@ struct xen_memory_reservation {
 	XEN_GUEST_HANDLE(xen_pfn_t)
 	extent_start;		   /* IN/OUT: one frame number an extent, see above */
 	xen_ulong_t nr_extents;	   /* IN: how many */
-	unsigned int extent_order; /* IN: 2^order frames each. Above 9 (2 MiB) only dom0: the count
-				    * is 0 */
+	unsigned int extent_order; /* IN: 2^order frames each. Above 9 (2 MiB; dom0: 12)
+				    * no extent is done */
 	unsigned int mem_flags;	   /* IN: XENMEMF_* */
 	domid_t domid;		   /* IN: whose memory */
 };
@@ -122,8 +122,8 @@ DEFINE_XEN_GUEST_HANDLE(xen_add_to_physmap_t);
 #define XENMEM_remove_from_physmap  15
 
 /*
- * The domain's pseudo-physical memory as an E820 map. Returns 0. ENOBUFS: the map has more entries
- * than there is room for. ENOSYS: the domain has no map of its own. Any domain.
+ * The domain's pseudo-physical memory as an E820 map. Returns 0; what has no room is left out.
+ * ENOSYS: the domain has no map of its own. Any domain.
  */
 #define XENMEM_memory_map 9
 struct xen_memory_map {
@@ -133,7 +133,7 @@ struct xen_memory_map {
 typedef struct xen_memory_map xen_memory_map_t;
 DEFINE_XEN_GUEST_HANDLE(xen_memory_map_t);
 
-/* The machine's own E820 map; same structure. dom0. */
+/* The machine's own E820 map; same structure. EINVAL: too little room. dom0. */
 #define XENMEM_machine_memory_map 10
 
 /* Give a domain the map that memory_map will answer. EINVAL: too many entries. dom0. */

@@ -25,9 +25,9 @@ DEFINE_XEN_GUEST_HANDLE(physdev_eoi_t);
 #endif
 
 /*
- * Share a page in which bit p says that pirq p needs an eoi (hypervisor writes). v1 also makes
- * unmask imply the eoi; v2 does not. EBUSY: there is one. EINVAL: not a writable frame of the
- * caller.
+ * Share a page in which bit p says that pirq p needs an eoi (hypervisor writes). v1, which also
+ * made unmask imply the eoi, is refused: ENOSYS. EBUSY: there is one. EINVAL: not a writable frame
+ * of the caller. Any domain.
  */
 #define PHYSDEVOP_pirq_eoi_gmfn_v1 17
 #define PHYSDEVOP_pirq_eoi_gmfn_v2 28
@@ -79,8 +79,8 @@ typedef struct physdev_set_iobitmap physdev_set_iobitmap_t;
 DEFINE_XEN_GUEST_HANDLE(physdev_set_iobitmap_t);
 #endif
 
-/* Registers of an I/O APIC. Reading: dom0. Writing: only what leaves the hypervisor's routing as
- * it is. EINVAL: no such APIC or register. */
+/* Registers of an I/O APIC. Reading: dom0. ENODEV: no such APIC. Writing: EPERM, the routing is the
+ * hypervisor's. */
 #define PHYSDEVOP_apic_read  8
 #define PHYSDEVOP_apic_write 9
 #ifndef __ASSEMBLY__
@@ -93,7 +93,7 @@ typedef struct physdev_apic physdev_apic_t;
 DEFINE_XEN_GUEST_HANDLE(physdev_apic_t);
 #endif
 
-/* Vectors are the hypervisor's business: alloc answers the irq number again, free does nothing. */
+/* Vectors are the hypervisor's business: alloc tells which one it uses, free does nothing. */
 #define PHYSDEVOP_alloc_irq_vector 10
 #define PHYSDEVOP_free_irq_vector  11
 #ifndef __ASSEMBLY__
@@ -181,7 +181,8 @@ typedef struct physdev_manage_pci_ext physdev_manage_pci_ext_t;
 DEFINE_XEN_GUEST_HANDLE(physdev_manage_pci_ext_t);
 #endif
 
-/* Trigger mode and polarity of an I/O APIC input. EEXIST: set before, differently. */
+/* Trigger mode and polarity of an I/O APIC input. EINVAL: no such input. While it is in use the
+ * mode stays. */
 #define PHYSDEVOP_setup_gsi 21
 #ifndef __ASSEMBLY__
 struct physdev_setup_gsi {

@@ -52,7 +52,7 @@
 #define XEN_FW_EFI_APPLE_PROPERTIES 6
 #define XEN_FW_KBD_SHIFT_FLAGS	    5
 
-/* Enter an ACPI sleep state; S5 switches the machine off. */
+/* Enter an ACPI sleep state: S5, off. ENOSYS: others. */
 #define XENPF_enter_acpi_sleep 51
 
 /* Power management of physical CPUs: ENOSYS. */
@@ -64,7 +64,7 @@
 /* How long physical CPUs idled. */
 #define XENPF_getidletime 53
 
-/* Which physical CPUs there are. EINVAL: no such CPU. */
+/* Which physical CPUs there are; flags tell of one that is not. */
 #define XENPF_get_cpuinfo 55
 
 /* Physical CPUs on and off, CPUs and memory added: ENOSYS. */

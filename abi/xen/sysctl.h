@@ -108,7 +108,7 @@ struct xen_sysctl_getcpuinfo {
 	uint32_t nr_cpus;				/* OUT: entries written */
 };
 
-/* Free memory below and above address limits. */
+/* Free memory. Parapet counts all of it, whatever the address limits. */
 struct xen_sysctl_availheap {
 	uint32_t min_bitwidth;	      /* IN: frames at 2^n and above; 0 = from 0 */
 	uint32_t max_bitwidth;	      /* IN: frames below 2^n; 0 = all */
@@ -147,7 +147,7 @@ struct xen_sysctl_numainfo {
 	XEN_GUEST_HANDLE_64(uint32) distance;		   /* OUT: matrix, 10 = itself */
 };
 
-/* CPU pools: there is one, number 0, with all CPUs. Other operations than INFO: EINVAL. */
+/* CPU pools: there is one, number 0, with all CPUs. Changes to it: EOPNOTSUPP. */
 #define XEN_SYSCTL_CPUPOOL_OP_CREATE	 1
 #define XEN_SYSCTL_CPUPOOL_OP_DESTROY	 2
 #define XEN_SYSCTL_CPUPOOL_OP_INFO	 3 /* the first pool >= cpupool_id; ENOENT: no more */

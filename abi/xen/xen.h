@@ -83,7 +83,8 @@ typedef uint16_t domid_t;
  * Write `count` page-table or machine-to-physical entries. `*done` (may be null) receives how many
  * took effect; the call stops at the first one refused. `whose` is DOMID_SELF, or (dom0) another
  * domain in the low 16 bits, and the owner of the tables + 1 in the high 16 bits or 0.
- * EINVAL: bad table or bad entry. EPERM: foreign frame without the right. ENOSYS: unknown command.
+ * EINVAL: bad table or bad entry. EBUSY: the frame of a level-1 entry is someone else's, or in use
+ * as a table. EPERM: no permission for device memory or another domain. ENOSYS: unknown command.
  * ESRCH: no such domain. Any domain for itself. Preempted.
  */
 #define __HYPERVISOR_mmu_update 1

@@ -9,7 +9,7 @@
  * leaf 3: sub-leaf 0: EAX bit 0: TSC emulated, EBX = TSC mode, ECX = guest TSC kHz, EDX =
  *         incarnation; sub-leaf 1: offset, multiplier, shift; sub-leaf 2: EAX = host TSC kHz
  * leaf 4: HVM guests' features (XEN_HVM_CPUID_*): zero for a PV guest
- * leaf 5: sub-leaf 0: EAX bits 0..7: machine address width (PV); ECX, EDX: limits
+ * leaf 5: sub-leaf 0: EBX bits 0..7: machine address width
  */
 #ifndef __XEN_PUBLIC_ARCH_X86_CPUID_H__
 #define __XEN_PUBLIC_ARCH_X86_CPUID_H__
