@@ -172,6 +172,8 @@ long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg)
 	struct domain *d = current_domain();
 	struct vcpu *v = (u32)vcpu_id < MAX_VCPUS ? d->vcpus[(u32)vcpu_id] : NULL;
 
+	if (!v && (u32)cmd == VCPUOP_is_up) /* Linux counts its vCPUs like this */
+		return -XEN_ENOENT;
 	if (!v)
 		return refuse(-XEN_ENOENT, REFUSE_UNKNOWN, "there is no vCPU %u", (u32)vcpu_id);
 	switch ((u32)cmd) {

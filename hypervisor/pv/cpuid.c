@@ -66,7 +66,9 @@ static void basic_features(struct vcpu *v, u32 out[4])
 {
 	out[EBX] = (out[EBX] & 0xff00) | 1U << 16 | v->vcpu_id * 2 << 24; /* CLFLUSH line, APIC id */
 	out[ECX] = (out[ECX] & BASIC_ECX) | BASIC_ECX_HYPERVISOR;
-	if ((out[ECX] & BASIC_ECX_XSAVE) && (v->pv.cr4 & X86_CR4_OSXSAVE))
+	/* Linux takes a clear OSXSAVE, before it ever writes CR4, for a hypervisor without XSAVE. */
+	if ((out[ECX] & BASIC_ECX_XSAVE) &&
+	    (v->arch.kernel_mode || (v->pv.cr4 & X86_CR4_OSXSAVE)))
 		out[ECX] |= BASIC_ECX_OSXSAVE;
 	out[EDX] &= BASIC_EDX;
 }
