@@ -69,13 +69,14 @@ static long get_runstate(struct vcpu *v, u64 arg)
 static long register_runstate(struct vcpu *v, u64 arg)
 {
 	struct vcpu_register_runstate_memory_area area;
-	long rc;
+	long rc = 0;
 
 	if (!get_guest(area, arg))
 		return bad_address(arg);
 	if (!guest_range_ok(area.addr.p, sizeof(struct vcpu_runstate_info)))
 		return bad_address(area.addr.p);
-	rc = get_runstate(v, area.addr.p);
+	if (area.addr.p) /* otherwise: no more updates */
+		rc = get_runstate(v, area.addr.p);
 	if (!rc)
 		WRITE_ONCE(v->runstate_area, area.addr.p);
 	return rc;
