@@ -12,8 +12,9 @@
 #define PIT_CONTROL 0x43
 #define PORT_B	    0x61 /* bit 0: channel 2 counts, bit 1: speaker, bit 5: its output */
 
-#define CALIBRATE_HZ  100
-#define CALIBRATE_RUNS 3
+#define CALIBRATE_TICKS (PIT_HZ / 50)
+#define NO_PIT_TICKS	10000000000UL /* of the TSC: seconds */
+#define CALIBRATE_TRIES 20 /* readings of which the quickest counts */
 
 u32 tsc_khz;
 u64 wallclock_boot_ns;
@@ -34,41 +35,69 @@ const struct time_scale *time_scale(void)
 	return &scale;
 }
 
-/* One run of the PIT's channel 2: TSC and APIC timer ticks in 1/CALIBRATE_HZ s. */
-static void measure(u64 *tsc, u32 *apic)
-{
-	const u16 count = PIT_HZ / CALIBRATE_HZ;
-	u64 start;
+/* The three clocks at one moment. The PIT counts down from 65536, the APIC timer from 2^32 - 1. */
+struct reading {
+	u64 tsc, uncertain;
+	u32 pit, apic;
+};
 
-	outb(PORT_B, (inb(PORT_B) & ~2) | 1);
-	outb(PIT_CONTROL, 0xb0); /* channel 2, low byte then high byte, mode 0 */
-	outb(PIT_CH2, count & 0xff);
-	apic_timer_set(~0u);
-	outb(PIT_CH2, count >> 8);
-	start = rdtsc();
-	while (!(inb(PORT_B) & 0x20))
-		;
-	*tsc = rdtsc() - start;
-	*apic = ~0u - apic_timer_left();
-	apic_timer_set(0);
+static struct reading read_once(void)
+{
+	struct reading r = { .tsc = rdtsc() };
+
+	outb(PIT_CONTROL, 0x80); /* latch channel 2 */
+	r.pit = inb(PIT_CH2);
+	r.pit |= inb(PIT_CH2) << 8;
+	r.apic = apic_timer_left();
+	r.uncertain = rdtsc() - r.tsc;
+	return r;
 }
 
-/* Being held up lengthens a run, nothing shortens one: the shortest is the best. */
+/* Under another hypervisor any instruction may take milliseconds: only quick readings are of use. */
+static struct reading read_clocks(void)
+{
+	struct reading best = read_once();
+
+	for (unsigned i = 1; i < CALIBRATE_TRIES; i++) {
+		struct reading r = read_once();
+
+		if (r.uncertain < best.uncertain)
+			best = r;
+	}
+	return best;
+}
+
+/* False if it took so long that the PIT has gone round. */
+static bool calibrate_once(void)
+{
+	struct reading first, last;
+	u64 start = rdtsc();
+	u32 ticks;
+
+	outb(PORT_B, (inb(PORT_B) & ~2) | 1);
+	outb(PIT_CONTROL, 0xb0); /* channel 2, low byte then high byte, mode 0: output rises at the end */
+	outb(PIT_CH2, 0xff);
+	outb(PIT_CH2, 0xff);
+	apic_timer_set(~0u);
+	first = read_clocks();
+	do {
+		last = read_clocks();
+		if (last.tsc - start > NO_PIT_TICKS)
+			panic("the PIT does not count: no clock to measure the TSC by\n");
+	} while (first.pit - last.pit < CALIBRATE_TICKS);
+	apic_timer_set(0);
+	if (inb(PORT_B) & 0x20)
+		return false;
+	ticks = first.pit - last.pit;
+	tsc_khz = (last.tsc - first.tsc) * PIT_HZ / ticks / 1000;
+	apic_khz = (u64)(first.apic - last.apic) * PIT_HZ / ticks / 1000;
+	return true;
+}
+
 static void calibrate(void)
 {
-	u64 tsc = ~0UL;
-	u32 apic = ~0u;
-
-	for (unsigned i = 0; i < CALIBRATE_RUNS; i++) {
-		u64 t;
-		u32 a;
-
-		measure(&t, &a);
-		tsc = MIN(tsc, t);
-		apic = MIN(apic, a);
-	}
-	tsc_khz = tsc * CALIBRATE_HZ / 1000;
-	apic_khz = (u64)apic * CALIBRATE_HZ / 1000;
+	while (!calibrate_once())
+		;
 	if (!tsc_khz || !apic_khz)
 		panic("TSC or APIC timer do not run (%u, %u kHz)\n", tsc_khz, apic_khz);
 }
