@@ -15,7 +15,7 @@ enum { EAX, EBX, ECX, EDX };
 #define HYPERVISOR_LAST	    0x40000005U
 #define BASIC_LAST	    0xdU
 #define EXTENDED_BASE	    0x80000000U
-#define EXTENDED_LAST	    0x80000008U
+#define EXTENDED_LAST	    0x80000021U
 #define XEN_VERSION_4_17    (4U << 16 | 17)
 #define HYPERCALL_MSR	    0x40000000U
 #define FEATURE_PRESERVE_AD 1U
@@ -30,6 +30,7 @@ enum { EAX, EBX, ECX, EDX };
 /* SSE3 PCLMULQDQ SSSE3 FMA CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C RDRAND */
 #define BASIC_ECX                                                                                  \
 	(BITS4(0, 1, 9, 12) | BITS4(13, 19, 20, 22) | BITS4(23, 25, 26, 28) | BITS2(29, 30))
+#define BASIC_EDX_SEP	     (1U << 11)
 #define BASIC_ECX_OSXSAVE    (1U << 27)
 #define BASIC_ECX_XSAVE	     (1U << 26)
 #define BASIC_ECX_HYPERVISOR (1U << 31)
@@ -52,6 +53,7 @@ enum { EAX, EBX, ECX, EDX };
 /* LAHF_LM ABM SSE4A MISALIGNSSE 3DNOWPREFETCH XOP FMA4 TBM */
 #define EXTENDED_ECX	(BITS4(0, 5, 6, 7) | BITS4(8, 11, 16, 21))
 #define EXTENDED8_EBX	BITS2(0, 2) /* CLZERO, error pointers always saved */
+#define EXTENDED21_EAX	BITS2(2, 6) /* LFENCE serialises, null selectors clear bases */
 #define XSAVE_EAX	0x7U	    /* XSAVEOPT XSAVEC XGETBV1 */
 #define XSAVE_STATES	0xe7U	    /* x87 SSE AVX, AVX-512's three */
 #define VENDOR_AMD_EBX	0x68747541U
@@ -62,15 +64,25 @@ static void nothing(u32 out[4])
 	out[EAX] = out[EBX] = out[ECX] = out[EDX] = 0;
 }
 
+static bool vendor_is_amd(void)
+{
+	u32 vendor[4];
+
+	cpuid(0, 0, vendor);
+	return vendor[EBX] == VENDOR_AMD_EBX || vendor[EBX] == VENDOR_HYGON_EBX;
+}
+
 static void basic_features(struct vcpu *v, u32 out[4])
 {
-	out[EBX] = (out[EBX] & 0xff00) | 1U << 16 | v->vcpu_id * 2 << 24; /* CLFLUSH line, APIC id */
+	out[EBX] = (out[EBX] & 0xff00) | v->vcpu_id * 2 << 24; /* CLFLUSH line, APIC id */
 	out[ECX] = (out[ECX] & BASIC_ECX) | BASIC_ECX_HYPERVISOR;
 	/* Linux takes a clear OSXSAVE, before it ever writes CR4, for a hypervisor without XSAVE. */
 	if ((out[ECX] & BASIC_ECX_XSAVE) &&
 	    (v->arch.kernel_mode || (v->pv.cr4 & X86_CR4_OSXSAVE)))
 		out[ECX] |= BASIC_ECX_OSXSAVE;
 	out[EDX] &= BASIC_EDX;
+	if (vendor_is_amd()) /* SYSENTER is invalid there in long mode */
+		out[EDX] &= ~BASIC_EDX_SEP;
 }
 
 static void features7(u32 subleaf, u32 out[4])
@@ -115,7 +127,7 @@ static void xsave_leaf(u32 subleaf, u32 out[4])
 		out[EDX] = 0;
 	} else if (subleaf == 1) {
 		out[EAX] &= XSAVE_EAX;
-		out[ECX] = out[EDX] = 0;
+		out[EBX] = out[ECX] = out[EDX] = 0;
 	} else if (subleaf >= 32 || !(host[EAX] & XSAVE_STATES & 1U << (subleaf & 31))) {
 		nothing(out);
 	}
@@ -145,14 +157,6 @@ static void basic_leaf(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4])
 		nothing(out);
 		break;
 	}
-}
-
-static bool vendor_is_amd(void)
-{
-	u32 vendor[4];
-
-	cpuid(0, 0, vendor);
-	return vendor[EBX] == VENDOR_AMD_EBX || vendor[EBX] == VENDOR_HYGON_EBX;
 }
 
 static void extended_features(struct vcpu *v, u32 out[4])
@@ -185,8 +189,14 @@ static void extended_leaf(struct vcpu *v, u32 leaf, u32 out[4])
 		out[EBX] &= EXTENDED8_EBX;
 		out[ECX] = out[EDX] = 0;
 		break;
-	default: /* the CPU's name, and its caches */
+	case EXTENDED_LAST:
+		out[EAX] &= EXTENDED21_EAX;
+		out[EBX] = out[ECX] = out[EDX] = 0;
 		break;
+	default:
+		if (leaf > EXTENDED_BASE + 8)
+			nothing(out);
+		break; /* otherwise the CPU's name, and its caches */
 	}
 }
 

@@ -86,7 +86,7 @@ static void write_start_info(const struct dom0_build *b)
 	const struct dom0_layout *at = &b->at;
 	struct start_info *si = dom0_page(b, (at->start_info - at->start) >> PAGE_SHIFT);
 
-	strlcpy(si->magic, "xen-3.0-x86_64", sizeof(si->magic));
+	strlcpy(si->magic, "xen-3.0-x86_64p", sizeof(si->magic));
 	si->nr_pages = at->nr_pages;
 	si->shared_info = mfn_to_paddr(page_to_mfn(b->d->shared_info_page));
 	si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN;

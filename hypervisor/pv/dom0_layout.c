@@ -9,8 +9,7 @@
 
 #define REGION_ALIGN  (4UL << 20)
 #define REGION_SPARE  (512UL << 10)
-#define TABLE_FLAGS   (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED)
-#define MAPPING_FLAGS (TABLE_FLAGS | PTE_DIRTY)
+#define ENTRY_FLAGS   (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
 
 static u64 pages_of(u64 bytes)
 {
@@ -123,7 +122,7 @@ static u64 *entry_for(const struct dom0_build *b, struct table_pool *pool, u64 v
 
 		if (!(*e & PTE_PRESENT)) {
 			BUG_ON(pool->next == pool->end);
-			*e = b->p2m[pool->next++] << PAGE_SHIFT | TABLE_FLAGS;
+			*e = b->p2m[pool->next++] << PAGE_SHIFT | ENTRY_FLAGS;
 		}
 		table = mfn_to_virt(entry_frame(*e));
 	}
@@ -134,7 +133,7 @@ static void map_range(const struct dom0_build *b, struct table_pool *pool, u64 v
 {
 	for (u64 i = 0; i < pages; i++)
 		*entry_for(b, pool, va + (i << PAGE_SHIFT)) = b->p2m[pfn + i] << PAGE_SHIFT |
-							      MAPPING_FLAGS;
+							      ENTRY_FLAGS;
 }
 
 static void protect_range(const struct dom0_build *b, u64 va, u64 pages)

@@ -11,8 +11,7 @@
 #define CR3_NO_FLUSH	     BIT(63)
 #define FLAT_LIMIT	     0xffff
 #define CR4_GUEST_CONTROLLED (X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
-#define CR4_GUEST_VISIBLE                                                                          \
-	(X86_CR4_PAE | X86_CR4_MCE | X86_CR4_PGE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT)
+#define CR4_GUEST_VISIBLE    (X86_CR4_PAE | X86_CR4_MCE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT)
 
 static bool code_is_long(struct vcpu *v, u16 cs)
 {

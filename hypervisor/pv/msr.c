@@ -13,7 +13,15 @@
 #define MSR_MCG_STATUS	    0x0000017a
 #define MSR_MISC_ENABLE	    0x000001a0
 #define MSR_PAT		    0x00000277
+#define MSR_PLATFORM_INFO   0x000000ce
+#define MSR_MISC_FEATURES   0x00000140
 #define MSR_HYPERCALL_PAGE  0x40000000
+#define MSR_AMD_SYSCFG	    0xc0010010
+#define MSR_AMD_HWCR	    0xc0010015
+#define MSR_AMD_NB_CFG	    0xc001001f
+#define MSR_AMD_DE_CFG	    0xc0011029
+
+#define DE_CFG_LFENCE_SERIALISES BIT(1)
 
 #define APIC_BASE_ADDRESS 0xfee00000UL
 #define APIC_BASE_BSP	  BIT(8)
@@ -78,7 +86,16 @@ bool pv_read_msr(struct vcpu *v, u32 msr, u64 *value)
 		return read_misc_enable(value);
 	case MSR_MCG_CAP: /* machine-check architecture without banks */
 	case MSR_MCG_STATUS:
+	case MSR_PLATFORM_INFO: /* no CPUID faulting */
+	case MSR_MISC_FEATURES:
+	case MSR_AMD_SYSCFG: /* read by kernels whatever the CPU's model */
+	case MSR_AMD_HWCR:
+	case MSR_AMD_NB_CFG:
 		*value = 0;
+		return true;
+	case MSR_AMD_DE_CFG:
+		rdmsr_safe(msr, value);
+		*value &= DE_CFG_LFENCE_SERIALISES;
 		return true;
 	case MSR_TSC_AUX:
 		*value = v->pv.tsc_aux;
@@ -130,7 +147,9 @@ bool pv_write_msr(struct vcpu *v, u32 msr, u64 value)
 	case MSR_PAT:
 	case MSR_EFER:
 	case MSR_MISC_ENABLE:
-	case MSR_APIC_BASE: /* the host's choice stands; writing it back is no change */
+	case MSR_APIC_BASE:
+	case MSR_AMD_HWCR:
+	case MSR_AMD_DE_CFG: /* the host's choice stands; writing it back is no change */
 		return unchanged(v, msr, value);
 	case MSR_BIOS_SIGNATURE: /* written before it is read, as the CPU's manual asks */
 	case MSR_MCG_STATUS:

@@ -22,8 +22,11 @@
 #define MSR_SYSCALL_MASK   0xc0000084
 #define EFER_SCE	   BIT(0)
 
-/* What the hypervisor's mappings use of PAT is the power-on value's: 0 write-back, 2 (PCD) uncached. */
-#define PAT_VALUE 0x0007010600070106UL
+/*
+ * The ABI's: write-back, write-through, uncached-, uncached, write-combining, write-protected. The
+ * hypervisor's own mappings use the first and (PCD) the third.
+ */
+#define PAT_VALUE 0x0000050100070406UL
 
 static inline void move_bytes(void *dst, const void *src, size_t n)
 {
