@@ -52,6 +52,7 @@ int main(void)
 	answers_of_events();
 	answers_of_vcpus();
 	answers_of_processor();
+	answers_of_frames();
 	answers_of_memory();
 	answers_of_tables();
 	answers_of_grants();

@@ -55,6 +55,7 @@ void answers_of_grants(void);
 void answers_of_memory(void);
 void answers_of_tables(void);
 void answers_of_processor(void);
+void answers_of_frames(void);
 void answers_of_vcpus(void);
 void answers_of_version(void);
 void answers_of_control(void);
