@@ -8,7 +8,7 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mcmodel=small -fvisibility=
 	-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-common -fno-delete-null-pointer-checks -fno-strict-aliasing \
 	-Wall -Wextra -Wno-unused-parameter $(HV_EXTRA)
-HV_LDFLAGS := -nostdlib -static -no-pie -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \
+HV_LDFLAGS := -nostdlib -static -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \
 	-Wl,--no-warn-rwx-segments -Wl,--orphan-handling=error
 
 HV_UNPACK := $(B)/libs/hypervisor/libunpack.a
@@ -36,7 +36,7 @@ $(HV_OFFSETS): hypervisor/x86/asm-offsets.c | $(SETUP_BUILD)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CPPFLAGS) $(filter-out -g,$(HV_CFLAGS)) -MMD -MP -MT $@ -MF $(@:.h=.d) -S $< -o $(@:.h=.s)
-	$(Q)sed -n 's/^.*==>\([A-Z0-9_]*\) [$$#]*\(-\{0,1\}[0-9]*\).*/#define \1 \2/p' $(@:.h=.s) > $@
+	$(Q)sed -n 's/^.*"==>\([A-Z0-9_]*\) [$$#]*\(-\{0,1\}[0-9]*\)".*/#define \1 \2/p' $(@:.h=.s) > $@
 
 .PHONY: hypervisor-lines
 hypervisor-lines: ## lines of code of the hypervisor by room (budget: 12000)

@@ -54,6 +54,8 @@ static void add_memory_map(const struct tag_mmap *t)
 
 	for (; p + t->entry_size <= end; p += t->entry_size) {
 		const struct mmap_entry *e = (const struct mmap_entry *)p;
+		/* GRUB has types of its own, for UEFI's runtime memory. */
+		u32 type = e->type <= E820_UNUSABLE ? e->type : E820_RESERVED;
 
 		if (machine_map_entries == MACHINE_MAP_ENTRIES) {
 			printk(LOG_WARN, "memory map: more than %u entries, the rest is unused\n",
@@ -61,7 +63,7 @@ static void add_memory_map(const struct tag_mmap *t)
 			return;
 		}
 		machine_map[machine_map_entries++] =
-			(struct machine_map_entry){ e->start, e->size, e->type };
+			(struct machine_map_entry){ e->start, e->size, type };
 	}
 }
 

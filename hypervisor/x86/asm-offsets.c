@@ -4,7 +4,7 @@
 #include <core/domain.h>
 #include <x86/window.h>
 
-#define DEFINE(name, value) asm volatile("\n==>" #name " %0" ::"i"(value))
+#define DEFINE(name, value) asm volatile(".ascii \"==>" #name " %0\"" ::"i"(value))
 
 void asm_offsets(void);
 void asm_offsets(void)

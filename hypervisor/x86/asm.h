@@ -30,12 +30,26 @@
 
 static inline void move_bytes(void *dst, const void *src, size_t n)
 {
-	asm volatile("rep movsb" : "+D"(dst), "+S"(src), "+c"(n)::"memory");
+	size_t words = n / 8, rest = n % 8;
+
+	asm volatile("rep movsq\n\t"
+		     "movq %3, %%rcx\n\t"
+		     "rep movsb"
+		     : "+D"(dst), "+S"(src), "+c"(words)
+		     : "r"(rest)
+		     : "memory");
 }
 
 static inline void fill_bytes(void *dst, int c, size_t n)
 {
-	asm volatile("rep stosb" : "+D"(dst), "+c"(n) : "a"(c) : "memory");
+	size_t words = n / 8, rest = n % 8;
+
+	asm volatile("rep stosq\n\t"
+		     "movq %3, %%rcx\n\t"
+		     "rep stosb"
+		     : "+D"(dst), "+c"(words)
+		     : "a"((u8)c * 0x0101010101010101UL), "r"(rest)
+		     : "memory");
 }
 
 static inline void outb(u16 port, u8 v)

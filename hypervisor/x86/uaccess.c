@@ -34,12 +34,19 @@ bool guest_range_ok(u64 addr, u64 size)
 
 static bool copy(void *dst, const void *src, size_t size)
 {
+	size_t left = size / 8, rest = size % 8;
+
+	/* One instruction is one step for an emulated CPU, too: words where possible. */
 	open_user();
-	asm volatile("1: rep movsb\n"
-		     "2:\n\t" ON_FAULT(1b, 2b)
-		     : "+D"(dst), "+S"(src), "+c"(size)::"memory");
+	asm volatile("1: rep movsq\n\t"
+		     "movq %3, %%rcx\n\t"
+		     "3: rep movsb\n"
+		     "2:\n\t" ON_FAULT(1b, 2b) ON_FAULT(3b, 2b)
+		     : "+D"(dst), "+S"(src), "+c"(left)
+		     : "r"(rest)
+		     : "memory");
 	close_user();
-	return !size;
+	return !left;
 }
 
 bool copy_from_guest(void *dst, u64 src, size_t size)
@@ -54,16 +61,20 @@ bool copy_to_guest(u64 dst, const void *src, size_t size)
 
 bool clear_guest(u64 dst, size_t size)
 {
+	size_t left = size / 8, rest = size % 8;
+
 	if (!guest_range_ok(dst, size))
 		return false;
 	open_user();
-	asm volatile("1: rep stosb\n"
-		     "2:\n\t" ON_FAULT(1b, 2b)
-		     : "+D"(dst), "+c"(size)
-		     : "a"(0)
+	asm volatile("1: rep stosq\n\t"
+		     "movq %3, %%rcx\n\t"
+		     "3: rep stosb\n"
+		     "2:\n\t" ON_FAULT(1b, 2b) ON_FAULT(3b, 2b)
+		     : "+D"(dst), "+c"(left)
+		     : "a"(0), "r"(rest)
 		     : "memory");
 	close_user();
-	return !size;
+	return !left;
 }
 
 #define CMPXCHG(type, suffix)                                                                      \
