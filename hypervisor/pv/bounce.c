@@ -12,6 +12,8 @@
  *   r11, rcx             rsp points at rcx
  */
 #include <pv/internal.h>
+#include <x86/hooks.h>
+#include <x86/privileged.h>
 #include <x86/uaccess.h>
 
 #define FRAME_WORDS_MAX 12
@@ -143,6 +145,14 @@ void pv_inject_page_fault(u64 cr2, u32 error_code)
 		return;
 	}
 	inject(v, VECTOR_PF, true, error_code);
+}
+
+void pv_iret_failed(unsigned vector, u32 error_code)
+{
+	if (vector == VECTOR_PF)
+		pv_inject_page_fault(read_cr2(), error_code);
+	else
+		pv_inject(vector, error_code);
 }
 
 void pv_failsafe(void)

@@ -46,7 +46,7 @@ struct bounce {
 bool pv_bounce(struct vcpu *v, const struct bounce *b);
 /** Iterate guest trap `vector` as `INT n` does: DPL checked by the caller. */
 void pv_inject_software(unsigned vector);
-/** iretq or segment load of the guest's state failed: failsafe callback. */
+/** The guest's segments cannot be loaded: its failsafe callback gets the selectors. */
 void pv_failsafe(void);
 
 enum emulation {

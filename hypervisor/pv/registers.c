@@ -8,11 +8,8 @@
 #define DR6_FIXED     0xffff0ff0UL
 #define DR6_SETTABLE  0x0000e00fUL
 #define DR7_FIXED     0x00000400UL
-#define DR7_ENABLES   0x000000ffUL
 #define DR7_GD	      0x00002000UL
 #define DR7_RESERVED  0xffffffff0000d800UL
-#define DR7_LE_GE     0x00000300UL
-#define DR7_TYPES     0xffff0000UL
 #define DR7_TYPE_IO   2U
 
 long do_stack_switch(u64 ss, u64 sp)
@@ -80,13 +77,16 @@ static int write_breakpoint(struct vcpu *v, unsigned reg, u64 value)
 }
 
 /*
- * The reserved bits, general detect and global enables that would outlive us are dropped. I/O
- * breakpoints need CR4.DE, which the guest does not control: refused, so that type 2 never means
- * something else than the guest thinks. Length 2 (8 bytes) is for data only, as the CPU requires.
+ * Reserved bits are dropped. General detect is the hypervisor's. I/O breakpoints need CR4.DE, which the
+ * guest does not control: refused, so that type 2 never means something else than the guest thinks.
+ * Code breakpoints have length 0, as the CPU requires.
  */
 static int write_dr7(struct vcpu *v, u64 value)
 {
-	value &= ~(DR7_RESERVED | DR7_GD);
+	if (value & DR7_GD)
+		return (int)refuse(-XEN_EPERM, REFUSE_ARGUMENT, "DR7 %#lx: no general detect for guests",
+				   (unsigned long)value);
+	value &= ~DR7_RESERVED;
 	value |= DR7_FIXED;
 	for (unsigned i = 0; i < 4; i++) {
 		unsigned type = (value >> (16 + 4 * i)) & 3, length = (value >> (18 + 4 * i)) & 3;

@@ -33,7 +33,8 @@ static void descriptor_window_fault(struct vcpu *v, u64 va, u32 error_code)
 
 static bool in_descriptor_window(const struct vcpu *v, u64 va, u32 error_code)
 {
-	return va - GDT_WINDOW(v->vcpu_id) < WINDOW_BYTES && !(error_code & (PF_RSVD | PF_FETCH));
+	return va - GDT_WINDOW(v->vcpu_id) < WINDOW_BYTES &&
+	       !(error_code & (PF_RSVD | PF_FETCH | PF_USER));
 }
 
 bool pv_window_fault(u64 va)
@@ -51,7 +52,7 @@ static void page_fault(struct vcpu *v, struct cpu_regs *regs)
 	u32 ec = regs->error_code;
 
 	if (unlikely(va - HYPERVISOR_VIRT_START < HYPERVISOR_VIRT_END - HYPERVISOR_VIRT_START)) {
-		/* The instruction that the CPU runs, not the guest's own access, reads the window. */
+		/* Where the CPU itself reads a descriptor it does so as supervisor. */
 		if (in_descriptor_window(v, va, ec))
 			descriptor_window_fault(v, va, ec & ~(u32)PF_PRESENT);
 		else

@@ -10,8 +10,8 @@ void pv_syscall_from_user(void);
 void pv_syscall32_from_user(void);
 void pv_sysenter(void);
 void exit_work(void);
-/** The guest's frame or segments cannot be loaded: its failsafe callback is called with them. */
-void pv_failsafe(void);
+/** IRETQ to the guest's frame (in guest_regs()) faulted: the guest has the exception, as if it were there already. */
+void pv_iret_failed(unsigned vector, u32 error_code);
 /**
  * The hypervisor's own instruction read the running vCPU's LDT window where no page is. True if it is
  * there now.

@@ -79,13 +79,11 @@ static bool interrupt_vector(unsigned vector)
 static void __attribute__((noreturn)) guest_iret_failed(struct cpu_regs *regs)
 {
 	struct cpu_regs fault = *regs, *guest = guest_regs();
-	struct arch_vcpu *a = (struct arch_vcpu *)current_vcpu();
 
 	memcpy(guest, &fault, offsetof(struct cpu_regs, error_code));
 	guest->error_code = fault.error_code;
 	guest->entry_vector = fault.entry_vector;
-	context_read_selectors(a);
-	pv_failsafe();
+	pv_iret_failed(fault.entry_vector, fault.error_code);
 	context_enter();
 }
 
