@@ -51,7 +51,7 @@ static void test_explained_errors(void **state)
 {
 	(void)state;
 	machine = dom0_up((struct machine_options){.name = "cli-errors"});
-	says("nonsense", "no command .nonsense.*help");
+	says("nonsense", "^nonsense: no such command.*help");
 	says("create", "create: ");
 	says("create nowhere", "nowhere.*config-list");
 	says("create stay no_such_key=1", "no_such_key");

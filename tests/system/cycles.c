@@ -2,7 +2,7 @@
 /* Creating and destroying guests leaves nothing behind: free memory is the same to the page. */
 #include "dom0.h"
 
-enum { WARM_UP = 2, CYCLES = 200 };
+enum { CYCLES = 200 };
 
 static void test_two_hundred(void **state)
 {
@@ -10,11 +10,7 @@ static void test_two_hundred(void **state)
 	unsigned long before;
 
 	(void)state;
-	/* dom0's own allocators settle first. */
-	for (int i = 0; i < WARM_UP; i++) {
-		dom0_run(machine, "create stay", 30);
-		dom0_run(machine, "destroy stay", 30);
-	}
+	dom0_warm_up(machine);
 	before = dom0_info(machine, "free_pages");
 	for (int i = 0; i < CYCLES; i++) {
 		dom0_run(machine, "create stay", 30);
@@ -23,7 +19,7 @@ static void test_two_hundred(void **state)
 			dom0_expect_of(machine, "stay", "Hello", 30);
 		dom0_run(machine, "destroy stay", 30);
 	}
-	assert_int_equal(dom0_info(machine, "free_pages"), before);
+	dom0_expect_free_pages(machine, before);
 	assert_false(dom0_lists(machine, "stay"));
 	dom0_off(machine);
 }

@@ -19,6 +19,14 @@ struct machine *dom0_up(struct machine_options options)
 	return machine;
 }
 
+void dom0_warm_up(struct machine *machine)
+{
+	for (int i = 0; i < 2; i++) {
+		dom0_run(machine, "create stay", 30);
+		dom0_run(machine, "destroy stay", 30);
+	}
+}
+
 /* The command as a pattern for its own echo: what follows it is what the command says. */
 static void escape(char *pattern, const char *text)
 {
@@ -69,12 +77,25 @@ unsigned long dom0_info(struct machine *machine, const char *key)
 	char pattern[80];
 	unsigned long value;
 
-	snprintf(pattern, sizeof(pattern), "^%s *: *([0-9]+)", key);
+	snprintf(pattern, sizeof(pattern), "^%s *: *([0-9]+)\n", key);
 	dom0_type(machine, "info");
 	machine_expect(machine, pattern, 20);
 	value = machine_number(machine, 1);
 	dom0_prompt(machine, 20);
 	return value;
+}
+
+/* What a dead guest had may take a moment to be counted as free. */
+void dom0_expect_free_pages(struct machine *machine, unsigned long expected)
+{
+	unsigned long free = dom0_info(machine, "free_pages");
+
+	for (int tries = 0; free != expected && tries < 5; tries++) {
+		dom0_run(machine, "sleep 1", 30);
+		free = dom0_info(machine, "free_pages");
+	}
+	if (free != expected)
+		fail_msg("%lu pages are free, not %lu", free, expected);
 }
 
 /* One row or, behind all rows, the prompt: whichever comes first. */

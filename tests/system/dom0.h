@@ -8,6 +8,10 @@
 /* Boots the ISO of the tests and waits for the prompt. @options may leave the image out. */
 struct machine *dom0_up(struct machine_options options);
 
+/* Creates and destroys a guest, so that what is allocated once for all is, before pages are
+ * counted. */
+void dom0_warm_up(struct machine *machine);
+
 /* Types a command and sees its echo; what it says, then the prompt after it, can be expected. */
 void dom0_type(struct machine *machine, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -22,6 +26,9 @@ void dom0_run_expecting(struct machine *machine, const char *command, const char
 
 /* The figure that `info` gives for a key. */
 unsigned long dom0_info(struct machine *machine, const char *key);
+
+/* Fails unless as many pages are free, at once or within seconds. */
+void dom0_expect_free_pages(struct machine *machine, unsigned long expected);
 
 /* Whether `list` shows the guest. */
 bool dom0_lists(struct machine *machine, const char *guest);

@@ -36,10 +36,10 @@ static struct machine *machines[MAX_MACHINES];
 
 /* What neither the hypervisor nor dom0 says when all is well. */
 static const char bad_pattern[] = "panic|PANIC|BUG|[Aa]ssertion|double fault|refused|crashed|"
-				  "unhandled|not implemented|: FAIL";
+				  "unhandled|not implemented|FAIL";
 
 /* The machine cannot go on after these: no use in waiting. */
-static const char fatal_pattern[] = "PANIC|[Pp]anic on CPU|: FAIL,";
+static const char fatal_pattern[] = "PANIC|[Pp]anic on CPU|FAIL([ ,]|$)";
 
 static void compile(regex_t *regex, const char *pattern)
 {
@@ -77,7 +77,7 @@ static void print_tail(const struct machine *machine)
 
 	for (int lines = 0; start > 0 && lines < 30; start--)
 		lines += machine->text[start - 1] == '\n';
-	print_message("---- last lines of %s:\n%s\n----\n", machine->name, machine->text + start);
+	printf("---- last lines of %s:\n%s\n----\n", machine->name, machine->text + start);
 }
 
 __attribute__((format(printf, 2, 3), noreturn)) static void give_up(const struct machine *machine,
@@ -413,5 +413,6 @@ struct machine *machine_boot(const struct machine_options *options)
 	open_log(machine);
 	start(machine, arguments);
 	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* in step with what cmocka says on stderr */
 	return machine;
 }

@@ -6,7 +6,8 @@
  * came that no test expects (see machine_allow()). A function that fails fails the test that
  * calls it, with the last lines of the machine's output. All output is kept in a log file.
  *
- * Patterns are extended regular expressions, matched within one line.
+ * Patterns are extended regular expressions, matched within one line, which may still be growing:
+ * a pattern that ends in a number ends in "\n" too, or it may match with a digit missing.
  */
 #ifndef TESTS_SYSTEM_MACHINE_H
 #define TESTS_SYSTEM_MACHINE_H
