@@ -44,11 +44,10 @@ static void test_ways(void **state)
 
 	(void)state;
 	machine_allow(machine, "crashed|refused|unhandled");
-	dom0_run(machine, "create stay", 30);
+	dom0_create(machine, "stay");
 	before = dom0_info(machine, "free_pages");
 	for (int i = 0; i < NR_WAYS; i++) {
-		snprintf(line, sizeof(line), "create crasher extra=%s", ways[i].word);
-		dom0_run(machine, line, 30);
+		dom0_create(machine, "crasher extra=%s", ways[i].word);
 		snprintf(line, sizeof(line), "^crasher: %s", ways[i].word);
 		dom0_expect_of(machine, "crasher", line, 30);
 		wait_for_state(machine, ways[i].state);
@@ -60,19 +59,19 @@ static void test_ways(void **state)
 	dom0_off(machine);
 }
 
-/* By configuration a crash is followed by a new start. */
+/* By configuration a crash is followed by a new start, if the guest ran for 5 seconds. */
 static void test_restart(void **state)
 {
 	struct machine *machine = dom0_up((struct machine_options){.name = "crash-restart"});
 
 	(void)state;
 	machine_allow(machine, "crashed");
-	dom0_run(machine, "create crasher extra=reboot on_reboot=destroy", 30);
+	dom0_create(machine, "crasher extra=reboot on_reboot=destroy");
 	dom0_wait_gone(machine, "crasher", 30);
-	dom0_run(machine, "create linux on_crash=restart", 120);
+	dom0_create(machine, "linux on_crash=restart");
 	dom0_console(machine, "linux");
 	machine_expect(machine, "guest# ", 120);
-	machine_send(machine, "echo c >/proc/sysrq-trigger\r");
+	machine_send(machine, "sleep 5; echo c >/proc/sysrq-trigger\r");
 	dom0_prompt(machine, 60);
 	for (int tries = 0; !dom0_lists(machine, "linux"); tries++)
 		assert_true(tries < 100);

@@ -13,7 +13,7 @@ static void test_two_hundred(void **state)
 	dom0_warm_up(machine);
 	before = dom0_info(machine, "free_pages");
 	for (int i = 0; i < CYCLES; i++) {
-		dom0_run(machine, "create stay", 30);
+		dom0_create(machine, "stay");
 		/* At different points of the guest's life: some have run for a while, some not. */
 		if (i % 20 == 0)
 			dom0_expect_of(machine, "stay", "Hello", 30);

@@ -22,7 +22,7 @@ struct machine *dom0_up(struct machine_options options)
 void dom0_warm_up(struct machine *machine)
 {
 	for (int i = 0; i < 2; i++) {
-		dom0_run(machine, "create stay", 30);
+		dom0_create(machine, "stay");
 		dom0_run(machine, "destroy stay", 30);
 	}
 }
@@ -70,6 +70,21 @@ void dom0_run_expecting(struct machine *machine, const char *command, const char
 	dom0_type(machine, "%s", command);
 	machine_expect(machine, pattern, seconds);
 	dom0_prompt(machine, seconds);
+}
+
+void dom0_create(struct machine *machine, const char *format, ...)
+{
+	char words[200];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(words, sizeof(words), format, list);
+	va_end(list);
+	dom0_type(machine, "create %s", words);
+	machine_expect(machine, "^(created .* as domain|create: .*)", 120);
+	if (machine_group(machine, 1)[6] != 'd')
+		fail_msg("%s", machine_group(machine, 1));
+	dom0_prompt(machine, 20);
 }
 
 unsigned long dom0_info(struct machine *machine, const char *key)

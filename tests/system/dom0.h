@@ -24,6 +24,10 @@ void dom0_run(struct machine *machine, const char *command, unsigned int seconds
 void dom0_run_expecting(struct machine *machine, const char *command, const char *pattern,
 			unsigned int seconds);
 
+/* `create` with these words; fails if it does not succeed. Linux takes its time to be unpacked. */
+void dom0_create(struct machine *machine, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* The figure that `info` gives for a key. */
 unsigned long dom0_info(struct machine *machine, const char *key);
 

@@ -10,7 +10,7 @@ static void test_guest_console(void **state)
 	unsigned long first;
 
 	(void)state;
-	dom0_run(machine, "create flood", 30);
+	dom0_create(machine, "flood");
 	assert_true(dom0_lists(machine, "flood")); /* answered within its bound */
 	dom0_run_expecting(machine, "vcpu-list", "^flood +", 20);
 	dom0_console(machine, "flood");
@@ -39,7 +39,7 @@ static void test_hypervisor_console(void **state)
 	struct machine *machine = dom0_up((struct machine_options){.name = "flood-hypervisor"});
 
 	(void)state;
-	dom0_run(machine, "create flood extra=hypervisor", 30);
+	dom0_create(machine, "flood extra=hypervisor");
 	for (int i = 0; i < 5; i++) {
 		dom0_run(machine, "sleep 1", 30);
 		assert_true(dom0_lists(machine, "flood"));

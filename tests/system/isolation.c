@@ -10,7 +10,7 @@ static struct machine *up_with_witness(const char *name)
 
 	/* Refusals are what these tests are about; and such a guest may well perish. */
 	machine_allow(machine, "refused|crashed|unhandled");
-	dom0_run(machine, "create witness", 30);
+	dom0_create(machine, "witness");
 	dom0_expect_of(machine, "witness", "^witness: well, [0-9]+", 60);
 	return machine;
 }
@@ -36,7 +36,7 @@ static void test_every_attempt_is_refused(void **state)
 	struct machine *machine = up_with_witness("isolation");
 
 	(void)state;
-	dom0_run(machine, "create isolation", 30);
+	dom0_create(machine, "isolation");
 	dom0_expect_of(machine, "isolation", "^isolation: PASS, [0-9]+ checks", 120);
 	witness_is_well(machine);
 	dom0_audit(machine);
@@ -55,8 +55,7 @@ static void test_garbage(void **state)
 
 	(void)state;
 	for (int seed = 1; seed <= SEEDS; seed++) {
-		snprintf(line, sizeof(line), "create garbage extra=garbage=%d", seed);
-		dom0_run(machine, line, 30);
+		dom0_create(machine, "garbage extra=garbage=%d", seed);
 		snprintf(line, sizeof(line), "sleep %d", SECONDS);
 		dom0_run(machine, line, 60);
 		dom0_audit(machine);

@@ -44,7 +44,7 @@ static void test_interactive(void **state)
 	struct machine *machine = dom0_up((struct machine_options){.name = "linux-shell"});
 
 	(void)state;
-	dom0_run(machine, "create linux", 120);
+	dom0_create(machine, "linux");
 	dom0_console(machine, "linux");
 	machine_expect(machine, "linux-guest: user space up", 120);
 	machine_expect(machine, "guest# ", 20);
@@ -75,10 +75,10 @@ static void test_reboot(void **state)
 	struct machine *machine = dom0_up((struct machine_options){.name = "linux-reboot"});
 
 	(void)state;
-	dom0_run(machine, "create linux", 120);
+	dom0_create(machine, "linux");
 	dom0_console(machine, "linux");
 	machine_expect(machine, "guest# ", 120);
-	machine_send(machine, "reboot\r");
+	machine_send(machine, "sleep 5; reboot\r"); /* sooner it would not be started again */
 	dom0_prompt(machine, 60);
 	for (int tries = 0; !dom0_lists(machine, "linux"); tries++)
 		assert_true(tries < 60);
@@ -99,8 +99,7 @@ static void test_five(void **state)
 	dom0_warm_up(machine);
 	before = dom0_info(machine, "free_pages");
 	for (int i = 1; i <= 5; i++) {
-		snprintf(line, sizeof(line), "create linux name=five%d memory=192", i);
-		dom0_run(machine, line, 120);
+		dom0_create(machine, "linux name=five%d memory=192", i);
 	}
 	for (int i = 1; i <= 5; i++) {
 		snprintf(line, sizeof(line), "five%d", i);

@@ -23,7 +23,7 @@ static void invalid_instruction(void)
 
 static void null_pointer(void)
 {
-	char *volatile nowhere = NULL;
+	volatile char *volatile nowhere = NULL;
 
 	*nowhere = 1;
 }
