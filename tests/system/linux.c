@@ -54,8 +54,8 @@ static void test_interactive(void **state)
 	machine_expect(machine, "guest# ", 20);
 	machine_send(machine, "jobs\r");
 	machine_expect(machine, "Running +sleep 1000", 20);
-	machine_send(machine, "sleep 2000\r");
-	machine_expect(machine, "sleep 2000", 20);
+	machine_send(machine, "echo now; sleep 2000\r");
+	machine_expect(machine, "^now", 20);
 	machine_send(machine, "\x03"); /* Ctrl-C goes to the guest's job, not to dom0 */
 	machine_expect(machine, "guest# ", 20);
 	dom0_leave_console(machine);
