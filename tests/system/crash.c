@@ -65,7 +65,7 @@ static void test_restart(void **state)
 	struct machine *machine = dom0_up((struct machine_options){.name = "crash-restart"});
 
 	(void)state;
-	machine_allow(machine, "crashed|Kernel panic");
+	machine_allow(machine, "crashed|panic");
 	dom0_create(machine, "crasher extra=reboot on_reboot=destroy");
 	dom0_wait_gone(machine, "crasher", 30);
 	dom0_create(machine, "linux on_crash=restart");
