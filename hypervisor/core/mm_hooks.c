@@ -60,10 +60,12 @@ struct each_reference {
 	void *arg;
 };
 
-static void vcpu_references(struct domain *d, void *arg)
+static void domain_references(struct domain *d, void *arg)
 {
 	const struct each_reference *each = arg;
 
+	if (d->pirq_eoi_map)
+		each->add(d->pirq_eoi_map, true, each->arg);
 	for (unsigned i = 0; i < MAX_VCPUS; i++) {
 		const struct vcpu *v = d->vcpus[i];
 
@@ -76,6 +78,6 @@ void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg
 {
 	struct each_reference each = {add, arg};
 
-	domain_for_each(vcpu_references, &each);
+	domain_for_each(domain_references, &each);
 	grant_audit(add, arg);
 }
