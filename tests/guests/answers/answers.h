@@ -34,6 +34,12 @@ static inline long to_whom(long dom0, long other)
 	return pv_is_dom0() ? dom0 : other;
 }
 
+/* To whoever names NO_DOMAIN: Parapet tells only dom0 which domains there are. */
+static inline long nobody(void)
+{
+	return here(to_whom(-XEN_ESRCH, -XEN_EPERM), -XEN_ESRCH);
+}
+
 #define ANSWER(call, expected)                                                                     \
 	do {                                                                                       \
 		long got_ = (long)(call), expected_ = (long)(expected);                            \

@@ -112,8 +112,7 @@ void answers_of_events(void)
 	loop();
 	virtual_interrupts();
 	processors();
-	ANSWER(EVTCHN(alloc_unbound, {NO_DOMAIN, DOMID_SELF, 0}),
-	       on_parapet ? to_whom(-XEN_ESRCH, -XEN_EPERM) : -XEN_ESRCH);
+	ANSWER(EVTCHN(alloc_unbound, {NO_DOMAIN, DOMID_SELF, 0}), nobody());
 	ANSWER(EVTCHN(send, {1 << 20}), -XEN_EINVAL);
 	ANSWER(EVTCHN(close, {1 << 20}), -XEN_EINVAL);
 	ANSWER(EVTCHN(unmask, {1 << 20}), -XEN_EINVAL);

@@ -94,8 +94,8 @@ void answers_of_memory(void)
 	HOLDS(HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL) > 0);
 	HOLDS(pages(XENMEM_current_reservation, DOMID_SELF) <=
 	      pages(XENMEM_maximum_reservation, DOMID_SELF));
-	ANSWER(pages(XENMEM_current_reservation, NO_DOMAIN), -XEN_ESRCH);
-	ANSWER(reservation(XENMEM_decrease_reservation, &frame, NO_DOMAIN), here(-XEN_ESRCH, 0));
+	ANSWER(pages(XENMEM_current_reservation, NO_DOMAIN), nobody());
+	ANSWER(reservation(XENMEM_decrease_reservation, &frame, NO_DOMAIN), here(nobody(), 0));
 	give_and_take();
 	exchange();
 	machine_to_physical();
