@@ -10,12 +10,13 @@
 #include <x86/privileged.h>
 #include <x86/uaccess.h>
 
-#define EXTENDED 0x80000000u
-#define MAX_LEAVES 128u
+#define EXTENDED   0x80000000u
+#define HYPERVISOR 0x40000000u
+#define MAX_LEAVES 160u
 
-/* Highest leaves that are listed, whatever the CPU has. */
-#define LAST_BASIC    0x1fu
-#define LAST_EXTENDED 0x80000021u
+/* Highest leaves that are listed, whatever the CPU has: those that the tools know. */
+#define LAST_BASIC    0xdu
+#define LAST_EXTENDED (EXTENDED + 0x21)
 
 enum { A, B, C, D };
 
@@ -27,14 +28,22 @@ static void read_leaf(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4])
 		cpuid(leaf, subleaf, out);
 }
 
-/* Number of subleaves that matter; 0: the leaf has none. */
-static u32 subleaves(u32 leaf)
+/*
+ * Number of subleaves in a list; 0: the leaf has none. Empty ones are listed too: the tools write a
+ * list back of just these, and into as much room as the list took that they read.
+ */
+static u32 subleaves(struct vcpu *v, u32 leaf)
 {
+	u32 r[4];
+
 	switch (leaf) {
 	case 0x4:
+		return 6;
 	case 0x7:
+		read_leaf(v, leaf, 0, r);
+		return MIN(r[A], 2u) + 1;
 	case 0xb:
-		return 4;
+		return 2;
 	case 0xd:
 		return 63;
 	default:
@@ -64,18 +73,24 @@ static bool write_range(struct leaf_writer *w, struct vcpu *v, u32 first, u32 li
 
 	read_leaf(v, first, 0, last);
 	for (u32 leaf = first; leaf <= MIN(last[A], limit) && leaf >= first; leaf++) {
-		u32 n = subleaves(leaf);
+		u32 n = subleaves(v, leaf);
 
 		for (u32 sub = 0; sub < MAX(n, 1u); sub++) {
 			read_leaf(v, leaf, sub, r);
-			/* empty subleaves in the middle (XSAVE components) are left out */
-			if (sub && !(r[A] | r[B] | r[C] | r[D]))
-				continue;
 			if (!write_leaf(w, leaf, n ? sub : XEN_CPUID_NO_SUBLEAF, r))
 				return false;
 		}
 	}
 	return true;
+}
+
+/* The hypervisor's own leaves have nothing to choose: they are listed, and empty. */
+static bool write_hypervisor(struct leaf_writer *w)
+{
+	static const u32 none[4];
+
+	return write_leaf(w, HYPERVISOR, XEN_CPUID_NO_SUBLEAF, none) &&
+	       write_leaf(w, HYPERVISOR + 0x100, XEN_CPUID_NO_SUBLEAF, none);
 }
 
 long cpu_policy_get(struct vcpu *v, u32 *leaves_count, u64 leaves, u32 *msrs_count)
@@ -87,7 +102,8 @@ long cpu_policy_get(struct vcpu *v, u32 *leaves_count, u64 leaves, u32 *msrs_cou
 		*leaves_count = MAX_LEAVES;
 		return 0;
 	}
-	if (!write_range(&w, v, 0, LAST_BASIC) || !write_range(&w, v, EXTENDED, LAST_EXTENDED))
+	if (!write_range(&w, v, 0, LAST_BASIC) || !write_hypervisor(&w) ||
+	    !write_range(&w, v, EXTENDED, LAST_EXTENDED))
 		return refuse(-XEN_EFAULT, REFUSE_FAULT, "leaves at %#lx are not writable", leaves);
 	*leaves_count = w.count;
 	return w.count > w.room ? -XEN_ENOBUFS : 0;

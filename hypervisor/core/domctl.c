@@ -201,19 +201,18 @@ void domain_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 }
 
+/* Where there is no such domain, the next one answers: callers go through all that way. */
 static long get_domain_info(struct xen_domctl *op)
 {
-	struct domain *d = domain_get_next(op->domain);
-	bool found;
+	struct domain *d = op->domain == DOMID_SELF ? domain_get(DOMID_SELF) :
+						      domain_get_next(op->domain);
 
 	if (!d)
 		return -XEN_ESRCH;
-	/* an id that is free gives the next domain only by sysctl getdomaininfolist */
-	found = d->mem.domid == op->domain;
-	if (found)
-		domain_fill_info(d, &op->u.getdomaininfo);
+	domain_fill_info(d, &op->u.getdomaininfo);
+	op->domain = d->mem.domid;
 	domain_put(d);
-	return found ? 0 : -XEN_ESRCH;
+	return 0;
 }
 
 static long get_node_affinity(const struct xen_domctl_nodeaffinity *op)

@@ -5,7 +5,8 @@
 #include <lib/string.h>
 #include <x86/tlb.h>
 
-/* guest_avail bits of the map flags become the available bits 9..11 of the entry */
+/* GNTMAP_application_map asks for nothing more: guest kernels run in ring 3 too, so every entry has
+ * the user bit. guest_avail bits of the map flags become the available bits 9..11 of the entry */
 #define PTE_AVAIL_SHIFT 9
 
 static u64 pte_flags(u32 map_flags)
@@ -70,11 +71,6 @@ void grant_op_map(struct gnttab_map_grant_ref *op)
 	if (!(op->flags & (GNTMAP_device_map | GNTMAP_host_map))) {
 		refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "flags %#x ask for no mapping", op->flags);
 		op->status = GNTST_bad_gntref;
-		return;
-	}
-	if (op->flags & GNTMAP_application_map) {
-		refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "application maps are not offered");
-		op->status = GNTST_general_error;
 		return;
 	}
 	granter = domain_get(op->dom);

@@ -193,6 +193,8 @@ static const char *const names[] = {
 
 const char *hypercall_name(u32 nr)
 {
+	if (nr == __HYPERVISOR_arch_0)
+		return "mca";
 	if (nr == __HYPERVISOR_parapet_op)
 		return "parapet_op";
 	return nr < ARRAY_SIZE(names) ? names[nr] : "hypercall";
