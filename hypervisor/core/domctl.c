@@ -294,8 +294,6 @@ static long domain_op(struct domain *d, struct xen_domctl *op)
 		return set_node_affinity(&op->u.nodeaffinity);
 	case XEN_DOMCTL_getnodeaffinity:
 		return get_node_affinity(&op->u.nodeaffinity);
-	case XEN_DOMCTL_set_virq_handler:
-		return evtchn_set_virq_handler(d, op->u.set_virq_handler.virq);
 	default:
 		return -XEN_ENOSYS;
 	}

@@ -215,39 +215,9 @@ void evtchn_send_global_virq(struct domain *d, unsigned virq)
 		evtchn_send_virq(d->vcpus[0], virq);
 }
 
-/* Who gets dom0's virqs instead of it; NULL: dom0. Each entry holds a reference. */
-static struct spinlock handlers_lock = SPINLOCK_INIT;
-static struct domain *virq_handlers[NR_VIRQS];
-
 void evtchn_send_dom0_virq(unsigned virq)
 {
-	spin_lock(&handlers_lock);
-	evtchn_send_global_virq(virq_handlers[virq] ? virq_handlers[virq] : dom0, virq);
-	spin_unlock(&handlers_lock);
-}
-
-static void replace_handler(unsigned virq, struct domain *from, struct domain *to)
-{
-	struct domain *old = NULL;
-
-	spin_lock(&handlers_lock);
-	if (!from || virq_handlers[virq] == from) {
-		old = virq_handlers[virq];
-		virq_handlers[virq] = to;
-	}
-	spin_unlock(&handlers_lock);
-	if (old)
-		domain_put(old);
-}
-
-int evtchn_set_virq_handler(struct domain *d, unsigned virq)
-{
-	if (virq >= NR_VIRQS || evtchn_virq_is_per_vcpu(virq) || d->is_dying)
-		return -XEN_EINVAL;
-	if (d != dom0)
-		d = domain_get(d->mem.domid);
-	replace_handler(virq, NULL, d == dom0 ? NULL : d);
-	return 0;
+	evtchn_send_global_virq(dom0, virq);
 }
 
 void evtchn_send_pirq(struct domain *d, unsigned pirq)
@@ -344,8 +314,6 @@ int evtchn_close_all(struct domain *d)
 
 int evtchn_domain_release(struct domain *d)
 {
-	for (unsigned virq = 0; virq < NR_VIRQS; virq++)
-		replace_handler(virq, d, NULL);
 	/* is_dying is set: evtchn_take_free() refuses, so what was closed stays closed */
 	return d->evtchn ? evtchn_close_all(d) : 0;
 }

@@ -17,8 +17,6 @@ void evtchn_send_virq(struct vcpu *v, unsigned virq);
 void evtchn_send_global_virq(struct domain *d, unsigned virq);
 /** virq of dom0 (VIRQ_DOM_EXC, VIRQ_CONSOLE, VIRQ_CON_RING, VIRQ_DEBUGGER). */
 void evtchn_send_dom0_virq(unsigned virq);
-/** From now on d gets this virq instead of dom0. -XEN_EINVAL: not a global virq. */
-int evtchn_set_virq_handler(struct domain *d, unsigned virq);
 /** An interrupt line fired for a guest. */
 void evtchn_send_pirq(struct domain *d, unsigned pirq);
 /** True if the port is pending (sched_op poll). */

@@ -1,81 +1,86 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * event_channel_op. Each operation: read the argument once, check, change under the locks, write
- * the result back. Where the write-back faults the port stays bound, as the ABI has it.
+ * event_channel_op. Each operation reads its argument once, checks, changes under the locks, and
+ * writes the result back. Where the write-back faults the port stays bound, as the ABI has it.
  */
 #include <xen/errno.h>
 #include <core/evtchn_table.h>
 #include <core/hooks.h>
 #include <x86/uaccess.h>
 
-static void lock_one(struct domain *d)
-{
-	spin_lock(&evtchn_binding_lock);
-	spin_lock(&d->evtchn->lock);
-}
-
-static void unlock_one(struct domain *d)
-{
-	spin_unlock(&d->evtchn->lock);
-	spin_unlock(&evtchn_binding_lock);
-}
-
-static long no_port(int err)
-{
-	if (err == -XEN_ENOMEM)
-		return refuse(err, REFUSE_MEMORY, "no memory for more event channels");
-	return refuse(err, REFUSE_LIMIT,
-		      "all event channels that the domain may have (%u) are in use",
-		      current_domain()->max_evtchn_port);
-}
-
 /* The named domain with a reference; others than the caller only for the privileged. */
 static long get_target(domid_t domid, struct domain **out)
 {
-	if (domid != DOMID_SELF && domid != current_domain()->mem.domid &&
-	    !current_domain()->privileged)
+	const struct domain *d = current_domain();
+
+	if (domid != DOMID_SELF && domid != d->mem.domid && !d->privileged)
 		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may name domain %u", domid);
 	*out = domain_get(domid);
 	return *out ? 0 : refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", domid);
 }
 
-static bool vcpu_exists(struct domain *d, u32 vcpu)
+static long need_vcpu(const struct domain *d, u32 vcpu)
 {
-	return vcpu < d->max_vcpus && d->vcpus[vcpu];
+	if (vcpu < d->max_vcpus && d->vcpus[vcpu])
+		return 0;
+	return refuse(-XEN_ENOENT, REFUSE_UNKNOWN, "there is no vCPU %u", vcpu);
+}
+
+static long refuse_bind(long err)
+{
+	if (err == -XEN_ENOSPC)
+		return refuse(err, REFUSE_LIMIT,
+			      "all event channels that the domain may have (%u) are in use",
+			      current_domain()->max_evtchn_port);
+	if (err == -XEN_ENOMEM)
+		return refuse(err, REFUSE_MEMORY, "no memory for more event channels");
+	return refuse(err, REFUSE_STATE, "this is bound already, or cannot be bound (error %ld)",
+		      -err);
+}
+
+/* A new port in the state of *init. slot: where its owner keeps it, free until now; may be NULL. */
+static long new_port(struct domain *d, const struct evtchn *init, evtchn_port_t *slot)
+{
+	int port;
+
+	spin_lock(&evtchn_binding_lock);
+	spin_lock(&d->evtchn->lock);
+	port = slot && *slot ? -XEN_EEXIST : evtchn_take_free(d);
+	if (port >= 0) {
+		*evtchn_entry(d, port) = *init;
+		if (slot)
+			*slot = port;
+	}
+	spin_unlock(&d->evtchn->lock);
+	spin_unlock(&evtchn_binding_lock);
+	return port;
+}
+
+/* The end of each bind: the port into the argument, or a refusal. */
+static long bound(long port, evtchn_port_t *out)
+{
+	if (port < 0)
+		return refuse_bind(port);
+	*out = port;
+	return 0;
 }
 
 int evtchn_alloc_unbound(struct domain *d, domid_t remote)
 {
-	int port;
-
-	lock_one(d);
-	port = evtchn_take_free(d);
-	if (port >= 0) {
-		struct evtchn *e = evtchn_entry(d, port);
-
-		e->unbound_for = remote;
-		e->state = EVTCHN_UNBOUND;
-	}
-	unlock_one(d);
-	return port;
+	return new_port(d, &(struct evtchn){.state = EVTCHN_UNBOUND, .unbound_for = remote}, NULL);
 }
 
 static long alloc_unbound(struct evtchn_alloc_unbound *op)
 {
+	domid_t self = current_domain()->mem.domid;
 	struct domain *d;
-	domid_t remote =
-		op->remote_dom == DOMID_SELF ? current_domain()->mem.domid : op->remote_dom;
 	long rc = get_target(op->dom, &d);
-	int port;
 
 	if (rc)
 		return rc;
-	port = evtchn_alloc_unbound(d, remote);
+	rc = evtchn_alloc_unbound(d, op->remote_dom == DOMID_SELF ? self : op->remote_dom);
 	domain_put(d);
-	if (port < 0)
-		return no_port(port);
-	op->port = port;
-	return 0;
+	return bound(rc, &op->port);
 }
 
 static long connect(struct domain *d, struct domain *r, evtchn_port_t remote_port)
@@ -117,116 +122,48 @@ static long bind_interdomain(struct evtchn_bind_interdomain *op)
 		return refuse(port, REFUSE_STATE,
 			      "port %u of domain %u is not waiting for domain %u", op->remote_port,
 			      op->remote_dom, d->mem.domid);
-	if (port < 0)
-		return no_port(port);
-	op->local_port = port;
-	return 0;
+	return bound(port, &op->local_port);
 }
 
 static long bind_virq(struct evtchn_bind_virq *op)
 {
+	struct evtchn init = {.state = EVTCHN_VIRQ, .vcpu_id = op->vcpu, .virq = op->virq};
 	struct domain *d = current_domain();
-	struct vcpu *v;
-	int port;
 
-	if (op->virq >= NR_VIRQS)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "virq %u is not one of 0..%u", op->virq,
-			      NR_VIRQS - 1);
-	if (!evtchn_virq_is_per_vcpu(op->virq) && op->vcpu != 0)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "virq %u is global: bind it to vCPU 0",
-			      op->virq);
-	if (!vcpu_exists(d, op->vcpu))
-		return refuse(-XEN_ENOENT, REFUSE_UNKNOWN, "there is no vCPU %u", op->vcpu);
-	v = d->vcpus[op->vcpu];
-	lock_one(d);
-	port = v->virq_port[op->virq] ? -XEN_EEXIST : evtchn_take_free(d);
-	if (port >= 0) {
-		struct evtchn *e = evtchn_entry(d, port);
-
-		e->virq = op->virq;
-		e->vcpu_id = op->vcpu;
-		e->state = EVTCHN_VIRQ;
-		v->virq_port[op->virq] = port;
-	}
-	unlock_one(d);
-	if (port == -XEN_EEXIST)
-		return refuse(port, REFUSE_STATE, "virq %u of vCPU %u is bound already", op->virq,
-			      op->vcpu);
-	if (port < 0)
-		return no_port(port);
-	op->port = port;
-	return 0;
+	if (op->virq >= NR_VIRQS || (op->vcpu && !evtchn_virq_is_per_vcpu(op->virq)))
+		return refuse(
+			-XEN_EINVAL, REFUSE_ARGUMENT,
+			"virq %u of vCPU %u: there are %u, and global ones are bound to vCPU 0",
+			op->virq, op->vcpu, NR_VIRQS);
+	if (need_vcpu(d, op->vcpu))
+		return -XEN_ENOENT;
+	return bound(new_port(d, &init, &d->vcpus[op->vcpu]->virq_port[op->virq]), &op->port);
 }
 
 static long bind_ipi(struct evtchn_bind_ipi *op)
 {
+	struct evtchn init = {.state = EVTCHN_IPI, .vcpu_id = op->vcpu};
 	struct domain *d = current_domain();
-	int port;
 
-	if (!vcpu_exists(d, op->vcpu))
-		return refuse(-XEN_ENOENT, REFUSE_UNKNOWN, "there is no vCPU %u", op->vcpu);
-	lock_one(d);
-	port = evtchn_take_free(d);
-	if (port >= 0) {
-		struct evtchn *e = evtchn_entry(d, port);
-
-		e->vcpu_id = op->vcpu;
-		e->state = EVTCHN_IPI;
-	}
-	unlock_one(d);
-	if (port < 0)
-		return no_port(port);
-	op->port = port;
-	return 0;
-}
-
-/* Caller holds the binding lock: two binds of one pirq exclude each other. */
-static int bind_free_pirq(struct domain *d, u32 pirq, bool share)
-{
-	struct evtchn *e;
-	int port, rc;
-
-	if (d->evtchn->pirq_port[pirq])
-		return -XEN_EEXIST;
-	spin_lock(&d->evtchn->lock);
-	port = evtchn_take_free(d);
-	spin_unlock(&d->evtchn->lock);
-	if (port < 0)
-		return port;
-	rc = irq_bind_guest(d, pirq, share);
-	spin_lock(&d->evtchn->lock);
-	e = evtchn_entry(d, port);
-	if (rc) {
-		e->state = EVTCHN_FREE;
-		d->evtchn->free_hint = MIN(d->evtchn->free_hint, (u32)port);
-	} else {
-		e->pirq = pirq;
-		e->state = EVTCHN_PIRQ;
-		d->evtchn->pirq_port[pirq] = port;
-	}
-	spin_unlock(&d->evtchn->lock);
-	return rc ? rc : port;
+	if (need_vcpu(d, op->vcpu))
+		return -XEN_ENOENT;
+	return bound(new_port(d, &init, NULL), &op->port);
 }
 
 static long bind_pirq(struct evtchn_bind_pirq *op)
 {
+	struct evtchn init = {.state = EVTCHN_PIRQ, .pirq = op->pirq};
 	struct domain *d = current_domain();
-	int port;
+	long port, rc;
 
-	if (op->pirq >= EVTCHN_PIRQS)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "pirq %u is not one of 0..%u", op->pirq,
-			      EVTCHN_PIRQS - 1);
-	if (!(d->irq_allowed[op->pirq / 32] >> (op->pirq % 32) & 1))
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "pirq %u is not the domain's",
-			      op->pirq);
-	spin_lock(&evtchn_binding_lock);
-	port = bind_free_pirq(d, op->pirq, op->flags & BIND_PIRQ__WILL_SHARE);
-	spin_unlock(&evtchn_binding_lock);
-	if (port < 0)
-		return refuse(port, REFUSE_STATE, "pirq %u cannot be bound (error %d)", op->pirq,
-			      -port);
-	op->port = port;
-	return 0;
+	if (op->pirq >= EVTCHN_PIRQS || !(d->irq_allowed[op->pirq / 32] >> (op->pirq % 32) & 1))
+		return refuse(op->pirq < EVTCHN_PIRQS ? -XEN_EPERM : -XEN_EINVAL, REFUSE_PERMISSION,
+			      "pirq %u is not the domain's", op->pirq);
+	port = new_port(d, &init, &d->evtchn->pirq_port[op->pirq]);
+	rc = port < 0 ? port : irq_bind_guest(d, op->pirq, op->flags & BIND_PIRQ__WILL_SHARE);
+	if (rc && port >= 0)
+		evtchn_close(d, port);
+	return bound(rc ? rc : port, &op->port);
 }
 
 static long send(struct evtchn_send *op)
@@ -237,15 +174,13 @@ static long send(struct evtchn_send *op)
 
 	spin_lock(&d->evtchn->lock);
 	e = evtchn_entry(d, op->port);
-	if (likely(e && e->state == EVTCHN_INTERDOMAIN)) {
-		struct domain *r = e->peer.domain;
-
-		evtchn_set_pending(r, e->peer.port, evtchn_entry(r, e->peer.port));
-	} else if (e && e->state == EVTCHN_IPI) {
+	if (likely(e && e->state == EVTCHN_INTERDOMAIN))
+		evtchn_set_pending(e->peer.domain, e->peer.port,
+				   evtchn_entry(e->peer.domain, e->peer.port));
+	else if (e && e->state == EVTCHN_IPI)
 		evtchn_set_pending(d, op->port, e);
-	} else if (!e || e->state != EVTCHN_UNBOUND) {
+	else if (!e || e->state != EVTCHN_UNBOUND)
 		rc = -XEN_EINVAL; /* to an unbound port: no error, nobody listens yet */
-	}
 	spin_unlock(&d->evtchn->lock);
 	return rc ? refuse(rc, REFUSE_STATE, "port %u cannot be sent on", op->port) : 0;
 }
@@ -253,76 +188,62 @@ static long send(struct evtchn_send *op)
 static void fill_status(const struct evtchn *e, struct evtchn_status *op)
 {
 	static const u8 abi_status[] = {
-		[EVTCHN_FREE] = EVTCHNSTAT_closed,
-		[EVTCHN_RESERVED] = EVTCHNSTAT_closed,
 		[EVTCHN_UNBOUND] = EVTCHNSTAT_unbound,
+		[EVTCHN_INTERDOMAIN] = EVTCHNSTAT_interdomain,
 		[EVTCHN_PIRQ] = EVTCHNSTAT_pirq,
 		[EVTCHN_VIRQ] = EVTCHNSTAT_virq,
 		[EVTCHN_IPI] = EVTCHNSTAT_ipi,
-		[EVTCHN_INTERDOMAIN] = EVTCHNSTAT_interdomain,
+		[EVTCHN_FREE] = EVTCHNSTAT_closed,
 	};
 
 	op->status = abi_status[e->state];
 	op->vcpu = e->vcpu_id;
-	switch (e->state) {
-	case EVTCHN_UNBOUND:
+	if (e->state == EVTCHN_UNBOUND) {
 		op->u.unbound.dom = e->unbound_for;
-		break;
-	case EVTCHN_INTERDOMAIN:
+	} else if (e->state == EVTCHN_INTERDOMAIN) {
 		op->u.interdomain.dom = e->peer.domain->mem.domid;
 		op->u.interdomain.port = e->peer.port;
-		break;
-	case EVTCHN_PIRQ:
-		op->u.pirq = e->pirq;
-		break;
-	case EVTCHN_VIRQ:
-		op->u.virq = e->virq;
-		break;
-	default:
-		break;
+	} else {
+		op->u.pirq = e->pirq; /* or virq: one word */
 	}
 }
 
 static long status(struct evtchn_status *op)
 {
+	/* a port that the domain could have but has no memory yet is closed, not wrong */
+	static const struct evtchn none;
 	struct domain *d;
 	struct evtchn *e;
 	long rc = get_target(op->dom, &d);
 
 	if (rc)
 		return rc;
-	lock_one(d);
+	spin_lock(&evtchn_binding_lock);
 	e = evtchn_entry(d, op->port);
-	if (e)
-		fill_status(e, op);
-	unlock_one(d);
+	fill_status(e ? e : &none, op);
+	spin_unlock(&evtchn_binding_lock);
 	domain_put(d);
-	/* a port that the domain could have but has no memory yet is closed, not wrong */
-	if (!e && op->port < EVTCHN_PORTS) {
-		op->status = EVTCHNSTAT_closed;
-		op->vcpu = 0;
-		return 0;
-	}
-	return e ? 0 : refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no port %u", op->port);
+	return op->port < EVTCHN_PORTS
+		       ? 0
+		       : refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no port %u", op->port);
 }
 
 static long bind_vcpu(struct evtchn_bind_vcpu *op)
 {
 	struct domain *d = current_domain();
 	struct evtchn *e = evtchn_entry(d, op->port);
-	bool movable;
+	bool movable = false;
 
-	if (!vcpu_exists(d, op->vcpu))
-		return refuse(-XEN_ENOENT, REFUSE_UNKNOWN, "there is no vCPU %u", op->vcpu);
-	if (!e)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no port %u", op->port);
-	lock_one(d);
-	movable = e->state == EVTCHN_UNBOUND || e->state == EVTCHN_INTERDOMAIN ||
-		  e->state == EVTCHN_PIRQ ||
-		  (e->state == EVTCHN_VIRQ && !evtchn_virq_is_per_vcpu(e->virq));
+	if (need_vcpu(d, op->vcpu))
+		return -XEN_ENOENT;
+	spin_lock(&evtchn_binding_lock);
+	if (e)
+		movable = e->state == EVTCHN_VIRQ
+				  ? !evtchn_virq_is_per_vcpu(e->virq)
+				  : e->state > EVTCHN_RESERVED && e->state != EVTCHN_IPI;
 	if (movable)
-		e->vcpu_id = op->vcpu;
-	unlock_one(d);
+		WRITE_ONCE(e->vcpu_id, op->vcpu);
+	spin_unlock(&evtchn_binding_lock);
 	return movable ? 0
 		       : refuse(-XEN_EINVAL, REFUSE_STATE,
 				"port %u is closed, or belongs to its vCPU (IPI, per-vCPU virq)",
@@ -331,12 +252,11 @@ static long bind_vcpu(struct evtchn_bind_vcpu *op)
 
 static long unmask(struct evtchn_unmask *op)
 {
-	struct domain *d = current_domain();
-	struct evtchn *e = evtchn_entry(d, op->port);
+	struct evtchn *e = evtchn_entry(current_domain(), op->port);
 
 	if (!e)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no port %u", op->port);
-	evtchn_unmasked(d, op->port, e);
+	evtchn_unmasked(current_domain(), op->port, e);
 	return 0;
 }
 
@@ -347,7 +267,7 @@ static long close_port(struct evtchn_close *op)
 	return refuse(-XEN_EINVAL, REFUSE_STATE, "port %u is not open", op->port);
 }
 
-static long reset(u64 arg, struct evtchn_reset *op)
+static long reset(struct evtchn_reset *op)
 {
 	struct domain *d;
 	long rc = get_target(op->dom, &d);
@@ -356,9 +276,6 @@ static long reset(u64 arg, struct evtchn_reset *op)
 		return rc;
 	rc = evtchn_close_all(d);
 	domain_put(d);
-	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_event_channel_op, 0, EVTCHNOP_reset, arg, 0,
-					 0, 0, 0);
 	return rc;
 }
 
@@ -366,17 +283,18 @@ static long reset(u64 arg, struct evtchn_reset *op)
 #define OPERATION(name, type, fn, has_result)                                                      \
 	case name: {                                                                               \
 		struct type op;                                                                    \
-		long rc;                                                                           \
 		if (!get_guest(op, arg))                                                           \
 			goto fault;                                                                \
 		rc = fn(&op);                                                                      \
 		if (!rc && has_result && !put_guest(arg, op))                                      \
 			goto fault;                                                                \
-		return rc;                                                                         \
+		break;                                                                             \
 	}
 
 long do_event_channel_op(u64 cmd, u64 arg)
 {
+	long rc;
+
 	switch ((u32)cmd) {
 		OPERATION(EVTCHNOP_send, evtchn_send, send, false)
 		OPERATION(EVTCHNOP_unmask, evtchn_unmask, unmask, false)
@@ -389,13 +307,7 @@ long do_event_channel_op(u64 cmd, u64 arg)
 		OPERATION(EVTCHNOP_bind_vcpu, evtchn_bind_vcpu, bind_vcpu, false)
 		OPERATION(EVTCHNOP_status, evtchn_status, status, true)
 		OPERATION(EVTCHNOP_close, evtchn_close, close_port, false)
-	case EVTCHNOP_reset: {
-		struct evtchn_reset op;
-
-		if (!get_guest(op, arg))
-			goto fault;
-		return reset(arg, &op);
-	}
+		OPERATION(EVTCHNOP_reset, evtchn_reset, reset, false)
 	case EVTCHNOP_init_control:
 	case EVTCHNOP_expand_array:
 	case EVTCHNOP_set_priority:
@@ -404,6 +316,9 @@ long do_event_channel_op(u64 cmd, u64 arg)
 	default:
 		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", (u32)cmd);
 	}
+	if (rc == -XEN_ERESTART)
+		return hypercall_preempt(__HYPERVISOR_event_channel_op, 0, cmd, arg, 0, 0, 0, 0);
+	return rc;
 fault:
 	return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", arg);
 }

@@ -49,10 +49,10 @@ struct evtchn {
 struct evtchn_domain {
 	struct spinlock lock;
 	struct evtchn *buckets[EVTCHN_BUCKETS];
-	u32 ports;		     /* ports that have memory: 0 .. ports - 1 */
-	u32 free_hint;		     /* no port below is free */
-	u32 release_next;	     /* progress of release and reset */
-	u16 pirq_port[EVTCHN_PIRQS]; /* 0: none */
+	u32 ports;			       /* ports that have memory: 0 .. ports - 1 */
+	u32 free_hint;			       /* no port below is free */
+	u32 release_next;		       /* progress of release and reset */
+	evtchn_port_t pirq_port[EVTCHN_PIRQS]; /* 0: none */
 };
 
 _Static_assert(EVTCHN_BUCKET * sizeof(struct evtchn) <= PAGE_SIZE, "a bucket is one page");

@@ -305,22 +305,16 @@ struct maptrack *maptrack_claim(struct grant_table *gt, u32 handle)
 	return mt;
 }
 
-/* --- end of a domain, audit --- */
-
-static void release_mapping(struct domain *d, u32 handle, struct maptrack *mt)
+void maptrack_release(struct grant_table *gt, u32 handle, struct maptrack *mt)
 {
-	struct domain *granter = mt->granter;
-	const struct grant_pin pin = {
-		.granter = granter,
-		.ref = mt->ref,
-		.writable = !(mt->map_flags & GNTMAP_readonly),
-		.page = mt->page,
-	};
+	const struct grant_pin pin = mt->pin;
 
-	maptrack_free(d->grants, handle);
+	maptrack_free(gt, handle);
 	grant_unpin(&pin);
-	domain_put(granter);
+	domain_put(pin.granter);
 }
+
+/* --- end of a domain, audit --- */
 
 /*
  * The dying domain's vCPUs run no more and its TLB entries go with its roots; page-table entries
@@ -333,7 +327,7 @@ int grant_domain_release(struct domain *d)
 
 	for (; gt && (mt = maptrack_entry(gt, gt->release_next)); gt->release_next++) {
 		if (mt->state == MAPTRACK_USED)
-			release_mapping(d, gt->release_next, mt);
+			maptrack_release(gt, gt->release_next, mt);
 		if (gt->release_next % 64 == 63 && hypercall_preempt_check()) {
 			gt->release_next++;
 			return -XEN_ERESTART;
@@ -354,8 +348,8 @@ static void audit_domain(struct domain *d, void *arg)
 	u32 handle;
 
 	for (handle = 0; d->grants && (mt = maptrack_entry(d->grants, handle)); handle++)
-		if (mt->state != MAPTRACK_FREE && mt->page)
-			walk->add(mt->page, !(mt->map_flags & GNTMAP_readonly), walk->arg);
+		if (mt->state != MAPTRACK_FREE && mt->pin.page)
+			walk->add(mt->pin.page, mt->pin.writable, walk->arg);
 }
 
 void grant_audit(void (*add)(struct page *pg, bool writable, void *arg), void *arg)

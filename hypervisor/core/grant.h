@@ -9,7 +9,8 @@
 int grant_domain_init(struct domain *d);
 /** Unmap what d has mapped of others; preemptible (-XEN_ERESTART). */
 int grant_domain_release(struct domain *d);
-/** Give up the table's frames, which are shared with the domain: no pin exists or can come any more. */
+/** Give up the table's frames, which are shared with the domain: no pin exists or can come any
+ * more. */
 void grant_domain_unshare(struct domain *d);
 void grant_domain_free(struct domain *d);
 /** Frame `index` of d's grant table for XENMEM_acquire_resource, grown as needed; INVALID_MFN: out

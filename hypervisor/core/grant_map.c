@@ -15,46 +15,33 @@ static u64 pte_flags(u32 map_flags)
 	       << PTE_AVAIL_SHIFT;
 }
 
-static int map_pinned(struct gnttab_map_grant_ref *op, const struct grant_pin *pin)
-{
-	struct vcpu *v = current_vcpu();
-
-	if (!(op->flags & GNTMAP_host_map))
-		return GNTST_okay;
-	return mm_grant_map(&v->mem, op->host_addr, op->flags & GNTMAP_contains_pte,
-			    page_to_mfn(pin->page), pin->writable, pte_flags(op->flags));
-}
-
 /* The granter is held; on success its reference passes to the handle. */
 static int map_from(struct gnttab_map_grant_ref *op, struct domain *granter)
 {
-	struct domain *d = current_domain();
-	struct grant_pin pin = {
-		.granter = granter, .ref = op->ref, .writable = !(op->flags & GNTMAP_readonly)};
-	u32 handle = maptrack_take(d->grants);
-	struct maptrack *mt;
+	struct vcpu *v = current_vcpu();
+	struct grant_table *gt = v->domain->grants;
+	struct grant_pin pin = {granter, op->ref, !(op->flags & GNTMAP_readonly), NULL};
+	u32 handle = maptrack_take(gt);
+	struct maptrack *mt = maptrack_entry(gt, handle);
 	int status;
 
 	if (handle == MAPTRACK_NONE) {
 		refuse(-XEN_ENOSPC, REFUSE_LIMIT, "all grant handles are in use");
 		return GNTST_no_space;
 	}
-	status = grant_pin(&pin, d);
-	if (status == GNTST_okay) {
-		status = map_pinned(op, &pin);
+	status = grant_pin(&pin, v->domain);
+	if (status == GNTST_okay && (op->flags & GNTMAP_host_map)) {
+		status = mm_grant_map(&v->mem, op->host_addr, op->flags & GNTMAP_contains_pte,
+				      page_to_mfn(pin.page), pin.writable, pte_flags(op->flags));
 		if (status != GNTST_okay)
 			grant_unpin(&pin);
 	}
 	if (status != GNTST_okay) {
-		maptrack_free(d->grants, handle);
+		maptrack_free(gt, handle);
 		return status;
 	}
-	mt = maptrack_entry(d->grants, handle);
-	mt->granter = granter;
-	mt->page = pin.page;
-	mt->ref = op->ref;
-	mt->map_flags = op->flags & (GNTMAP_device_map | GNTMAP_host_map | GNTMAP_readonly |
-				     GNTMAP_contains_pte);
+	mt->pin = pin;
+	mt->map_flags = op->flags & (GNTMAP_device_map | GNTMAP_host_map | GNTMAP_contains_pte);
 	op->handle = handle;
 	op->dev_bus_addr = mfn_to_paddr(page_to_mfn(pin.page));
 	/* published last: from here another vCPU may unmap it */
@@ -73,24 +60,21 @@ void grant_op_map(struct gnttab_map_grant_ref *op)
 		op->status = GNTST_bad_gntref;
 		return;
 	}
+	op->status = GNTST_bad_domain;
 	granter = domain_get(op->dom);
-	if (!granter || granter->is_dying) {
-		if (granter)
-			domain_put(granter);
+	if (granter && !granter->is_dying)
+		op->status = map_from(op, granter);
+	else
 		refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u to map from", op->dom);
-		op->status = GNTST_bad_domain;
-		return;
-	}
-	op->status = map_from(op, granter);
-	if (op->status != GNTST_okay)
+	if (granter && op->status != GNTST_okay)
 		domain_put(granter);
 }
 
 /* --- unmap --- */
 
-/* Clear the entry; the pin stays until the TLBs are flushed. Returns the handle's entry if it is
- * done with. */
-static struct maptrack *unmap_entry(struct grant_unmap *op)
+/* Clear the entry; the pin stays until the TLBs are flushed. The handle's entry if it is done with.
+ */
+static struct maptrack *unmap_entry(struct gnttab_unmap_grant_ref *op, u64 new_addr, bool device)
 {
 	struct vcpu *v = current_vcpu();
 	struct maptrack *mt = maptrack_claim(v->domain->grants, op->handle);
@@ -105,12 +89,11 @@ static struct maptrack *unmap_entry(struct grant_unmap *op)
 	op->status = GNTST_okay;
 	if (op->host_addr && (flags & GNTMAP_host_map)) {
 		op->status = mm_grant_unmap(&v->mem, op->host_addr, flags & GNTMAP_contains_pte,
-					    page_to_mfn(mt->page), !(flags & GNTMAP_readonly),
-					    op->new_addr);
+					    page_to_mfn(mt->pin.page), mt->pin.writable, new_addr);
 		if (op->status == GNTST_okay)
 			mt->map_flags &= ~GNTMAP_host_map;
 	}
-	if (op->device && op->status == GNTST_okay)
+	if (device && op->status == GNTST_okay)
 		mt->map_flags &= ~GNTMAP_device_map;
 	if (mt->map_flags & (GNTMAP_host_map | GNTMAP_device_map)) {
 		__atomic_store_n(&mt->state, MAPTRACK_USED, __ATOMIC_RELEASE);
@@ -119,7 +102,7 @@ static struct maptrack *unmap_entry(struct grant_unmap *op)
 	return mt;
 }
 
-void grant_op_unmap(struct grant_unmap *ops, unsigned count)
+void grant_op_unmap(struct gnttab_unmap_grant_ref *ops, unsigned count, bool replace)
 {
 	struct domain *d = current_domain();
 	struct maptrack *done[GRANT_UNMAP_BATCH];
@@ -127,27 +110,17 @@ void grant_op_unmap(struct grant_unmap *ops, unsigned count)
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
+		u64 second = ops[i].dev_bus_addr;
+
 		this_cpu()->batch_index++;
-		done[i] = unmap_entry(&ops[i]);
+		done[i] = unmap_entry(&ops[i], replace ? second : 0, !replace && second);
 		flush |= ops[i].status == GNTST_okay && ops[i].host_addr;
 	}
 	if (flush)
 		tlb_flush_mask(d->mem.dirty_cpus);
-	for (i = 0; i < count; i++) {
-		struct domain *granter;
-
-		if (!done[i])
-			continue;
-		granter = done[i]->granter;
-		grant_unpin(&(struct grant_pin){
-			.granter = granter,
-			.ref = done[i]->ref,
-			.writable = !(done[i]->map_flags & GNTMAP_readonly),
-			.page = done[i]->page,
-		});
-		maptrack_free(d->grants, ops[i].handle);
-		domain_put(granter);
-	}
+	for (i = 0; i < count; i++)
+		if (done[i])
+			maptrack_release(d->grants, ops[i].handle, done[i]);
 }
 
 /* --- copy --- */

@@ -31,71 +31,27 @@ static long resume_at(u64 cmd, u64 arg, u64 left)
 		}                                                                                  \
 	} while (0)
 
-static long map(u64 cmd, u64 arg, u64 count)
-{
-	BATCH(gnttab_map_grant_ref, grant_op_map);
-	return 0;
-}
-
-static long copy(u64 cmd, u64 arg, u64 count)
-{
-	BATCH(gnttab_copy, grant_op_copy);
-	return 0;
-}
-
-static bool read_unmap(struct grant_unmap *out, u64 cmd, u64 arg)
-{
-	if (cmd == GNTTABOP_unmap_grant_ref) {
-		struct gnttab_unmap_grant_ref op;
-
-		if (!get_guest(op, arg))
-			return false;
-		*out = (struct grant_unmap){
-			.host_addr = op.host_addr, .device = op.dev_bus_addr, .handle = op.handle};
-	} else {
-		struct gnttab_unmap_and_replace op;
-
-		if (!get_guest(op, arg))
-			return false;
-		*out = (struct grant_unmap){
-			.host_addr = op.host_addr, .new_addr = op.new_addr, .handle = op.handle};
-	}
-	return true;
-}
-
-static u64 unmap_size(u64 cmd)
-{
-	return cmd == GNTTABOP_unmap_grant_ref ? sizeof(struct gnttab_unmap_grant_ref)
-					       : sizeof(struct gnttab_unmap_and_replace);
-}
-
-static u64 unmap_status_offset(u64 cmd)
-{
-	return cmd == GNTTABOP_unmap_grant_ref ? offsetof(struct gnttab_unmap_grant_ref, status)
-					       : offsetof(struct gnttab_unmap_and_replace, status);
-}
+/* unmap_grant_ref and unmap_and_replace have one layout: the second word is a device or a new
+ * address. */
+_Static_assert(sizeof(struct gnttab_unmap_grant_ref) == sizeof(struct gnttab_unmap_and_replace) &&
+		       offsetof(struct gnttab_unmap_grant_ref, status) ==
+			       offsetof(struct gnttab_unmap_and_replace, status),
+	       "one layout");
 
 /* Runs of GRANT_UNMAP_BATCH elements share one TLB flush. */
 static long unmap(u64 cmd, u64 arg, u64 count)
 {
-	struct grant_unmap ops[GRANT_UNMAP_BATCH];
-	u64 size = unmap_size(cmd);
-	unsigned n, i;
-	bool bad = false;
+	struct gnttab_unmap_grant_ref ops[GRANT_UNMAP_BATCH];
 
 	while (count) {
-		for (n = 0; n < MIN(count, (u64)GRANT_UNMAP_BATCH); n++) {
-			bad = !read_unmap(&ops[n], cmd, arg + n * size);
-			if (bad)
-				break;
-		}
-		grant_op_unmap(ops, n);
-		for (i = 0; i < n; i++)
-			if (!put_guest(arg + i * size + unmap_status_offset(cmd), ops[i].status))
-				return fault(arg + i * size);
-		if (bad)
-			return fault(arg + n * size);
-		arg += n * size;
+		unsigned n = MIN(count, (u64)GRANT_UNMAP_BATCH);
+
+		if (!copy_from_guest(ops, arg, n * sizeof(ops[0])))
+			return fault(arg);
+		grant_op_unmap(ops, n, cmd == GNTTABOP_unmap_and_replace);
+		if (!copy_to_guest(arg, ops, n * sizeof(ops[0])))
+			return fault(arg);
+		arg += n * sizeof(ops[0]);
 		count -= n;
 		if (count && hypercall_preempt_check())
 			return resume_at(cmd, arg, count);
@@ -147,37 +103,27 @@ static s16 setup(struct domain *d, const struct gnttab_setup_table *op)
 	return GNTST_okay;
 }
 
-static long setup_table(u64 arg)
+static s16 query(struct domain *d, struct gnttab_query_size *op)
 {
-	struct gnttab_setup_table op;
-	struct domain *d;
-
-	if (!get_guest(op, arg))
-		return fault(arg);
-	d = get_target(op.dom, &op.status);
-	if (d) {
-		op.status = setup(d, &op);
-		domain_put(d);
-	}
-	return put_guest(arg, op) ? 0 : fault(arg);
+	op->nr_frames = d->grants->frames;
+	op->max_nr_frames = d->grants->max_frames;
+	return GNTST_okay;
 }
 
-static long query_size(u64 arg)
-{
-	struct gnttab_query_size op;
-	struct domain *d;
-
-	if (!get_guest(op, arg))
-		return fault(arg);
-	d = get_target(op.dom, &op.status);
-	if (d) {
-		op.nr_frames = d->grants->frames;
-		op.max_nr_frames = d->grants->max_frames;
-		op.status = GNTST_okay;
-		domain_put(d);
-	}
-	return put_guest(arg, op) ? 0 : fault(arg);
-}
+/* An operation on a named domain's table whose argument begins with its id and has a status. */
+#define ON_TABLE(type, fn)                                                                         \
+	do {                                                                                       \
+		struct type op;                                                                    \
+		struct domain *d;                                                                  \
+		if (!get_guest(op, arg))                                                           \
+			return fault(arg);                                                         \
+		d = get_target(op.dom, &op.status);                                                \
+		if (d) {                                                                           \
+			op.status = fn(d, &op);                                                    \
+			domain_put(d);                                                             \
+		}                                                                                  \
+		return put_guest(arg, op) ? 0 : fault(arg);                                        \
+	} while (0)
 
 static long set_version(u64 arg)
 {
@@ -213,24 +159,23 @@ long do_grant_table_op(u64 cmd, u64 arg, u64 count)
 {
 	cmd = (u32)cmd;
 	count = (u32)count;
-	if ((s32)count < 0)
+	if ((s32)count < 0 ||
+	    (count != 1 && (cmd == GNTTABOP_setup_table || cmd == GNTTABOP_query_size)))
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a batch of %lu is too long", count);
 	switch (cmd) {
 	case GNTTABOP_map_grant_ref:
-		return map(cmd, arg, count);
+		BATCH(gnttab_map_grant_ref, grant_op_map);
+		return 0;
+	case GNTTABOP_copy:
+		BATCH(gnttab_copy, grant_op_copy);
+		return 0;
 	case GNTTABOP_unmap_grant_ref:
 	case GNTTABOP_unmap_and_replace:
 		return unmap(cmd, arg, count);
-	case GNTTABOP_copy:
-		return copy(cmd, arg, count);
 	case GNTTABOP_setup_table:
-		return count == 1 ? setup_table(arg)
-				  : refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-					   "setup_table takes one element");
+		ON_TABLE(gnttab_setup_table, setup);
 	case GNTTABOP_query_size:
-		return count == 1 ? query_size(arg)
-				  : refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-					   "query_size takes one element");
+		ON_TABLE(gnttab_query_size, query);
 	case GNTTABOP_set_version:
 		return set_version(arg);
 	case GNTTABOP_get_version:

@@ -36,12 +36,18 @@ struct active_grant {
 
 enum maptrack_state { MAPTRACK_FREE, MAPTRACK_USED, MAPTRACK_BUSY };
 
-struct maptrack {
-	struct domain *granter; /* with a reference */
-	struct page *page;	/* with references, see above */
+/* A pin: one use of one grant. */
+struct grant_pin {
+	struct domain *granter; /* the caller's reference, not the pin's */
 	u32 ref;
-	u16 map_flags; /* GNTMAP_device_map, _host_map, _readonly, _contains_pte still in force */
-	u8 state;      /* BUSY: an unmap is under way */
+	bool writable;
+	struct page *page; /* with references */
+};
+
+struct maptrack {
+	struct grant_pin pin; /* with a reference on the granter */
+	u16 map_flags;	      /* GNTMAP_device_map, _host_map still in force; _contains_pte */
+	u8 state;	      /* BUSY: an unmap is under way */
 	u32 next_free;
 };
 #define MAPTRACKS_PER_PAGE (PAGE_SIZE / sizeof(struct maptrack))
@@ -60,14 +66,6 @@ struct grant_table {
 	u32 release_next; /* progress of grant_domain_release() */
 };
 
-/* A pin: one use of one grant. */
-struct grant_pin {
-	struct domain *granter; /* the caller's reference, not the pin's */
-	u32 ref;
-	bool writable;
-	struct page *page; /* with references */
-};
-
 /** Begin to use a grant of pin->granter for domain `user`: fills pin->page. GNTST_*. Refusals are
  * logged. */
 int grant_pin(struct grant_pin *pin, const struct domain *user);
@@ -78,6 +76,9 @@ void grant_unpin(const struct grant_pin *pin);
 u32 maptrack_take(struct grant_table *gt);
 struct maptrack *maptrack_entry(struct grant_table *gt, u32 handle);
 void maptrack_free(struct grant_table *gt, u32 handle);
+/** End a mapping whose entries are gone and flushed: pin, handle, and the reference on the granter.
+ */
+void maptrack_release(struct grant_table *gt, u32 handle, struct maptrack *mt);
 /** Claim a used handle for unmapping (USED -> BUSY); NULL: no such handle, or another vCPU is at
  * it. */
 struct maptrack *maptrack_claim(struct grant_table *gt, u32 handle);
@@ -90,12 +91,6 @@ void grant_op_map(struct gnttab_map_grant_ref *op);
 void grant_op_copy(struct gnttab_copy *op);
 /** Unmap a run of at most GRANT_UNMAP_BATCH elements with one TLB flush. */
 #define GRANT_UNMAP_BATCH 32
-struct grant_unmap {
-	u64 host_addr, new_addr;
-	bool device;
-	u32 handle;
-	s16 status;
-};
-void grant_op_unmap(struct grant_unmap *ops, unsigned count);
+void grant_op_unmap(struct gnttab_unmap_grant_ref *ops, unsigned count, bool replace);
 
 #endif
