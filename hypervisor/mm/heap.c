@@ -71,36 +71,53 @@ void heap_free_frames(mfn_t first, u64 count)
 	spin_unlock(&heap.lock);
 }
 
-/** A free block of at least this order that ends below limit: the smallest that there is. */
-static struct page *find_block(unsigned zone, unsigned order, u64 limit)
+/** The lowest-order block that begins below limit: only its low end has to lie there. */
+static struct page *find_low_block(unsigned zone, unsigned order, u64 limit)
 {
 	for (; order < ORDERS; order++) {
 		struct page *pg = page_list_first(&heap.blocks[zone][order]);
 
-		/* Only the low end of a larger block has to lie below the limit. */
 		for (; pg; pg = page_list_next(pg))
-			if (frame_mfn(pg).n < limit)
+			if (frame_mfn(pg).n + BIT(order) <= limit)
 				return pg;
 	}
 	return NULL;
 }
 
+/** The block with the highest address among the first of each order. */
+static struct page *find_high_block(unsigned zone, unsigned order)
+{
+	struct page *best = NULL;
+
+	for (; order < ORDERS; order++) {
+		struct page *pg = page_list_first(&heap.blocks[zone][order]);
+
+		if (pg > best)
+			best = pg;
+	}
+	return best;
+}
+
+/** Low memory is for who asks for it: all others are served from the top. */
 static struct page *take_block(unsigned order, u64 limit)
 {
+	bool high = limit >= max_mfn;
 	struct page *pg = NULL;
 	u64 frame;
 
 	for (int zone = 1; zone >= 0 && !pg; zone--)
 		if (!zone || limit > ZONE_FRAME)
-			pg = find_block(zone, order, limit);
+			pg = high ? find_high_block(zone, order) : find_low_block(zone, order, limit);
 	if (!pg || frame_mfn(pg).n + BIT(order) > limit)
 		return NULL;
 	block_del(pg);
 	frame = frame_mfn(pg).n;
-	for (unsigned o = pg->order; o > order; o--)
-		block_add(frame + BIT(o - 1), o - 1);
+	for (unsigned o = pg->order; o-- > order;) {
+		block_add(high ? frame : frame + BIT(o), o);
+		frame += high ? BIT(o) : 0;
+	}
 	heap.free -= BIT(order);
-	return pg;
+	return &frame_table[frame];
 }
 
 /** Flush what any CPU may still hold of the block's former owners. */
