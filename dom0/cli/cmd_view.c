@@ -203,8 +203,8 @@ static void print_top(const struct domain_list *before, const struct domain_list
 {
 	char name[GUEST_NAME_LENGTH], state[7];
 
-	printf("%d domain%s; %llu MiB of memory, %llu free; %u CPU%s\n", now->count, now->count == 1 ? "" : "s",
-	       (unsigned long long)(physical->total_pages >> 8),
+	printf("%d domain%s; %llu MiB of memory, %llu free; %u CPU%s\n", now->count,
+	       now->count == 1 ? "" : "s", (unsigned long long)(physical->total_pages >> 8),
 	       (unsigned long long)(physical->free_pages >> 8), physical->nr_cpus,
 	       physical->nr_cpus == 1 ? "" : "s");
 	printf("      NAME  STATE   CPU(sec) CPU(%%)     MEM(k) MEM(%%)  VCPUS\n");

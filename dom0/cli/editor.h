@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EDITOR_LINE    1024 /* bytes with the terminating zero */
-#define EDITOR_HISTORY 32
+#define EDITOR_LINE	 1024 /* bytes with the terminating zero */
+#define EDITOR_HISTORY	 32
 #define EDITOR_CANDIDATE 128 /* bytes of a word that is offered */
 
 struct editor;
@@ -25,8 +25,8 @@ struct editor_hooks {
 	void (*write)(void *context, const char *text, size_t size);
 	/*
 	 * The index-th word (from 0) that may stand at position `start` of `line`; NULL behind the
-	 * last. The editor offers those that begin with what is typed. The word need only stay until
-	 * the next call. May be NULL.
+	 * last. The editor offers those that begin with what is typed. The word need only stay
+	 * until the next call. May be NULL.
 	 */
 	const char *(*candidate)(void *context, const char *line, size_t start, unsigned int index);
 	void *context;

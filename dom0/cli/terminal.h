@@ -19,8 +19,8 @@ void terminal_write(const char *text, size_t size);
 size_t terminal_read(char *bytes, size_t size, int milliseconds);
 
 /*
- * Wait up to `milliseconds` for the operator to type Ctrl-C or, before anything else, q. True: it is
- * taken, with what was typed before it. All other input stays. The prompt's thread only.
+ * Wait up to `milliseconds` for the operator to type Ctrl-C or, before anything else, q. True: it
+ * is taken, with what was typed before it. All other input stays. The prompt's thread only.
  */
 bool terminal_interrupted(int milliseconds);
 
