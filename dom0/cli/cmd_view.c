@@ -301,7 +301,7 @@ static int run_uptime(struct words *words, struct problem *problem)
 
 const struct command view_commands[] = {
 	{"list", "[DOMAIN] [-l]", "list domains",
-	 "    State: r running, b blocked, p paused, s ended, c crashed, d dying. -l: all details\n",
+	 "    State: r running, b blocked, p paused, s ended, c after a crash, d dying. -l: all details\n",
 	 COMPLETE_DOMAIN, run_list},
 	{"vcpu-list", "[DOMAIN]", "list virtual CPUs", NULL, COMPLETE_DOMAIN, run_vcpu_list},
 	{"top", "[-n TABLES] [-d SECONDS]", "watch what domains use; q leaves",
