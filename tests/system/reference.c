@@ -16,7 +16,10 @@ struct guest {
 static const struct guest guests[] = {
 	{"hello", "^hello: done", 30},
 	{"isolation", "^isolation: PASS, [0-9]+ checks", 60},
+	{"smp", "^smp: passed", 30},
+	{"minikernel", "^minikernel: passed", 60},
 	{"answers", "^answers: PASS, [0-9]+ checks", 30},
+	{"abi-checks", "^abi-checks: passed", 60},
 };
 
 enum { NR_GUESTS = sizeof(guests) / sizeof(guests[0]) };

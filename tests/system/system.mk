@@ -31,7 +31,7 @@ $(B)/tests/parapet.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 FETCH_FILES_$(XEN_PACKAGE) := ./boot/xen-4.17-amd64.gz
 REFERENCE_ARGS := console=com1 com1=115200,8n1 dom0_mem=64M loglvl=all guest_loglvl=all noreboot
-REFERENCE_GUESTS := $(EXAMPLE_GUESTS) isolation answers
+REFERENCE_GUESTS := $(EXAMPLE_GUESTS) isolation answers abi-checks
 XEN_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/xen/%.iso)
 PARAPET_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/parapet/%.iso)
 
