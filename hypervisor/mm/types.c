@@ -207,6 +207,9 @@ int type_get(struct page *pg, enum frame_type type)
 
 	for (;;) {
 		if (word & TYPE_BUSY) {
+			/* Waiting for another type could be for ourselves: a table may name itself. */
+			if (type_of(word) != type)
+				return refuse_type(pg, word, type);
 			word = word_wait(pg);
 		} else if ((word & TYPE_VALID) && type_of(word) == type) {
 			if (count_of(word) >= TYPE_COUNT_MAX)

@@ -24,14 +24,15 @@
  *
  *   state   | get same type     | get other type      | put            | entry update
  *   IDLE    | up                | up                  | (bug)          | refused
- *   BUSY    | wait              | wait                | wait           | wait
+ *   BUSY    | wait              | refused             | wait           | wait
  *   PARTIAL | up; FAILED: down  | count 0: down, then | down           | refused
  *           |                   | up; else refused    |                |
  *   VALID   | count + 1         | refused             | count - 1, or  | allowed under
  *           |                   |                     | at 1 down      | the page lock
  *
  * While BUSY the one CPU at work alone writes the word. Waiting is bounded (work is preempted) and
- * cannot be circular (work on a level waits for lower levels only; linear tables do not exist).
+ * cannot be circular: work on a level waits for frames that become the level below, and nobody waits
+ * for a frame that becomes something else, which may be the very table that names it.
  * A frame whose type is in use (any state but IDLE) holds one general reference on itself.
  */
 #ifndef MM_TYPES_H

@@ -62,7 +62,6 @@ static const struct row two_byte[256] = {
 	[0x00] = { INSN_UNKNOWN, 6, MODRM | GROUP },
 	[0x01] = { INSN_UNKNOWN, 7, MODRM | GROUP },
 	[0x06] = { INSN_CLTS, 0, 0 },
-	[0x08] = { INSN_WBINVD, 0, 0 },
 	[0x09] = { INSN_WBINVD, 0, 0 },
 	[0x20] = { INSN_MOV_FROM_CR, 0, MODRM | REG_MEM | NOSIZE },
 	[0x21] = { INSN_MOV_FROM_DR, 0, MODRM | REG_MEM | NOSIZE },

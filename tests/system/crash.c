@@ -43,7 +43,7 @@ static void test_ways(void **state)
 	char line[64];
 
 	(void)state;
-	machine_allow(machine, "crashed|refused|unhandled");
+	machine_allow(machine, "crash|refused|unhandled|fault");
 	dom0_create(machine, "stay");
 	before = dom0_info(machine, "free_pages");
 	for (int i = 0; i < NR_WAYS; i++) {
@@ -65,7 +65,7 @@ static void test_restart(void **state)
 	struct machine *machine = dom0_up((struct machine_options){.name = "crash-restart"});
 
 	(void)state;
-	machine_allow(machine, "crashed|panic");
+	machine_allow(machine, "crash");
 	dom0_create(machine, "crasher extra=reboot on_reboot=destroy");
 	dom0_wait_gone(machine, "crasher", 30);
 	dom0_create(machine, "linux on_crash=restart");

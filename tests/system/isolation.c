@@ -9,7 +9,7 @@ static struct machine *up_with_witness(const char *name)
 	struct machine *machine = dom0_up((struct machine_options){.name = name});
 
 	/* Refusals are what these tests are about; and such a guest may well perish. */
-	machine_allow(machine, "refused|crashed|unhandled");
+	machine_allow(machine, "refused|crash|unhandled|fault");
 	dom0_create(machine, "witness");
 	dom0_expect_of(machine, "witness", "^witness: well, [0-9]+", 60);
 	return machine;

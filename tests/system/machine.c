@@ -34,12 +34,13 @@ struct machine {
 
 static struct machine *machines[MAX_MACHINES];
 
-/* What neither the hypervisor nor dom0 says when all is well. */
-static const char bad_pattern[] = "panic|PANIC|BUG|[Aa]ssertion|double fault|refused|crashed|"
-				  "unhandled|not implemented|FAIL";
+/* What the hypervisor does not say when all is well, and no test guest ever. */
+static const char bad_pattern[] =
+	"\\((PPT|XEN)\\).*(refused|crash|panic|BUG|fault|unhandled|not implemented)|"
+	"\\*\\*\\* Parapet|(^|[^a-z])FAIL";
 
-/* The machine cannot go on after these: no use in waiting. */
-static const char fatal_pattern[] = "PANIC|[Pp]anic on CPU|FAIL([ ,]|$)";
+/* The machine or the guest cannot go on after these: no use in waiting. */
+static const char fatal_pattern[] = "\\*\\*\\* Parapet|(^|[^a-z])FAIL([ ,]|$)";
 
 static void compile(regex_t *regex, const char *pattern)
 {

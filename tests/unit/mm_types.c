@@ -48,6 +48,20 @@ static void every_type_excludes_every_other(void **state)
 	}
 }
 
+/* While a table is validated it is of that type already: no waiting for itself. */
+static void a_table_that_names_itself_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		u64 frame = fake_page(d);
+
+		fake_bytes(frame)[0] = frame << PAGE_SHIFT | PAGE_RW;
+		assert_true(type_get(fake_entry(frame), kinds[i]) < 0);
+		assert_int_equal(type_count(frame), 0);
+		assert_int_equal(refs(frame), 1);
+	}
+}
+
 static void an_idle_page_may_become_anything_after_a_flush(void **state)
 {
 	u64 frame = fake_page(d);
@@ -367,6 +381,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		type_test(every_type_excludes_every_other),
+		type_test(a_table_that_names_itself_is_refused),
 		type_test(an_idle_page_may_become_anything_after_a_flush),
 		type_test(a_foreign_mapping_is_flushed_everywhere),
 		type_test(counts_have_limits),
