@@ -342,10 +342,9 @@ static void start(struct machine *machine, char *const *arguments)
 
 static void open_log(struct machine *machine)
 {
-	const char *folder = getenv("MACHINE_LOGS");
 	char path[300];
 
-	snprintf(path, sizeof(path), "%s/%s.log", folder ? folder : ".", machine->name);
+	snprintf(path, sizeof(path), TEST_LOGS "/%s.log", machine->name);
 	machine->log = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	assert_true(machine->log >= 0);
 }

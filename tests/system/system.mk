@@ -2,7 +2,8 @@
 # System tests: C programs on cmocka that drive machines under QEMU.
 SYSTEM_TESTS := linux crash isolation cycles guests boot cli flood
 SYSTEM := $(B)/tests/system
-SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_ISO='"$(B)/tests/parapet.iso"'
+SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_ISO='"$(B)/tests/parapet.iso"' \
+	-DTEST_LOGS='"$(B)/tests/log"'
 SYSTEM_LIB := $(SYSTEM)/machine.o $(SYSTEM)/dom0.o
 
 $(SYSTEM)/%.o: tests/system/%.c | $(SETUP_TEST)
@@ -49,7 +50,7 @@ $(B)/tests/parapet/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE
 	$(reference_iso)
 
 .PHONY: test-system test-reference
-RUN_SYSTEM = mkdir -p $(B)/tests/log && MACHINE_LOGS=$(B)/tests/log tests/run-programs
+RUN_SYSTEM = mkdir -p $(B)/tests/log && tests/run-programs
 test-system: $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso \
 		$(PARAPET_ISOS) | $(SETUP_RUN) ## whole machines under QEMU
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
