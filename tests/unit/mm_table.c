@@ -384,6 +384,35 @@ static void descriptor_pages(void **state)
 	assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem, ~7UL, 0), -XEN_EINVAL);
 }
 
+/* Nobody would ever answer: the CPU that waits is the one that works on the table. */
+static void a_table_that_names_itself_is_refused_at_once(void **state)
+{
+	(void)state;
+	for (unsigned level = 1; level <= 4; level++) {
+		u64 table = fake_page(d);
+		int rc;
+
+		fake_bytes(table)[7] = fake_pte(table, PAGE_RW);
+		rc = type_get(fake_entry(table), level);
+		assert_true(rc == -XEN_EINVAL || rc == -XEN_EBUSY);
+		assert_int_equal(type_count(table), 0);
+		page_drop_allocation(fake_entry(table));
+	}
+}
+
+static void tables_that_name_each_other_are_refused_at_once(void **state)
+{
+	u64 upper = fake_page(d), lower = fake_page(d);
+
+	(void)state;
+	fake_bytes(upper)[0] = fake_pte(lower, PAGE_RW);
+	fake_bytes(lower)[0] = fake_pte(upper, PAGE_RW);
+	for (unsigned level = 2; level <= 4; level++)
+		assert_int_equal(type_get(fake_entry(upper), level), -XEN_EINVAL);
+	page_drop_allocation(fake_entry(upper));
+	page_drop_allocation(fake_entry(lower));
+}
+
 #define table_test(f) cmocka_unit_test_setup_teardown(f, set_up, fake_machine_clean)
 
 int main(void)
@@ -407,6 +436,8 @@ int main(void)
 		table_test(a_table_shared_by_two_parents),
 		table_test(a_partly_validated_table_is_not_updated),
 		table_test(descriptor_pages),
+		table_test(a_table_that_names_itself_is_refused_at_once),
+		table_test(tables_that_name_each_other_are_refused_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
