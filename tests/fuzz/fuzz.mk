@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Fuzzers (libFuzzer under the sanitizers). A fuzzer NAME is tests/fuzz/NAME.c plus the real sources:
+# `FUZZ += NAME` and `FUZZ_NAME := …`, `FUZZ_NAME_CFLAGS`, `FUZZ_NAME_LIBS` in a fragment of this folder.
+# What a fuzzer found worth keeping is in build's corpus folder; a crash fails the run and names its input.
+FUZZ += dom0_parsers
+FUZZ_dom0_parsers := dom0/lib/cpio.c dom0/lib/problem.c dom0/lib/cpumask.c dom0/config/syntax.c \
+	dom0/config/guest.c dom0/image/elf.c dom0/image/notes.c dom0/image/payload.c dom0/image/kernel.c \
+	dom0/builder/layout.c dom0/cli/words.c dom0/cli/editor.c
+FUZZ_dom0_parsers_CFLAGS := -Idom0
+FUZZ_dom0_parsers_LIBS := -llzma -lz
+
+FUZZ_TIME ?= 60
+FUZZ_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=all -Iabi -Ihypervisor -Itests/unit -I.
+
+define fuzz_rules
+$(B)/tests/fuzz/$(1): tests/fuzz/$(1).c $$(FUZZ_$(1)) | $$(SETUP_TEST)
+	$$(call say,FUZZ,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)clang $$(FUZZ_CFLAGS) $$(FUZZ_$(1)_CFLAGS) -o $$@ tests/fuzz/$(1).c $$(FUZZ_$(1)) $$(FUZZ_$(1)_LIBS)
+.PHONY: fuzz-$(1)
+fuzz-$(1): $(B)/tests/fuzz/$(1)
+	$$(Q)mkdir -p $(B)/tests/fuzz/corpus/$(1)
+	$$(Q)$$< -max_total_time=$$(FUZZ_TIME) -rss_limit_mb=1024 -timeout=10 -print_final_stats=1 \
+		-artifact_prefix=$(B)/tests/fuzz/$(1)- $(B)/tests/fuzz/corpus/$(1) >$$<.log 2>&1 || \
+		{ tail -40 $$<.log; exit 1; }
+	$$(Q)sed -n 's/^Done/$(1): done/p' $$<.log
+endef
+$(foreach fuzzer,$(FUZZ),$(eval $(call fuzz_rules,$(fuzzer))))
+
+.PHONY: fuzz
+fuzz: $(FUZZ:%=fuzz-%) ## fuzzers, FUZZ_TIME seconds each
