@@ -15,11 +15,7 @@ HV_UNPACK := $(B)/libs/hypervisor/libunpack.a
 
 $(B)/parapet: $(HV_OBJECTS) $(HV_UNPACK) hypervisor/boot/parapet.lds
 	$(call say,LINK,$@)
-	$(Q)ld -r -o $(B)/hypervisor/all.o $(HV_OBJECTS) $(HV_UNPACK)
-	$(Q)nm -u $(B)/hypervisor/all.o | awk '$$2 !~ /^(image_|_GLOBAL|entry_page|text_end|rodata_end|option_table|exception_table)/ { print ".globl " $$2 "\n" $$2 ":" } END { print "ud2" }' > $(B)/hypervisor/missing.s
-	$(Q)sed -n 's/^.globl/missing:/p' $(B)/hypervisor/missing.s | tr '\n' ' '; echo
-	$(Q)$(CC) -c $(B)/hypervisor/missing.s -o $(B)/hypervisor/missing.o
-	$(Q)$(CC) $(HV_LDFLAGS) -Wl,-T,hypervisor/boot/parapet.lds -o $@ $(HV_OBJECTS) $(HV_UNPACK) $(B)/hypervisor/missing.o
+	$(Q)$(CC) $(HV_LDFLAGS) -Wl,-T,hypervisor/boot/parapet.lds -o $@ $(HV_OBJECTS) $(HV_UNPACK)
 
 $(B)/hypervisor/%.o: hypervisor/%.c $(HV_OFFSETS) | $(SETUP_BUILD)
 	$(call say,CC,$@)
