@@ -6,7 +6,7 @@
 #
 # Sources are C or assembly (.S), named from the top folder; objects are in $(B)/pv/.
 
-PV_INTERFACE = 0x00041100
+PV_INTERFACE := 0x00040e00
 PV_COMPILER_INCLUDE := $(shell $(CC) -print-file-name=include)
 PV_CPPFLAGS = -nostdinc -isystem $(NEWLIB)/include -isystem $(PV_COMPILER_INCLUDE) \
 	-Ipvguest/include -Iabi -D__XEN_INTERFACE_VERSION__=$(PV_INTERFACE) \
@@ -16,13 +16,6 @@ PV_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -mno-red-zone -mcmodel=small -fno-p
 	-ffunction-sections -fdata-sections
 PV_LDFLAGS := -nostdlib -static -Wl,--gc-sections,--build-id=none,-z,max-page-size=4096 \
 	-Wl,-z,noexecstack,-T,pvguest/guest.ld
-
-ifeq ($(wildcard abi/xen/xen.h),)
-# The distribution's headers of the ABI, as long as there are none of our own.
-PV_INTERFACE := 0x00040e00
-PV_CPPFLAGS += -I$(B)/pvguest/distribution
-$(shell mkdir -p $(B)/pvguest/distribution && ln -sfn /usr/include/xen $(B)/pvguest/distribution/xen)
-endif
 
 $(B)/pv/%.o: %.c | $(NEWLIB_READY)
 	$(call say,CC,$<)
