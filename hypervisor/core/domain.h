@@ -81,7 +81,6 @@ struct vcpu {
 	struct vcpu_runstate_info runstate; /* RUNSTATE_* */
 	u64 runstate_area;   /* guest virtual address, 0: none */
 	u64 time_area;	     /* guest virtual address of vcpu_time_info copy, 0: none */
-	u64 time_published;  /* now_ns() when pvclock was last written, 0: never */
 	bool areas_stale;    /* the areas above wait for guest kernel mode: vcpu_update_areas() */
 	bool time_area_stale; /* the copy at time_area is to be written */
 

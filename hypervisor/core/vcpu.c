@@ -130,8 +130,13 @@ int vcpu_take_context(struct vcpu *v, const struct vcpu_guest_context *c, bool f
 	spin_lock(&v->domain->context_lock);
 	if (!first_only || !v->initialised)
 		rc = pv_set_context(v, c);
-	if (!rc)
+	if (!rc) {
 		v->initialised = true;
+		/* who built the domain may have cleared shared_info since these were written */
+		vcpu_update_time_info(v);
+		if (v->vcpu_id == 0)
+			domain_update_wallclock(v->domain);
+	}
 	spin_unlock(&v->domain->context_lock);
 	return rc;
 }
@@ -168,7 +173,6 @@ int vcpu_register_info(struct vcpu *v, mfn_t frame, u32 offset)
 	/* events set in the old place since it was copied are found again by looking at all words */
 	__atomic_fetch_or(&new->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&new->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
-	v->time_published = 0;
 	vcpu_update_time_info(v);
 	vcpu_kick(v, WORK_EVENTS);
 	return 0;

@@ -39,7 +39,6 @@ void vcpu_update_time_info(struct vcpu *v)
 	fill_time(t);
 	store_barrier();
 	WRITE_ONCE(t->version, version + 1);
-	v->time_published = now_ns();
 }
 
 static void write_time_area(const struct vcpu *v)
