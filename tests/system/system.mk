@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := linux crash isolation cycles guests boot cli flood
+SYSTEM_TESTS := interrupts linux crash isolation cycles guests boot cli flood
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_ISO='"$(B)/tests/parapet.iso"' \
-	-DTEST_LOGS='"$(B)/tests/log"'
+	-DTEST_LOGS='"$(B)/tests/log"' \
+	-DTEST_INTERRUPTS_ISO='"$(B)/tests/parapet/interrupts.iso"'
 SYSTEM_LIB := $(SYSTEM)/machine.o $(SYSTEM)/dom0.o
 
 $(SYSTEM)/%.o: tests/system/%.c | $(SETUP_TEST)
@@ -34,7 +35,7 @@ FETCH_FILES_$(XEN_PACKAGE) := ./boot/xen-4.17-amd64.gz
 REFERENCE_ARGS := console=com1 com1=115200,8n1 dom0_mem=64M loglvl=all guest_loglvl=all noreboot
 REFERENCE_GUESTS := $(EXAMPLE_GUESTS) isolation answers abi-checks
 XEN_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/xen/%.iso)
-PARAPET_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/parapet/%.iso)
+PARAPET_ISOS := $(addprefix $(B)/tests/parapet/,$(REFERENCE_GUESTS:%=%.iso) interrupts.iso)
 
 $(B)/tests/xen/xen: | $(call fetched,deb,$(XEN_PACKAGE))
 	$(Q)mkdir -p $(@D)
