@@ -49,8 +49,6 @@ static void init_console(void)
 
 static void init_memory_map(paddr_t load_address)
 {
-	u64 pages = 0;
-
 	machine_map_finish(memory_limit);
 	if (!machine_is_ram(load_address, load_address + (image_end - image_start)))
 		panic("the image at %#lx is not in RAM\n", load_address);
@@ -61,9 +59,7 @@ static void init_memory_map(paddr_t load_address)
 	for (unsigned i = 0; i < machine_map_entries; i++)
 		printk(LOG_DEBUG, "memory %012lx-%012lx type %u\n", machine_map[i].start,
 		       machine_map[i].start + machine_map[i].size, machine_map[i].type);
-	for (unsigned i = 0; i < machine_ram_regions; i++)
-		pages += (machine_ram[i].end - machine_ram[i].start) >> PAGE_SHIFT;
-	printk(LOG_INFO, "RAM: %lu MiB, image at %#lx\n", pages >> 8, load_address);
+	printk(LOG_INFO, "RAM: %lu MiB, image at %#lx\n", machine_ram_pages() >> 8, load_address);
 }
 
 static void init_memory(void)

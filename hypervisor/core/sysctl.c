@@ -8,6 +8,7 @@
 #include <lib/log.h>
 #include <lib/string.h>
 #include <mm/heap.h>
+#include <x86/machine.h>
 #include <x86/time.h>
 #include <x86/uaccess.h>
 
@@ -88,7 +89,7 @@ static long physinfo(struct xen_sysctl_physinfo *op)
 		.nr_nodes = 1,
 		.cpu_khz = tsc_khz,
 		.capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1,
-		.total_pages = heap_total_pages(),
+		.total_pages = machine_ram_pages(),
 		.free_pages = heap_free_pages(),
 		.outstanding_pages = heap_claimed(),
 		.max_mfn = max_mfn - 1,
@@ -117,7 +118,7 @@ static long cpu_topology(struct xen_sysctl_cputopoinfo *op)
 static long numa_info(struct xen_sysctl_numainfo *op)
 {
 	const struct xen_sysctl_meminfo mem = {
-		.memsize = heap_total_pages() << PAGE_SHIFT,
+		.memsize = machine_ram_pages() << PAGE_SHIFT,
 		.memfree = heap_free_pages() << PAGE_SHIFT,
 	};
 	const u32 distance = 10; /* to itself */

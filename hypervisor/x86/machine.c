@@ -85,6 +85,15 @@ void machine_map_finish(u64 max_bytes)
 	free_count = machine_ram_regions;
 }
 
+u64 machine_ram_pages(void)
+{
+	u64 pages = 0;
+
+	for (unsigned i = 0; i < machine_ram_regions; i++)
+		pages += (machine_ram[i].end - machine_ram[i].start) >> PAGE_SHIFT;
+	return pages;
+}
+
 bool machine_is_ram(paddr_t start, paddr_t end)
 {
 	for (unsigned i = 0; i < machine_ram_regions; i++)

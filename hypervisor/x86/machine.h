@@ -34,6 +34,9 @@ extern unsigned machine_ram_regions;
 /** First frame number above all RAM. */
 extern u64 machine_max_mfn;
 
+/** Pages of RAM, whoever uses them. */
+u64 machine_ram_pages(void);
+
 /** True if all of [start, end) is RAM. */
 bool machine_is_ram(paddr_t start, paddr_t end);
 
