@@ -48,7 +48,8 @@ int descriptor_page_check(struct page *pg)
 int mm_update_descriptor(struct vcpu_memory *vm, paddr_t maddr, u64 descriptor)
 {
 	struct page *pg = mm_get_page(paddr_to_mfn(maddr), vm->domain);
-	u64 *slot, word;
+	enum frame_type type;
+	u64 *slot;
 	int rc;
 
 	if (!pg)
@@ -60,8 +61,9 @@ int mm_update_descriptor(struct vcpu_memory *vm, paddr_t maddr, u64 descriptor)
 	else if (!mm_descriptor_fix(&descriptor))
 		rc = refuse(-XEN_EINVAL, REFUSE_ENTRY, "descriptor %lx is a system descriptor", descriptor);
 	else {
-		word = type_word(pg);
-		rc = type_get(pg, type_of(word) == TYPE_DESCRIPTOR ? TYPE_DESCRIPTOR : TYPE_WRITABLE);
+		type = type_of(type_word(pg)) == TYPE_DESCRIPTOR ? TYPE_DESCRIPTOR : TYPE_WRITABLE;
+		rc = type_refuse(type_get(pg, type), -XEN_EINVAL, frame_mfn(pg), vm->domain, type,
+				 "descriptor at", maddr);
 		if (!rc) {
 			WRITE_ONCE(*slot, descriptor);
 			rc = type_put(pg);

@@ -28,7 +28,7 @@ static int write_data(struct update_run *run, mfn_t m, u64 ptr, u64 value)
 	int rc = type_get_frame(m, run->table_owner, TYPE_WRITABLE, &pg);
 
 	if (rc)
-		return rc;
+		return type_refuse(rc, -XEN_EINVAL, m, run->table_owner, TYPE_WRITABLE, "entry at", ptr);
 	WRITE_ONCE(*(u64 *)((char *)page_to_virt(pg) + (ptr & ~PAGE_MASK)), value);
 	return type_put(pg);
 }

@@ -27,7 +27,7 @@ static int pin(mfn_t m, struct domain_memory *dm, enum frame_type level)
 
 	if (!pg)
 		return refuse_not_owned(m, dm);
-	rc = type_get(pg, level);
+	rc = type_refuse(type_get(pg, level), -XEN_EINVAL, m, dm, level, "pin of", m.n);
 	if (!rc && !type_pin(pg)) {
 		/* Pinned already, so this is not the last reference: nothing is taken apart. */
 		BUG_ON(type_put(pg));
@@ -125,8 +125,8 @@ static int fill_page(mfn_t dest, mfn_t src, struct domain_memory *dm)
 		else
 			memset(page_to_virt(to), 0, PAGE_SIZE);
 		rc = type_put(to);
-	} else if (rc != -XEN_ERESTART) {
-		refuse(rc, REFUSE_TYPE, "frame %lx cannot be written as data", dest.n);
+	} else {
+		rc = type_refuse(rc, -XEN_EINVAL, dest, dm, TYPE_WRITABLE, "page", dest.n);
 	}
 	if (from)
 		mm_put_page(from);

@@ -34,11 +34,8 @@ void root_install_slots(u64 *l4, const struct domain_memory *dm)
 /** A new root's type reference. */
 static int get_root(struct vcpu_memory *vm, mfn_t m, struct page **pg)
 {
-	int rc = type_get_frame(m, vm->domain, TYPE_L4, pg);
-
-	if (!rc || rc == -XEN_ERESTART)
-		return rc;
-	return refuse(rc, REFUSE_TYPE, "frame %lx of d%u cannot be a root", m.n, vm->domain->domid);
+	return type_refuse(type_get_frame(m, vm->domain, TYPE_L4, pg), -XEN_EINVAL, m, vm->domain, TYPE_L4,
+			   "root", m.n);
 }
 
 int mm_set_kernel_root(struct vcpu_memory *vm, mfn_t m)

@@ -55,28 +55,13 @@ static int get_device_frame(u64 entry, const struct domain_memory *dm)
 	return 0;
 }
 
-static int refuse_frame(unsigned level, u64 entry, struct page *pg, const struct domain_memory *dm)
-{
-	long err = level == 1 ? -XEN_EBUSY : -XEN_EINVAL;
-
-	if (READ_ONCE(pg->owner) != dm->domid)
-		return refuse(err, REFUSE_OWNER, "L%u entry %lx refused: frame %lx belongs to %s, not d%u",
-			      level, entry, frame_mfn(pg).n,
-			      pg->owner == OWNER_NONE ? "the hypervisor" :
-			      pg->owner == OWNER_XEN  ? "DOMID_XEN" :
-							"another domain",
-			      dm->domid);
-	return refuse(err, REFUSE_TYPE, "L%u entry %lx refused: frame %lx is %s and cannot be %s", level,
-		      entry, frame_mfn(pg).n, type_describe(type_word(pg)),
-		      level > 1 ? "the next level's table" : "mapped writable");
-}
-
 /** owner: of the table; dm: whose frame it may be. */
 static int get_l1_frame(u64 entry, const struct domain_memory *owner, const struct domain_memory *dm)
 {
-	struct page *pg = frame_of_ram(entry_frame(entry));
+	mfn_t m = entry_frame(entry);
+	struct page *pg = frame_of_ram(m);
 	u64 bits = entry & ~(PTE_GUEST | PTE_ADDRESS);
-	bool ok;
+	int rc;
 
 	/* Cache attributes: for device memory, and for the privileged. */
 	if (unlikely(bits) && ((bits & ~PTE_CACHE) || (pg && !owner->privileged)))
@@ -84,11 +69,11 @@ static int get_l1_frame(u64 entry, const struct domain_memory *owner, const stru
 	if (unlikely(!pg))
 		return get_device_frame(entry, owner);
 	if (entry & PTE_WRITABLE)
-		ok = !type_get_frame(entry_frame(entry), dm, TYPE_WRITABLE, &pg);
+		rc = type_get_frame(m, dm, TYPE_WRITABLE, &pg);
 	else
-		ok = page_get(pg, dm);
-	if (unlikely(!ok))
-		return refuse_frame(1, entry, pg, dm);
+		rc = page_get(pg, dm) ? 0 : OTHER_OWNER;
+	if (unlikely(rc))
+		return type_refuse(rc, -XEN_EBUSY, m, dm, TYPE_WRITABLE, "L1 entry", entry);
 	if (unlikely(owner != dm))
 		__atomic_or_fetch(&pg->flags, PAGE_FOREIGN, __ATOMIC_SEQ_CST);
 	return 0;
@@ -96,17 +81,15 @@ static int get_l1_frame(u64 entry, const struct domain_memory *owner, const stru
 
 static int get_table_frame(u64 entry, unsigned level, const struct domain_memory *dm)
 {
-	struct page *pg = frame_of_ram(entry_frame(entry));
+	static const char *const names[] = { "", "", "L2 entry", "L3 entry", "L4 entry" };
+	mfn_t m = entry_frame(entry);
 	u64 bits = entry & ~(PTE_GUEST | PTE_ADDRESS);
-	int rc;
+	enum frame_type type = level - 1;
+	struct page *pg;
 
 	if (bits)
 		return refuse_bits(level, entry, bits);
-	if (!pg)
-		return refuse(-XEN_EINVAL, REFUSE_ENTRY, "L%u entry %lx refused: no RAM at frame %lx",
-			      level, entry, entry_frame(entry).n);
-	rc = type_get_frame(entry_frame(entry), dm, (enum frame_type)(level - 1), &pg);
-	return rc && rc != -XEN_ERESTART ? refuse_frame(level, entry, pg, dm) : rc;
+	return type_refuse(type_get_frame(m, dm, type, &pg), -XEN_EINVAL, m, dm, type, names[level], entry);
 }
 
 static int entry_get(u64 entry, unsigned level, const struct domain_memory *owner,

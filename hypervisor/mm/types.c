@@ -7,6 +7,8 @@
 #include <mm/types.h>
 #include <x86/tlb.h>
 
+#define AGAIN 100 /* another CPU has changed the word meanwhile */
+
 static bool word_cas(struct page *pg, u64 *expected, u64 value)
 {
 	return __atomic_compare_exchange_n(&pg->type, expected, value, false, __ATOMIC_SEQ_CST,
@@ -57,18 +59,23 @@ const char *type_describe(u64 word)
 	return (word & TYPE_PINNED) && is_table(type) ? pinned[type - TYPE_L1] : plain[type];
 }
 
-static const char *use_of(enum frame_type type)
+int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum frame_type type,
+		const char *what, u64 value)
 {
-	static const char *const uses[] = { "",
-					    "used as an L1 table",
-					    "used as an L2 table",
-					    "used as an L3 table",
-					    "used as an L4 table",
-					    "used as a descriptor page",
-					    "mapped writable",
-					    "shared" };
+	static const char *const uses[] = { "",		    "an L1 table",	 "an L2 table", "an L3 table",
+					    "an L4 table",  "a descriptor page", "writable",	"" };
+	const struct page *pg = frame_of_ram(m);
+	u64 word;
 
-	return uses[type];
+	if (rc == OTHER_OWNER)
+		return refuse(err, REFUSE_OWNER, "%s %lx refused: frame %lx is no memory of d%u", what, value,
+			      m.n, dm->domid);
+	if (rc != OTHER_TYPE)
+		return rc;
+	word = type_word(pg);
+	return refuse(err, REFUSE_TYPE, "%s %lx refused: frame %lx is %s%s (count %lu) and cannot be %s", what,
+		      value, m.n, word & TYPE_PARTIAL ? "partly " : "", type_describe(word), count_of(word),
+		      uses[type]);
 }
 
 /* --- the work between states; the word is BUSY --- */
@@ -164,7 +171,7 @@ static int start(struct page *pg, u64 *word, enum frame_type type)
 	u64 busy = make_word(type, 0, TYPE_BUSY, 0);
 
 	if (!word_cas(pg, word, busy))
-		return 1;
+		return AGAIN;
 	if (!page_ref(pg)) {
 		word_set(pg, *word);
 		return refuse(-XEN_EINVAL, REFUSE_LIMIT, "frame %lx has %u references already",
@@ -176,28 +183,21 @@ static int start(struct page *pg, u64 *word, enum frame_type type)
 	return go_up(pg, busy);
 }
 
-static int refuse_type(struct page *pg, u64 word, enum frame_type type)
-{
-	return refuse(-XEN_EINVAL, REFUSE_TYPE, "frame %lx is %s%s (count %lu) and cannot be %s",
-		      frame_mfn(pg).n, word & TYPE_PARTIAL ? "partly " : "", type_describe(word),
-		      count_of(word), use_of(type));
-}
-
-/** PARTIAL -> on. 1: look again. *word is fresh on failure of the exchange. */
+/** PARTIAL -> on. AGAIN: look again. *word is fresh on failure of the exchange. */
 static int resume(struct page *pg, u64 *word, enum frame_type type)
 {
 	u64 busy = (*word & ~TYPE_PARTIAL) | TYPE_BUSY;
 	int rc;
 
 	if (type_of(*word) != type && count_of(*word))
-		return refuse_type(pg, *word, type);
+		return OTHER_TYPE;
 	if (!word_cas(pg, word, busy))
-		return 1;
+		return AGAIN;
 	if (type_of(busy) == type)
 		return go_up(pg, busy);
 	rc = go_down(pg, busy);
 	*word = type_word(pg);
-	return rc ? rc : 1;
+	return rc ? rc : AGAIN;
 }
 
 int type_get(struct page *pg, enum frame_type type)
@@ -207,9 +207,8 @@ int type_get(struct page *pg, enum frame_type type)
 
 	for (;;) {
 		if (word & TYPE_BUSY) {
-			/* Waiting for another type could be for ourselves: a table may name itself. */
 			if (type_of(word) != type)
-				return refuse_type(pg, word, type);
+				return OTHER_TYPE;
 			word = word_wait(pg);
 		} else if ((word & TYPE_VALID) && type_of(word) == type) {
 			if (count_of(word) >= TYPE_COUNT_MAX)
@@ -220,10 +219,10 @@ int type_get(struct page *pg, enum frame_type type)
 			if (word_cas(pg, &word, word + 1))
 				return 0;
 		} else if (word & TYPE_VALID) {
-			return refuse_type(pg, word, type);
+			return OTHER_TYPE;
 		} else {
 			rc = word & TYPE_PARTIAL ? resume(pg, &word, type) : start(pg, &word, type);
-			if (rc != 1)
+			if (rc != AGAIN)
 				return rc;
 		}
 	}
@@ -246,17 +245,17 @@ int type_get_frame(mfn_t m, const struct domain_memory *dm, enum frame_type type
 	int rc;
 
 	if (!pg || READ_ONCE(pg->owner) != dm->domid)
-		return -XEN_EINVAL;
+		return OTHER_OWNER;
 	*out = pg;
 	/* A valid type holds the frame, so the owner cannot change any more once we have the type. */
 	if (type_get_valid(pg, type)) {
 		if (likely(READ_ONCE(pg->owner) == dm->domid))
 			return 0;
 		BUG_ON(type_put(pg));
-		return -XEN_EINVAL;
+		return OTHER_OWNER;
 	}
 	if (!page_get(pg, dm))
-		return -XEN_EINVAL;
+		return OTHER_OWNER;
 	rc = type_get(pg, type);
 	page_put(pg);
 	return rc;

@@ -31,8 +31,8 @@
  *           |                   |                     | at 1 down      | the page lock
  *
  * While BUSY the one CPU at work alone writes the word. Waiting is bounded (work is preempted) and
- * cannot be circular: work on a level waits for frames that become the level below, and nobody waits
- * for a frame that becomes something else, which may be the very table that names it.
+ * cannot be circular: work on a level waits for the next lower level only, so a table that leads back
+ * to itself is refused like any other wrong type.
  * A frame whose type is in use (any state but IDLE) holds one general reference on itself.
  */
 #ifndef MM_TYPES_H
@@ -70,9 +70,14 @@ static inline u64 type_word(const struct page *pg)
 	return __atomic_load_n(&pg->type, __ATOMIC_ACQUIRE);
 }
 
+/* What the two gets return for what has no message yet: see type_refuse(). */
+#define OTHER_TYPE  1 /* the frame is in use as another type */
+#define OTHER_OWNER 2 /* the domain does not own it */
+
 /**
- * A reference of this type on a page on which the caller holds any reference. 0; -XEN_EINVAL: it is in
- * use as another type or an entry is bad (refused with figures); -XEN_ERESTART: preempted, no reference.
+ * A reference of this type on a page on which the caller holds any reference. 0; OTHER_TYPE;
+ * -XEN_ERESTART: preempted, no reference; another negative errno: refused for what is in it or for its
+ * counts.
  */
 int type_get(struct page *pg, enum frame_type type);
 /** Only if the page is valid as that type: no work, no message. */
@@ -83,8 +88,14 @@ bool type_get_valid(struct page *pg, enum frame_type type);
  * Types other than L2..L4 are never preempted.
  */
 int type_put(struct page *pg);
-/** Same as mm_get_page_writable() and the like: typed reference if dm owns frame m. -XEN_EINVAL: not dm's. */
+/** Same on frame m, if dm owns it, else OTHER_OWNER. *pg is set on success. */
 int type_get_frame(mfn_t m, const struct domain_memory *dm, enum frame_type type, struct page **pg);
+/**
+ * Explain what a get returned: "WHAT VALUE refused: frame … is …", and return err, for OTHER_TYPE and
+ * OTHER_OWNER; all other values are returned as they are.
+ */
+int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum frame_type type,
+		const char *what, u64 value);
 
 /** Let the caller's typed reference become the pin's. False: pinned already (the caller keeps it). */
 bool type_pin(struct page *pg);
