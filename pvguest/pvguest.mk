@@ -61,7 +61,15 @@ $(call pv_elf,$(B)/guests/$(1),$(2),$(3),$(4))
 guests: $(B)/guests/$(1)
 endef
 
-# Every folder of examples and of test guests is a guest of that name.
-PV_GUESTS := $(notdir $(patsubst %/,%,$(wildcard pvguest/examples/*/ tests/guests/*/)))
+# Every folder of examples and of test guests is a guest of that name; one does without the SDK.
+PV_GUESTS := $(filter-out bare,$(notdir $(wildcard pvguest/examples/* tests/guests/*)))
 pv_folder_sources = $(foreach d,pvguest/examples tests/guests,$(wildcard $(d)/$(1)/*.[cS] $(d)/$(1)/*/*.[cS]))
 $(foreach g,$(PV_GUESTS),$(eval $(call pv_guest,$(g),$(call pv_folder_sources,$(g)))))
+
+guests: $(B)/guests/bare
+PV_BARE := $(call pv_objects,pvguest/examples/bare/start.S pvguest/examples/bare/bare.c)
+$(B)/guests/bare: $(PV_BARE)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-Ttext-segment=0x100000 -o $@ $^
+-include $(PV_BARE:.o=.d)
