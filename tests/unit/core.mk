@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-UNIT += core_sched
-UNIT_core_sched := hypervisor/core/timer.c hypervisor/core/sched.c hypervisor/core/sched_credit.c \
+CORE_SCHED := hypervisor/core/timer.c hypervisor/core/sched.c hypervisor/core/sched_credit.c \
 	hypervisor/core/sched_rr.c tests/unit/fakes/host.c
+
+UNIT += core_sched core_life core_calls
+UNIT_core_sched := $(CORE_SCHED)
+UNIT_core_life := hypervisor/core/domain.c hypervisor/core/vcpu.c hypervisor/core/vcpu_time.c \
+	hypervisor/core/evtchn.c hypervisor/core/evtchn_op.c hypervisor/core/grant.c $(CORE_SCHED)
+UNIT_core_calls := hypervisor/core/hypercall.c hypervisor/core/multicall.c hypervisor/core/refuse.c \
+	hypervisor/core/exit.c tests/unit/fakes/host.c

@@ -134,7 +134,7 @@ static bool faults(u64 addr, size_t size)
 
 bool guest_range_ok(u64 addr, u64 size)
 {
-	return !(addr >> 47) && addr + size >= addr;
+	return !((addr + size) >> 47) && addr + size >= addr;
 }
 
 bool copy_from_guest(void *dst, u64 src, size_t size)
