@@ -7,6 +7,7 @@
 #include <core/console_io.h>
 #include <core/evtchn.h>
 #include <core/hooks.h>
+#include <lib/log.h>
 #include <x86/uaccess.h>
 
 static long fault(u64 addr)
@@ -24,7 +25,7 @@ static long console_write(u64 count, u64 buffer)
 
 		if (!copy_from_guest(chunk, buffer, n))
 			return fault(buffer);
-		serial_puts(chunk, n);
+		log_serial(chunk, n);
 		count -= n;
 		buffer += n;
 		if (count && hypercall_preempt_check())

@@ -69,6 +69,13 @@ void log_write(const char *text, size_t n, bool serial)
 		spin_unlock(&log_lock);
 }
 
+void log_serial(const char *text, size_t n)
+{
+	spin_lock(&log_lock);
+	serial_puts(text, n);
+	spin_unlock(&log_lock);
+}
+
 size_t console_ring_read(char *buf, size_t size, u32 *index)
 {
 	size_t n = 0;

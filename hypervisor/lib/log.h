@@ -10,6 +10,9 @@
 /** Raw bytes to the ring, and to the serial line if serial. Guest output (console_io) comes here. */
 void log_write(const char *text, size_t n, bool serial);
 
+/** Text of dom0's for the serial line alone: no message comes between its characters. */
+void log_serial(const char *text, size_t n);
+
 /**
  * Copy out messages. *index: position to start at (0: oldest kept), advanced behind what was
  * copied. Positions count bytes since boot, modulo 2^32. Returns the number of bytes.
