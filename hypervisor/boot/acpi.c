@@ -60,19 +60,19 @@ enum { MADT_LAPIC, MADT_IOAPIC, MADT_OVERRIDE, MADT_LAPIC_ADDRESS = 5, MADT_X2AP
 #define LAPIC_ENABLED 1
 
 /* Offsets in the FADT. */
-#define FADT_DSDT	40
-#define FADT_SCI	46
-#define FADT_SMI_CMD	48
-#define FADT_ENABLE	52
-#define FADT_PM1A	64
-#define FADT_PM1B	68
-#define FADT_PM_TIMER	76
-#define FADT_CENTURY	108
-#define FADT_FLAGS	112
-#define FADT_RESET	116 /* generic address: space, width, offset, access, 64-bit address */
+#define FADT_DSDT	 40
+#define FADT_SCI	 46
+#define FADT_SMI_CMD	 48
+#define FADT_ENABLE	 52
+#define FADT_PM1A	 64
+#define FADT_PM1B	 68
+#define FADT_PM_TIMER	 76
+#define FADT_CENTURY	 108
+#define FADT_FLAGS	 112
+#define FADT_RESET	 116 /* generic address: space, width, offset, access, 64-bit address */
 #define FADT_RESET_VALUE 128
-#define FADT_X_DSDT	140
-#define FADT_FLAG_RESET BIT(10)
+#define FADT_X_DSDT	 140
+#define FADT_FLAG_RESET	 BIT(10)
 
 static bool checksum_ok(const void *p, size_t n)
 {
@@ -141,8 +141,7 @@ static void parse_madt_entry(const struct madt_entry *e)
 	case MADT_IOAPIC:
 		if (machine.ioapics_found < MAX_IOAPICS)
 			machine.ioapics[machine.ioapics_found++] = (struct machine_ioapic){
-				e->ioapic.id, e->ioapic.gsi_base, e->ioapic.address
-			};
+				e->ioapic.id, e->ioapic.gsi_base, e->ioapic.address};
 		break;
 	case MADT_OVERRIDE:
 		add_override(e);
@@ -203,8 +202,8 @@ static void parse_fadt(const struct sdt *t)
 	machine.acpi_enable = word_at(t, FADT_ENABLE, 1);
 	if (word_at(t, FADT_FLAGS, 4) & FADT_FLAG_RESET) {
 		machine.reset_space = word_at(t, FADT_RESET, 1);
-		machine.reset_address = word_at(t, FADT_RESET + 4, 4) |
-					(u64)word_at(t, FADT_RESET + 8, 4) << 32;
+		machine.reset_address =
+			word_at(t, FADT_RESET + 4, 4) | (u64)word_at(t, FADT_RESET + 8, 4) << 32;
 		machine.reset_value = word_at(t, FADT_RESET_VALUE, 1);
 	}
 	dsdt = table_at(word_at(t, FADT_X_DSDT, 4) | (u64)word_at(t, FADT_X_DSDT + 4, 4) << 32);
@@ -219,8 +218,8 @@ static void parse_mcfg(const struct sdt *t)
 	/* One allocation: base 64 bits, segment 16, first and last bus. Only segment 0 is used. */
 	for (unsigned o = 44; o + 16 <= t->length; o += 16)
 		if (!word_at(t, o + 8, 2)) {
-			machine.mmconfig_address =
-				word_at(t, o, 4) | (u64)word_at(t, o + 4, 4) << 32;
+			machine.mmconfig_address = word_at(t, o, 4) | (u64)word_at(t, o + 4, 4)
+									      << 32;
 			machine.mmconfig_first_bus = word_at(t, o + 10, 1);
 			machine.mmconfig_last_bus = word_at(t, o + 11, 1);
 			return;
@@ -260,11 +259,14 @@ static u16 bios_word(u64 address)
 {
 	u16 v;
 
-	asm("movw (%1), %0" : "=r"(v) : "r"(address)); /* the compiler takes low addresses for NULL */
+	asm("movw (%1), %0"
+	    : "=r"(v)
+	    : "r"(address)); /* the compiler takes low addresses for NULL */
 	return v;
 }
 
-/* BIOS keeps the pointer in low memory, where dom0 can look too; else only the loader's copy is known. */
+/* BIOS keeps the pointer in low memory, where dom0 can look too; else only the loader's copy is
+ * known. */
 static const struct rsdp *find_rsdp(void)
 {
 	u64 ebda = (u64)bios_word(0x40e) << 4;

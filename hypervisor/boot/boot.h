@@ -19,7 +19,7 @@ struct boot_info {
 	char loader[64];
 	struct boot_module modules[MAX_BOOT_MODULES];
 	unsigned modules_found;
-	u8 rsdp[36];	  /* copy of ACPI's root pointer … */
+	u8 rsdp[36];	    /* copy of ACPI's root pointer … */
 	unsigned rsdp_size; /* … 0 where the loader gave none */
 };
 extern struct boot_info boot_info;

@@ -70,7 +70,7 @@ static void init_memory(void)
 
 	paging_init_tables(sizeof(struct page));
 	for (unsigned i = 0; i < machine_ram_regions; i++)
-		ram[i] = (struct mm_region){ machine_ram[i].start, machine_ram[i].end };
+		ram[i] = (struct mm_region){machine_ram[i].start, machine_ram[i].end};
 	mm_boot_init(ram, machine_ram_regions, physical_bits);
 	paging_for_each_m2p_piece(mm_boot_m2p);
 	mm_boot_root(master_l4);

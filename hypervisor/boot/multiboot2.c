@@ -14,7 +14,15 @@ struct tag {
 	u32 type, size;
 };
 
-enum { TAG_END, TAG_CMDLINE, TAG_LOADER, TAG_MODULE, TAG_MMAP = 6, TAG_RSDP_OLD = 14, TAG_RSDP_NEW };
+enum {
+	TAG_END,
+	TAG_CMDLINE,
+	TAG_LOADER,
+	TAG_MODULE,
+	TAG_MMAP = 6,
+	TAG_RSDP_OLD = 14,
+	TAG_RSDP_NEW
+};
 
 struct tag_module {
 	struct tag tag;
@@ -63,7 +71,7 @@ static void add_memory_map(const struct tag_mmap *t)
 			return;
 		}
 		machine_map[machine_map_entries++] =
-			(struct machine_map_entry){ e->start, e->size, type };
+			(struct machine_map_entry){e->start, e->size, type};
 	}
 }
 

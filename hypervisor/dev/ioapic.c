@@ -9,7 +9,7 @@
 #define SELECT 0x00
 #define WINDOW 0x10
 
-#define REG_VERSION 1
+#define REG_VERSION    1
 #define REG_ENTRY(pin) (0x10 + 2 * (pin))
 
 #define ENTRY_LOW    0x2000

@@ -5,13 +5,15 @@
 
 #include <lib/types.h>
 
-/** Map all of machine.ioapics and mask their inputs; silence the PICs. Returns the number of GSIs. */
+/** Map all of machine.ioapics and mask their inputs; silence the PICs. Returns the number of GSIs.
+ */
 unsigned ioapic_init(void);
 bool ioapic_has(unsigned gsi);
 /** Set an input up, masked or not: vector to the CPU with APIC id destination. */
 void ioapic_set(unsigned gsi, unsigned vector, u32 destination, bool level, bool low, bool masked);
 void ioapic_mask(unsigned gsi, bool masked);
-/** Register of the I/O APIC at a machine address, for dom0's PHYSDEVOP_apic_read. False: none there. */
+/** Register of the I/O APIC at a machine address, for dom0's PHYSDEVOP_apic_read. False: none
+ * there. */
 bool ioapic_read_at(paddr_t address, u32 reg, u32 *value);
 
 #endif

@@ -3,8 +3,8 @@
  * From vector to line to event channel. All lines go to the boot CPU.
  *
  * A level-triggered line is masked when it fires, and unmasked when every guest that was told has
- * said end of interrupt: a guest that never does loses its own device, nothing else. An edge, and an
- * MSI, needs nothing of the kind.
+ * said end of interrupt: a guest that never does loses its own device, nothing else. An edge, and
+ * an MSI, needs nothing of the kind.
  */
 #include <xen/errno.h>
 #include <core/evtchn.h>
@@ -336,7 +336,8 @@ void irq_dispatch(unsigned vector)
 	struct irq *q = &irqs[irq];
 	struct domain *guests[MAX_SHARERS];
 
-	/* The PICs are masked: what comes from them is spurious, and they want no end of interrupt. */
+	/* The PICs are masked: what comes from them is spurious, and they want no end of interrupt.
+	 */
 	if (vector < VECTOR_DEVICE_FIRST)
 		return;
 	spin_lock(&irq_lock);

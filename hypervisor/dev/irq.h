@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupt lines. A line is named by its GSI (I/O APIC input); MSIs get numbers above all GSIs. Guests
- * know both as the pirq of the same number. core/hooks.h has what event channels call.
+ * Interrupt lines. A line is named by its GSI (I/O APIC input); MSIs get numbers above all GSIs.
+ * Guests know both as the pirq of the same number. core/hooks.h has what event channels call.
  */
 #ifndef DEV_IRQ_H
 #define DEV_IRQ_H
@@ -20,7 +20,8 @@ bool irq_bind_internal(unsigned gsi, void (*handler)(void));
 /** Number of GSIs; pirqs from here on are MSIs. */
 unsigned irq_gsi_count(void);
 
-/** dom0 tells how a line signals. 0, or -errno; a line in use keeps what it has (-XEN_EBUSY if it differs). */
+/** dom0 tells how a line signals. 0, or -errno; a line in use keeps what it has (-XEN_EBUSY if it
+ * differs). */
 int irq_set_trigger(unsigned gsi, bool level, bool low);
 /** Vector of a line, given on first use; -XEN_ENOSPC when there are none left. */
 int irq_vector(unsigned irq);

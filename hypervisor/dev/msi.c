@@ -135,7 +135,7 @@ static int find_entry(struct msi *m, unsigned entry)
 
 int msi_set(unsigned irq, u8 bus, u8 devfn, unsigned entry, paddr_t table_base)
 {
-	struct msi m = { .used = true, .bus = bus, .devfn = devfn };
+	struct msi m = {.used = true, .bus = bus, .devfn = devfn};
 	int rc = 0;
 
 	m.capability = pci_capability(bus, devfn, table_base ? CAP_MSIX : CAP_MSI);

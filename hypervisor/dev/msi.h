@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Message-signalled interrupts: the hypervisor alone writes address and data, as they name a vector and
- * a CPU. dom0 turns the function of the device on and off.
+ * Message-signalled interrupts: the hypervisor alone writes address and data, as they name a vector
+ * and a CPU. dom0 turns the function of the device on and off.
  */
 #ifndef DEV_MSI_H
 #define DEV_MSI_H
@@ -16,7 +16,8 @@
 int msi_set(unsigned irq, u8 bus, u8 devfn, unsigned entry, paddr_t table_base);
 /** Mask irq at its device for good. */
 void msi_clear(unsigned irq);
-/** Write all of a device's messages again, after it lost them in a reset. -XEN_ESRCH if it has none. */
+/** Write all of a device's messages again, after it lost them in a reset. -XEN_ESRCH if it has
+ * none. */
 int msi_restore(u8 bus, u8 devfn);
 
 #endif

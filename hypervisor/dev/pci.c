@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The address register is shared with dom0, which may have set it for an access of its own: it is put
- * back each time.
+ * The address register is shared with dom0, which may have set it for an access of its own: it is
+ * put back each time.
  */
 #include <dev/pci.h>
 #include <x86/asm.h>
@@ -11,10 +11,10 @@
 #define CONFIG_DATA    0xcfc
 #define CONFIG_ENABLE  0x80000000u
 
-#define REG_STATUS	 0x06
-#define REG_CAPABILITIES 0x34
+#define REG_STATUS	    0x06
+#define REG_CAPABILITIES    0x34
 #define STATUS_CAPABILITIES 0x10
-#define MAX_CAPABILITIES 48
+#define MAX_CAPABILITIES    48
 
 static struct spinlock lock = SPINLOCK_INIT;
 
@@ -57,7 +57,8 @@ unsigned pci_capability(u8 bus, u8 devfn, u8 id)
 {
 	unsigned at;
 
-	if (!pci_present(bus, devfn) || !(pci_read(bus, devfn, REG_STATUS, 2) & STATUS_CAPABILITIES))
+	if (!pci_present(bus, devfn) ||
+	    !(pci_read(bus, devfn, REG_STATUS, 2) & STATUS_CAPABILITIES))
 		return 0;
 	at = pci_read(bus, devfn, REG_CAPABILITIES, 1) & 0xfc;
 	for (unsigned i = 0; at >= 0x40 && i < MAX_CAPABILITIES; i++) {

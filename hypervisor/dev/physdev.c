@@ -16,14 +16,15 @@
 	do {                                                                                       \
 		if (!get_guest(op, arg))                                                           \
 			return refuse(-XEN_EFAULT, REFUSE_FAULT,                                   \
-				      "its argument at %#lx cannot be read", (unsigned long)(arg)); \
+				      "its argument at %#lx cannot be read",                       \
+				      (unsigned long)(arg));                                       \
 	} while (0)
 
 #define PUT_ARGUMENT(op, arg)                                                                      \
-	(put_guest(arg, op) ? 0 :                                                                  \
-			      refuse(-XEN_EFAULT, REFUSE_FAULT,                                    \
-				     "its argument at %#lx cannot be written",                     \
-				     (unsigned long)(arg)))
+	(put_guest(arg, op)                                                                        \
+		 ? 0                                                                               \
+		 : refuse(-XEN_EFAULT, REFUSE_FAULT, "its argument at %#lx cannot be written",     \
+			  (unsigned long)(arg)))
 
 static long unprivileged(void)
 {
@@ -109,7 +110,8 @@ static long apic_read(u64 arg)
 	return PUT_ARGUMENT(op, arg);
 }
 
-/* Inputs are set up by setup_gsi and bind_pirq; an entry that a guest writes would name a vector. */
+/* Inputs are set up by setup_gsi and bind_pirq; an entry that a guest writes would name a vector.
+ */
 static long apic_write(u64 arg)
 {
 	struct physdev_apic op;
@@ -162,8 +164,8 @@ static long map_line(struct physdev_map_pirq *op)
 	if (op->index < 0 || op->index >= (int)irq_gsi_count() || !irq_exists(op->index))
 		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "there is no line %d", op->index);
 	if (op->pirq >= 0 && op->pirq != op->index)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "line %d has pirq %d, not %d", op->index,
-			      op->index, op->pirq);
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "line %d has pirq %d, not %d",
+			      op->index, op->index, op->pirq);
 	op->pirq = op->index;
 	return 0;
 }
@@ -283,8 +285,8 @@ static long pci_device(u64 arg, bool restore)
 	if (!current_domain()->privileged)
 		return unprivileged();
 	if (op.seg || !pci_present(op.bus, op.devfn))
-		return refuse(-XEN_ENODEV, REFUSE_UNKNOWN, "no PCI device %04x:%02x:%02x.%x", op.seg,
-			      op.bus, op.devfn >> 3, op.devfn & 7);
+		return refuse(-XEN_ENODEV, REFUSE_UNKNOWN, "no PCI device %04x:%02x:%02x.%x",
+			      op.seg, op.bus, op.devfn >> 3, op.devfn & 7);
 	return restore ? msi_restore(op.bus, op.devfn) : 0;
 }
 

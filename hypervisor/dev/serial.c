@@ -9,11 +9,13 @@
 
 #define UART_DATA 0
 #define UART_IER  1
-#define UART_FCR  2
+#define UART_FCR  2 /* written; read: */
+#define UART_IIR  2
 #define UART_LCR  3
 #define UART_MCR  4
 #define UART_LSR  5
 
+#define IIR_FIFO       0xc0
 #define LSR_DATA_READY 0x01
 #define LSR_TX_EMPTY   0x20
 
@@ -24,6 +26,7 @@ OPTION("com2", OPTION_STRING, com2_option);
 
 static u16 port = 0x3f8; /* 0: no serial console */
 static unsigned irq = 4;
+static unsigned fifo_size = 1;
 static char ring[1024];
 static u32 ring_head, ring_tail;
 static struct spinlock ring_lock = SPINLOCK_INIT;
@@ -53,6 +56,8 @@ static void configure(const char *s)
 	outb(port + UART_LCR, format);
 	outb(port + UART_FCR, 0x07);
 	outb(port + UART_MCR, 0x0b);
+	if ((inb(port + UART_IIR) & IIR_FIFO) == IIR_FIFO)
+		fifo_size = 16;
 }
 
 u16 serial_port(void)
@@ -110,9 +115,12 @@ void serial_interrupt(void)
 
 static void put(char c)
 {
+	static unsigned room;
+
 	/* Bounded, so that a missing or stuck chip cannot stop the machine. */
-	for (unsigned i = 0; i < 100000 && !(inb(port + UART_LSR) & LSR_TX_EMPTY); i++)
+	for (unsigned i = 0; !room && i < 100000 && !(inb(port + UART_LSR) & LSR_TX_EMPTY); i++)
 		pause();
+	room = (room ? room : fifo_size) - 1;
 	outb(port + UART_DATA, c);
 }
 

@@ -15,7 +15,8 @@ void serial_interrupt(void);
 /** First of the console chip's eight I/O ports; 0: there is no serial console. */
 u16 serial_port(void);
 
-/** Send n bytes, each newline as CR LF. Waits for the chip. The caller serialises (lib/log.c does). */
+/** Send n bytes, each newline as CR LF. Waits for the chip. The caller serialises (lib/log.c does).
+ */
 void serial_puts(const char *s, size_t n);
 /** Next received character, or -1. */
 int serial_getc(void);

@@ -117,8 +117,8 @@ static bool read_notes(struct elf_kernel *k, const u8 *p, u64 size)
 	return found;
 }
 
-static const char *take_segment(struct elf_kernel *k, const struct program_header *ph, const u8 *file,
-				size_t size)
+static const char *take_segment(struct elf_kernel *k, const struct program_header *ph,
+				const u8 *file, size_t size)
 {
 	if (!ph->memsz)
 		return NULL;
@@ -129,12 +129,12 @@ static const char *take_segment(struct elf_kernel *k, const struct program_heade
 	if (ph->paddr + ph->memsz < ph->paddr)
 		return "a segment wraps around the address space";
 	k->segments[k->segment_count++] =
-		(struct elf_segment){ ph->paddr, ph->memsz, ph->filesz, file + ph->offset };
+		(struct elf_segment){ph->paddr, ph->memsz, ph->filesz, file + ph->offset};
 	return NULL;
 }
 
-static const char *read_program_headers(struct elf_kernel *k, const struct elf_header *h, const u8 *file,
-					size_t size)
+static const char *read_program_headers(struct elf_kernel *k, const struct elf_header *h,
+					const u8 *file, size_t size)
 {
 	struct program_header ph;
 	const char *error = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reader of PV kernels: 64-bit ELF, with the notes by which a kernel tells the domain builder what it
- * needs. Pure: everything is checked against the buffer's size; nothing is written.
+ * Reader of PV kernels: 64-bit ELF, with the notes by which a kernel tells the domain builder what
+ * it needs. Pure: everything is checked against the buffer's size; nothing is written.
  */
 #ifndef LIB_ELF_H
 #define LIB_ELF_H
@@ -21,16 +21,16 @@ struct elf_segment {
 struct elf_kernel {
 	struct elf_segment segments[ELF_SEGMENTS_MAX];
 	unsigned segment_count;
-	u64 entry;	       /* virtual */
-	u64 virt_base;	       /* virtual address of pseudo-physical 0 */
-	u64 paddr_offset;      /* subtract from paddr to get the pseudo-physical address */
+	u64 entry;	  /* virtual */
+	u64 virt_base;	  /* virtual address of pseudo-physical 0 */
+	u64 paddr_offset; /* subtract from paddr to get the pseudo-physical address */
 	bool has_hypercall_page;
-	u64 hypercall_page;    /* virtual */
+	u64 hypercall_page; /* virtual */
 	bool has_init_p2m;
-	u64 init_p2m;	       /* virtual address at which it wants the p2m list */
-	u64 hv_start_low;      /* 0: not said */
-	bool mod_start_pfn;    /* takes a ramdisk that is not mapped, by its frame number */
-	u32 supported_features; /* XENFEAT_* bits */
+	u64 init_p2m;		     /* virtual address at which it wants the p2m list */
+	u64 hv_start_low;	     /* 0: not said */
+	bool mod_start_pfn;	     /* takes a ramdisk that is not mapped, by its frame number */
+	u32 supported_features;	     /* XENFEAT_* bits */
 	char required_features[256]; /* the string note, names with '!' are required */
 	char guest_os[32];
 	u64 virt_start, virt_end; /* of all segments */

@@ -20,8 +20,12 @@ static unsigned parse_level(const char *s)
 	static const struct {
 		const char *name;
 		unsigned level;
-	} names[] = { { "none", 0 },	{ "error", LOG_ERR + 1 }, { "warning", LOG_WARN + 1 },
-		      { "info", LOG_INFO + 1 }, { "debug", LOG_DEBUG + 1 }, { "all", LOG_DEBUG + 1 } };
+	} names[] = {{"none", 0},
+		     {"error", LOG_ERR + 1},
+		     {"warning", LOG_WARN + 1},
+		     {"info", LOG_INFO + 1},
+		     {"debug", LOG_DEBUG + 1},
+		     {"all", LOG_DEBUG + 1}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strncmp(s, names[i].name, strlen(names[i].name)))

@@ -8,8 +8,8 @@ extern const struct option option_table[], option_table_end[];
 
 static bool parse_bool(const char *value, bool *out)
 {
-	static const char *const yes[] = { "", "1", "on", "yes", "true", "enable" };
-	static const char *const no[] = { "0", "off", "no", "false", "disable" };
+	static const char *const yes[] = {"", "1", "on", "yes", "true", "enable"};
+	static const char *const no[] = {"0", "off", "no", "false", "disable"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
 		if (!strcmp(value, yes[i])) {

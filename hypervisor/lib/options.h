@@ -24,12 +24,13 @@ struct option {
 };
 
 #define OPTION(name_, kind_, target_)                                                              \
-	static const struct option option_##target_ __attribute__((used, aligned(8), section(".options"))) = { \
-		name_, kind_, sizeof(target_), (void *)&target_                                    \
-	}
+	static const struct option option_##target_                                                \
+		__attribute__((used, aligned(8), section(".options"))) = {                         \
+			name_, kind_, sizeof(target_), (void *)&target_}
 #define OPTION_FN(name_, fn_)                                                                      \
 	static const struct option option_##fn_                                                    \
-		__attribute__((used, aligned(8), section(".options"))) = { name_, OPTION_CALL, 0, (void *)fn_ }
+		__attribute__((used, aligned(8), section(".options"))) = {name_, OPTION_CALL, 0,   \
+									  (void *)fn_}
 
 /** Apply every word of the command line. Quotes "…" keep spaces together. Boot only. */
 void options_parse(const char *cmdline);

@@ -135,7 +135,7 @@ static const char *parse_size_modifier(const char *p, int *size)
 
 static void convert(struct output *o, char c, int size, struct spec *f, va_list *ap)
 {
-	char text[2] = { 0, 0 };
+	char text[2] = {0, 0};
 
 	f->base = 10;
 	switch (c) {
@@ -174,12 +174,12 @@ static void convert(struct output *o, char c, int size, struct spec *f, va_list 
 
 int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap)
 {
-	struct output o = { buf, size ? size - 1 : 0, 0 };
+	struct output o = {buf, size ? size - 1 : 0, 0};
 	va_list args;
 
 	va_copy(args, ap);
 	while (*fmt) {
-		struct spec f = { .precision = -1 };
+		struct spec f = {.precision = -1};
 		int modifier;
 
 		if (*fmt != '%') {

@@ -27,18 +27,19 @@ void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn, 
 			panic("BUG at %s:%d: %s\n", __FILE__, __LINE__, #cond);                    \
 	} while (0)
 
-/* Why a guest's request was refused. Counted per domain; order is PARAPET_refusals' (abi/xen/parapet.h). */
+/* Why a guest's request was refused. Counted per domain; order is PARAPET_refusals'
+ * (abi/xen/parapet.h). */
 enum refusal {
-	REFUSE_ARGUMENT,   /* value out of range, reserved bits set, misaligned */
-	REFUSE_FAULT,	   /* guest address not accessible */
-	REFUSE_PERMISSION, /* needs privilege that the caller lacks */
-	REFUSE_OWNER,	   /* frame belongs to someone else */
-	REFUSE_TYPE,	   /* frame is in use as another type */
-	REFUSE_ENTRY,	   /* page-table entry with bits or slot a guest may not set */
-	REFUSE_LIMIT,	   /* quota, count or table full */
-	REFUSE_MEMORY,	   /* out of memory */
-	REFUSE_STATE,	   /* object not in the state that the operation needs */
-	REFUSE_UNKNOWN,	   /* no such operation, domain, vCPU, port … */
+	REFUSE_ARGUMENT,    /* value out of range, reserved bits set, misaligned */
+	REFUSE_FAULT,	    /* guest address not accessible */
+	REFUSE_PERMISSION,  /* needs privilege that the caller lacks */
+	REFUSE_OWNER,	    /* frame belongs to someone else */
+	REFUSE_TYPE,	    /* frame is in use as another type */
+	REFUSE_ENTRY,	    /* page-table entry with bits or slot a guest may not set */
+	REFUSE_LIMIT,	    /* quota, count or table full */
+	REFUSE_MEMORY,	    /* out of memory */
+	REFUSE_STATE,	    /* object not in the state that the operation needs */
+	REFUSE_UNKNOWN,	    /* no such operation, domain, vCPU, port … */
 	REFUSE_INSTRUCTION, /* privileged instruction not emulated */
 	REFUSE_COUNT
 };

@@ -33,11 +33,11 @@ typedef struct {
 #define PAGE_SIZE  4096UL
 #define PAGE_MASK  (~(PAGE_SIZE - 1))
 
-#define INVALID_MFN ((mfn_t){ ~0UL })
+#define INVALID_MFN ((mfn_t){~0UL})
 
 static inline mfn_t mfn(u64 n)
 {
-	return (mfn_t){ n };
+	return (mfn_t){n};
 }
 
 static inline bool mfn_eq(mfn_t a, mfn_t b)
@@ -47,7 +47,7 @@ static inline bool mfn_eq(mfn_t a, mfn_t b)
 
 static inline mfn_t paddr_to_mfn(paddr_t pa)
 {
-	return (mfn_t){ pa >> PAGE_SHIFT };
+	return (mfn_t){pa >> PAGE_SHIFT};
 }
 
 static inline paddr_t mfn_to_paddr(mfn_t m)
@@ -56,10 +56,10 @@ static inline paddr_t mfn_to_paddr(mfn_t m)
 }
 
 #define ARRAY_SIZE(a)	      (sizeof(a) / sizeof((a)[0]))
-#define container_of(p, t, m) ((t *)((char *)(p) - offsetof(t, m)))
+#define container_of(p, t, m) ((t *)((char *)(p)-offsetof(t, m)))
 #define MIN(a, b)	      ((a) < (b) ? (a) : (b))
 #define MAX(a, b)	      ((a) > (b) ? (a) : (b))
-#define ROUND_UP(x, a)	      (((x) + (a) - 1) & ~((a) - 1))
+#define ROUND_UP(x, a)	      (((x) + (a)-1) & ~((a)-1))
 #define BIT(n)		      (1UL << (n))
 
 #define likely(x)   __builtin_expect(!!(x), 1)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Constants for assembly: hypervisor.mk turns the "==>" lines of this file's assembly into a header. */
+/* Constants for assembly: hypervisor.mk turns the "==>" lines of this file's assembly into a
+ * header. */
 #include <lib/types.h>
 #include <core/domain.h>
 #include <x86/window.h>

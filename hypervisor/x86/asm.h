@@ -10,17 +10,17 @@
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
 
-#define MSR_APIC_BASE	   0x0000001b
-#define MSR_SYSENTER_CS	   0x00000174
-#define MSR_SYSENTER_ESP   0x00000175
-#define MSR_SYSENTER_EIP   0x00000176
-#define MSR_PAT		   0x00000277
-#define MSR_TSC_DEADLINE   0x000006e0
-#define MSR_X2APIC	   0x00000800
-#define MSR_LSTAR	   0xc0000082
-#define MSR_CSTAR	   0xc0000083
-#define MSR_SYSCALL_MASK   0xc0000084
-#define EFER_SCE	   BIT(0)
+#define MSR_APIC_BASE	 0x0000001b
+#define MSR_SYSENTER_CS	 0x00000174
+#define MSR_SYSENTER_ESP 0x00000175
+#define MSR_SYSENTER_EIP 0x00000176
+#define MSR_PAT		 0x00000277
+#define MSR_TSC_DEADLINE 0x000006e0
+#define MSR_X2APIC	 0x00000800
+#define MSR_LSTAR	 0xc0000082
+#define MSR_CSTAR	 0xc0000083
+#define MSR_SYSCALL_MASK 0xc0000084
+#define EFER_SCE	 BIT(0)
 
 /*
  * The ABI's: write-back, write-through, uncached-, uncached, write-combining, write-protected. The

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A vCPU's hardware state. All of it is switched eagerly. The GS base of the mode that the guest runs
- * in (kernel or user) is in GS_BASE, the other one in KERNEL_GS_BASE, as real hardware would have it.
+ * A vCPU's hardware state. All of it is switched eagerly. The GS base of the mode that the guest
+ * runs in (kernel or user) is in GS_BASE, the other one in KERNEL_GS_BASE, as real hardware would
+ * have it.
  */
 #include <xen/errno.h>
 #include <lib/string.h>
@@ -61,7 +62,8 @@ static void fpu_save(struct arch_vcpu *a)
 		asm volatile("fxsave64 (%0)" ::"r"(a->fpu) : "memory");
 }
 
-/* A context that a toolstack or guest supplied may hold what the CPU refuses: then it starts afresh. */
+/* A context that a toolstack or guest supplied may hold what the CPU refuses: then it starts
+ * afresh. */
 static bool fpu_try_load(const struct arch_vcpu *a)
 {
 	u8 done = 0;
@@ -244,7 +246,8 @@ void context_save(struct arch_vcpu *a)
 void context_load(struct arch_vcpu *a, u64 cr3)
 {
 	*guest_regs() = a->regs;
-	/* In between neither GDT window can be relied on: an NMI may come and needs its segments. */
+	/* In between neither GDT window can be relied on: an NMI may come and needs its segments.
+	 */
 	load_gdt(GDT_PAGE_VA - GDT_RESERVED);
 	write_cr3(cr3);
 	load_gdt(a->gdt_base);

@@ -16,12 +16,12 @@ struct arch_vcpu {
 	u8 kernel_mode;	    /* 1: the guest runs its kernel, 0: its user mode */
 	u8 ts;		    /* guest's CR0.TS is set (fpu_taskswitch) */
 	u64 dr[4], dr6, dr7;
-	u16 gdt_entries;    /* entries of the guest's GDT; 0: none */
+	u16 gdt_entries; /* entries of the guest's GDT; 0: none */
 	u16 ldt_entries;
-	u64 gdt_base;	    /* GDT_WINDOW(vcpu_id), or the hypervisor's own if none */
-	u64 ldt_base;	    /* LDT_WINDOW(vcpu_id) */
-	void *vcpu_info;    /* hypervisor mapping of the vCPU's struct vcpu_info, for exit code */
-	u8 segment_fault;   /* a selector could not be loaded: the failsafe callback is due */
+	u64 gdt_base;	  /* GDT_WINDOW(vcpu_id), or the hypervisor's own if none */
+	u64 ldt_base;	  /* LDT_WINDOW(vcpu_id) */
+	void *vcpu_info;  /* hypervisor mapping of the vCPU's struct vcpu_info, for exit code */
+	u8 segment_fault; /* a selector could not be loaded: the failsafe callback is due */
 };
 
 extern u32 fpu_area_size;
@@ -44,17 +44,20 @@ void context_enter(void) __attribute__((noreturn));
 u64 read_cr3(void);
 void write_cr3(u64 cr3); /* flushes non-global translations */
 
-/** Exchange the hardware state of the running vCPU between guest kernel and guest user mode: GS bases. CR3 is pv/'s. */
+/** Exchange the hardware state of the running vCPU between guest kernel and guest user mode: GS
+ * bases. CR3 is pv/'s. */
 void context_swap_gs(struct arch_vcpu *a);
 
 /** Segment bases of the *running* vCPU. Canonical addresses only (caller checks). */
 void context_set_fs_base(struct arch_vcpu *a, u64 base);
 void context_set_gs_base_kernel(struct arch_vcpu *a, u64 base);
 void context_set_gs_base_user(struct arch_vcpu *a, u64 base);
-/** Load a user GS selector for the running vCPU with fault recovery; false: selector refused (0 is loaded). */
+/** Load a user GS selector for the running vCPU with fault recovery; false: selector refused (0 is
+ * loaded). */
 bool context_load_user_gs(struct arch_vcpu *a, u16 sel);
 
-/** Change XCR0 of the running vCPU: features that it leaves out keep their state. False: not a valid subset of what the CPU and the hypervisor support. */
+/** Change XCR0 of the running vCPU: features that it leaves out keep their state. False: not a
+ * valid subset of what the CPU and the hypervisor support. */
 bool context_set_xcr0(struct arch_vcpu *a, u64 xcr0);
 
 /** Reload GDTR/LDTR of the running vCPU after gdt_entries / ldt_entries changed. */

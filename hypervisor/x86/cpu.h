@@ -28,18 +28,18 @@ struct cpu {
 	struct cpu *self;
 	struct vcpu *current;
 	struct vcpu_memory *current_memory;
-	u32 work;	     /* WORK_*; others set bits atomically: cpu_set_work() */
-	u32 id;		     /* 0 .. cpu_count - 1 */
+	u32 work; /* WORK_*; others set bits atomically: cpu_set_work() */
+	u32 id;	  /* 0 .. cpu_count - 1 */
 	u32 apic_id;
-	u32 batch_index;     /* index in the running hypercall's batch, for refuse() */
-	u32 hypercall;	     /* number of the running hypercall, for refuse() */
-	u32 tlb_flushed;     /* TLB clock at the last full flush, see tlb.c */
-	u64 idle_ns;	     /* time spent idle */
+	u32 batch_index;      /* index in the running hypercall's batch, for refuse() */
+	u32 hypercall;	      /* number of the running hypercall, for refuse() */
+	u32 tlb_flushed;      /* TLB clock at the last full flush, see tlb.c */
+	u64 idle_ns;	      /* time spent idle */
 	void *sched, *timers; /* owned by core/ */
 };
 
-extern u32 cpu_count;		    /* online CPUs */
-extern struct cpu *cpus[MAX_CPUS];  /* by id; NULL where none */
+extern u32 cpu_count;		   /* online CPUs */
+extern struct cpu *cpus[MAX_CPUS]; /* by id; NULL where none */
 
 /** The running CPU. */
 struct cpu *this_cpu(void);

@@ -28,10 +28,10 @@ struct table_register {
 	u64 base;
 } __attribute__((packed));
 
-#define GATE_INTERRUPT	0x8e
-#define GATE_DPL3	0x60
-#define DESCRIPTOR_LDT	0x82
-#define DESCRIPTOR_TSS	0x89
+#define GATE_INTERRUPT 0x8e
+#define GATE_DPL3      0x60
+#define DESCRIPTOR_LDT 0x82
+#define DESCRIPTOR_TSS 0x89
 
 mfn_t hypervisor_gdt_mfn;
 
@@ -57,7 +57,7 @@ static void set_gate(unsigned vector, u64 target, unsigned ist, bool dpl3)
 
 static void make_idt(void)
 {
-	static const u8 ist[32] = { [1] = IST_DB, [2] = IST_NMI, [8] = IST_DF, [18] = IST_MC };
+	static const u8 ist[32] = {[1] = IST_DB, [2] = IST_NMI, [8] = IST_DF, [18] = IST_MC};
 
 	for (unsigned v = 0; v < 256; v++) {
 		bool guest = v == 3 || v == 4 || v == VECTOR_INT80;
@@ -135,7 +135,7 @@ struct cpu *window_create(u32 id, u32 apic_id)
 
 void load_gdt(u64 base)
 {
-	struct table_register r = { GDT_LIMIT, base };
+	struct table_register r = {GDT_LIMIT, base};
 
 	asm volatile("lgdt %0" ::"m"(r));
 }
@@ -169,7 +169,7 @@ static void load_syscall_registers(u32 id)
 
 void descriptors_load(u32 id)
 {
-	struct table_register idt = { PAGE_SIZE - 1, IDT_PAGE_VA };
+	struct table_register idt = {PAGE_SIZE - 1, IDT_PAGE_VA};
 
 	load_gdt(GDT_PAGE_VA - GDT_RESERVED);
 	asm volatile("pushq %0\n\t"
@@ -178,9 +178,10 @@ void descriptors_load(u32 id)
 		     "lretq\n"
 		     "1:" ::"i"(HYPERVISOR_CS)
 		     : "rax", "memory");
-	asm volatile("mov %0, %%ss\n\tmov %1, %%ds\n\tmov %1, %%es\n\tmov %1, %%fs\n\tmov %1, %%gs" ::"r"(
-			     HYPERVISOR_DS),
-		     "r"(0));
+	asm volatile(
+		"mov %0, %%ss\n\tmov %1, %%ds\n\tmov %1, %%es\n\tmov %1, %%fs\n\tmov %1, %%gs" ::
+			"r"(HYPERVISOR_DS),
+		"r"(0));
 	asm volatile("lidt %0" ::"m"(idt));
 	asm volatile("lldt %w0" ::"r"(0));
 	asm volatile("ltr %w0" ::"r"(CPU_TSS(id)));

@@ -15,13 +15,13 @@
 #define GUEST_CS32    0xe023
 #define GUEST_SS      0xe02b
 #define GUEST_CS64    0xe033
-#define CPU_TSS(id)   (0xe100 + (id) * 32)
+#define CPU_TSS(id)   (0xe100 + (id)*32)
 #define CPU_LDT(id)   (CPU_TSS(id) + 16)
 
 /*
- * Interrupt vectors: exceptions below 32; 0x20..0x2f the PICs' while they are silenced; one gate that
- * guests may use directly (INT of any other vector is #GP, and pv/ decodes it); lines and MSIs; the
- * hypervisor's own.
+ * Interrupt vectors: exceptions below 32; 0x20..0x2f the PICs' while they are silenced; one gate
+ * that guests may use directly (INT of any other vector is #GP, and pv/ decodes it); lines and
+ * MSIs; the hypervisor's own.
  */
 #define VECTOR_PIC	    0x20
 #define VECTOR_INT80	    0x80

@@ -46,9 +46,8 @@ static void trim_overlaps(void)
 		} else {
 			a->size = b->start - a->start;
 			if (a_end > b_end && machine_map_entries < MACHINE_MAP_ENTRIES)
-				machine_map[machine_map_entries++] = (struct machine_map_entry){
-					b_end, a_end - b_end, E820_RAM
-				};
+				machine_map[machine_map_entries++] =
+					(struct machine_map_entry){b_end, a_end - b_end, E820_RAM};
 		}
 		sort_map();
 	}
@@ -64,7 +63,7 @@ static void add_ram(u64 start, u64 end)
 	if (machine_ram_regions && machine_ram[machine_ram_regions - 1].end == start)
 		machine_ram[machine_ram_regions - 1].end = end;
 	else
-		machine_ram[machine_ram_regions++] = (struct mem_region){ start, end };
+		machine_ram[machine_ram_regions++] = (struct mem_region){start, end};
 	machine_max_mfn = end >> PAGE_SHIFT;
 }
 

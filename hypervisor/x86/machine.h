@@ -28,7 +28,8 @@ struct machine_map_entry {
 extern struct machine_map_entry machine_map[MACHINE_MAP_ENTRIES];
 extern unsigned machine_map_entries;
 
-/** RAM in whole pages, sorted: every frame in it has a frame-table entry, M2P entry and direct mapping. */
+/** RAM in whole pages, sorted: every frame in it has a frame-table entry, M2P entry and direct
+ * mapping. */
 extern struct mem_region machine_ram[MACHINE_MAP_ENTRIES];
 extern unsigned machine_ram_regions;
 /** First frame number above all RAM. */
@@ -61,9 +62,9 @@ struct machine_ioapic {
 };
 
 struct machine_override {
-	u8 irq;	   /* ISA interrupt … */
+	u8 irq; /* ISA interrupt … */
 	bool low, level;
-	u32 gsi;   /* … is this line, with this polarity and trigger */
+	u32 gsi; /* … is this line, with this polarity and trigger */
 };
 
 #define MAX_IOAPICS 8

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The hypervisor's own page tables: built once at boot, shared by every root through L4 slots 256..271. */
+/* The hypervisor's own page tables: built once at boot, shared by every root through L4 slots
+ * 256..271. */
 #ifndef X86_PAGING_H
 #define X86_PAGING_H
 
@@ -21,7 +22,8 @@
 #define MAP_RW (MAP_RO | PTE_WRITE | PTE_DIRTY)
 #define MAP_IO (MAP_RW | PTE_PCD)
 
-/** The root that maps the hypervisor and no guest; slot 259 is empty. Guests' roots copy its slots. */
+/** The root that maps the hypervisor and no guest; slot 259 is empty. Guests' roots copy its slots.
+ */
 extern u64 *master_l4;
 extern u64 master_cr3;
 /** Width of physical addresses in bits. */
@@ -34,7 +36,8 @@ void paging_init_tables(size_t entry_size);
 /** Hand the M2P table's frames to piece(): index of the 2-MiB piece, first frame, frames. */
 void paging_for_each_m2p_piece(void (*piece)(unsigned index, mfn_t first, unsigned frames));
 
-/** Map size bytes at va with the largest pages that fit. Boot only: tables come from early_alloc(). */
+/** Map size bytes at va with the largest pages that fit. Boot only: tables come from early_alloc().
+ */
 void paging_map(u64 va, paddr_t pa, u64 size, u64 flags);
 /** Map device registers for good; uncached. Any time; panics when the window (16 MiB) is full. */
 void *map_mmio(paddr_t pa, size_t size);

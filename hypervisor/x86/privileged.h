@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Privileged instructions that pv/ performs for guests, with fault recovery where the CPU may refuse. */
+/* Privileged instructions that pv/ performs for guests, with fault recovery where the CPU may
+ * refuse. */
 #ifndef X86_PRIVILEGED_H
 #define X86_PRIVILEGED_H
 

@@ -17,8 +17,8 @@ struct cpu_regs {
 	u64 ss;
 };
 
-#define ENTRY_SYSCALL  0x100
-#define ENTRY_SYSENTER 0x101
+#define ENTRY_SYSCALL	0x100
+#define ENTRY_SYSENTER	0x101
 #define ENTRY_SYSCALL32 0x102
 
 #define X86_EFLAGS_CF	0x00000001

@@ -69,7 +69,8 @@ static void to_binary(struct rtc_time *t, u8 format)
 		t->hour = t->hour % 12 + (pm ? 12 : 0);
 }
 
-/* Days since 1970-01-01 of a Gregorian date: years are counted from March, so that leap days end them. */
+/* Days since 1970-01-01 of a Gregorian date: years are counted from March, so that leap days end
+ * them. */
 static u64 days(u32 year, u32 month, u32 day)
 {
 	u32 y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
@@ -97,5 +98,7 @@ u64 rtc_read(void)
 	}
 	to_binary(&t, cmos(RTC_B));
 	return (((days(t.century * 100u + t.year, t.month, t.day) * 24 + t.hour) * 60 + t.minute) *
-			60 + t.second) * 1000000000UL;
+			60 +
+		t.second) *
+	       1000000000UL;
 }

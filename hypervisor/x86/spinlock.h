@@ -16,7 +16,10 @@ struct spinlock {
 	u16 owner, next;
 } __attribute__((aligned(4)));
 
-#define SPINLOCK_INIT { 0, 0 }
+#define SPINLOCK_INIT                                                                              \
+	{                                                                                          \
+		0, 0                                                                               \
+	}
 
 void spin_lock(struct spinlock *l);
 bool spin_trylock(struct spinlock *l);

@@ -14,7 +14,7 @@
 
 #define CALIBRATE_TICKS (PIT_HZ / 50)
 #define NO_PIT_TICKS	10000000000UL /* of the TSC: seconds */
-#define CALIBRATE_TRIES 20 /* readings of which the quickest counts */
+#define CALIBRATE_TRIES 20	      /* readings of which the quickest counts */
 
 u32 tsc_khz;
 u64 wallclock_boot_ns;
@@ -43,7 +43,7 @@ struct reading {
 
 static struct reading read_once(void)
 {
-	struct reading r = { .tsc = rdtsc() };
+	struct reading r = {.tsc = rdtsc()};
 
 	outb(PIT_CONTROL, 0x80); /* latch channel 2 */
 	r.pit = inb(PIT_CH2);
@@ -53,7 +53,8 @@ static struct reading read_once(void)
 	return r;
 }
 
-/* Under another hypervisor any instruction may take milliseconds: only quick readings are of use. */
+/* Under another hypervisor any instruction may take milliseconds: only quick readings are of use.
+ */
 static struct reading read_clocks(void)
 {
 	struct reading best = read_once();
@@ -75,7 +76,8 @@ static bool calibrate_once(void)
 	u32 ticks;
 
 	outb(PORT_B, (inb(PORT_B) & ~2) | 1);
-	outb(PIT_CONTROL, 0xb0); /* channel 2, low byte then high byte, mode 0: output rises at the end */
+	outb(PIT_CONTROL,
+	     0xb0); /* channel 2, low byte then high byte, mode 0: output rises at the end */
 	outb(PIT_CH2, 0xff);
 	outb(PIT_CH2, 0xff);
 	apic_timer_set(~0u);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* System time: nanoseconds since boot, from the TSC (calibrated at boot against PIT, HPET or PM timer). */
+/* System time: nanoseconds since boot, from the TSC (calibrated at boot against PIT, HPET or PM
+ * timer). */
 #ifndef X86_TIME_H
 #define X86_TIME_H
 
@@ -21,7 +22,8 @@ extern u32 tsc_khz;
 /** Wall clock (RTC) at boot: seconds and nanoseconds since 1970 UTC. */
 extern u64 wallclock_boot_ns;
 
-/** Arm this CPU's one-shot timer interrupt; past deadlines fire at once; ~0 disarms. Sets WORK_TIMERS when it fires. */
+/** Arm this CPU's one-shot timer interrupt; past deadlines fire at once; ~0 disarms. Sets
+ * WORK_TIMERS when it fires. */
 void timer_program(u64 deadline_ns);
 
 #endif

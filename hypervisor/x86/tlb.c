@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One request at a time is posted for all CPUs of a mask; each does it when it next polls its mailbox
- * (any busy wait, the inter-CPU interrupt) and clears its bit.
+ * One request at a time is posted for all CPUs of a mask; each does it when it next polls its
+ * mailbox (any busy wait, the inter-CPU interrupt) and clears its bit.
  *
- * The clock: a flush takes its time before it begins, a frame's stamp is read after its last use has
- * ended; so a CPU whose flush has a later time than the stamp has nothing of that use left. When the
- * 32-bit clock has gone round it stays at 0, and every CPU is told to flush whenever one is asked
- * for, until all CPUs were flushed together; then it starts anew at 1, and stamps beyond the clock
- * are known to be of the old round.
+ * The clock: a flush takes its time before it begins, a frame's stamp is read after its last use
+ * has ended; so a CPU whose flush has a later time than the stamp has nothing of that use left.
+ * When the 32-bit clock has gone round it stays at 0, and every CPU is told to flush whenever one
+ * is asked for, until all CPUs were flushed together; then it starts anew at 1, and stamps beyond
+ * the clock are known to be of the old round.
  */
 #include <x86/apic.h>
 #include <x86/asm.h>
@@ -152,7 +152,7 @@ void tlb_flush_all_global(void)
 struct cpumask tlb_filter(struct cpumask mask, u32 stamp)
 {
 	u32 now = tlb_clock_now();
-	struct cpumask left = { 0 };
+	struct cpumask left = {0};
 
 	if (!now)
 		return mask;

@@ -24,7 +24,8 @@ u32 tlb_clock_now(void);
 /** Drop from the mask the CPUs that have flushed since stamp. */
 struct cpumask tlb_filter(struct cpumask mask, u32 stamp);
 
-/** Do what other CPUs have asked of this one. Cheap when they have not. Every busy wait calls it. */
+/** Do what other CPUs have asked of this one. Cheap when they have not. Every busy wait calls it.
+ */
 void tlb_serve_mailbox(void);
 
 #endif

@@ -68,8 +68,7 @@ static void interrupt(unsigned vector)
 
 static bool interrupt_vector(unsigned vector)
 {
-	return vector >= VECTOR_DEVICE_FIRST ||
-	       (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16);
+	return vector >= VECTOR_DEVICE_FIRST || (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16);
 }
 
 /*
@@ -105,10 +104,26 @@ static bool recover(struct cpu_regs *regs)
 static const char *exception_name(unsigned vector)
 {
 	static const char *const names[] = {
-		"divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode",
-		"device not available", "double fault", "9", "invalid TSS", "segment not present",
-		"stack fault", "general protection", "page fault", "15", "x87 error",
-		"alignment check", "machine check", "SIMD error",
+		"divide error",
+		"debug",
+		"NMI",
+		"breakpoint",
+		"overflow",
+		"bound",
+		"invalid opcode",
+		"device not available",
+		"double fault",
+		"9",
+		"invalid TSS",
+		"segment not present",
+		"stack fault",
+		"general protection",
+		"page fault",
+		"15",
+		"x87 error",
+		"alignment check",
+		"machine check",
+		"SIMD error",
 	};
 
 	return vector < ARRAY_SIZE(names) ? names[vector] : "unexpected vector";
@@ -138,8 +153,8 @@ struct cpu_regs *debug_entry(struct cpu_regs *regs)
 		return guest;
 	}
 	/*
-	 * In the hypervisor: a breakpoint of the guest's that was held back over MOV SS, or hit by an
-	 * access for the guest, or single-stepping into SYSENTER. Not the hypervisor's business.
+	 * In the hypervisor: a breakpoint of the guest's that was held back over MOV SS, or hit by
+	 * an access for the guest, or single-stepping into SYSENTER. Not the hypervisor's business.
 	 */
 	set_dr6(0xffff0ff0);
 	regs->rflags &= ~(u64)X86_EFLAGS_TF;

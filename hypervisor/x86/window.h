@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The entry room: one window of 64 KiB for each CPU, aligned to its size, so that any stack pointer in
- * it leads to the CPU's struct cpu by a mask. Pages that are not named are not mapped: guards.
+ * The entry room: one window of 64 KiB for each CPU, aligned to its size, so that any stack pointer
+ * in it leads to the CPU's struct cpu by a mask. Pages that are not named are not mapped: guards.
  *
  *   page  0      guard
  *   page  1..4   main stack; at its top struct cpu, below that the guest's frame
@@ -17,7 +17,7 @@
 #include <x86/layout.h>
 
 #define WINDOW_SIZE	0x10000UL
-#define WINDOW_BASE(id) (ENTRY_ROOM_START + (id) * WINDOW_SIZE)
+#define WINDOW_BASE(id) (ENTRY_ROOM_START + (id)*WINDOW_SIZE)
 
 #define WINDOW_STACK	 0x1000UL
 #define WINDOW_STACK_END 0x5000UL

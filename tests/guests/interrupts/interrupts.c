@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupts of real devices, for the privileged domain: an edge (the RTC), and of QEMU's network cards,
- * where present, a level-triggered line, an MSI and an MSI-X. The cards raise an interrupt when their
- * cause register is written. Boots as the dom0 kernel.
+ * Interrupts of real devices, for the privileged domain: an edge (the RTC), and of QEMU's network
+ * cards, where present, a level-triggered line, an MSI and an MSI-X. The cards raise an interrupt
+ * when their cause register is written. Boots as the dom0 kernel.
  */
 #include <pv/cpu.h>
 #include <pv/event.h>
@@ -252,11 +252,15 @@ static void test_messages(void)
 
 static void test_refusals(void)
 {
-	struct physdev_map_pirq map = {.domid = DOMID_SELF, .type = MAP_PIRQ_TYPE_MSI, .pirq = -1,
-				       .bus = 0xff, .devfn = 0xff};
+	struct physdev_map_pirq map = {.domid = DOMID_SELF,
+				       .type = MAP_PIRQ_TYPE_MSI,
+				       .pirq = -1,
+				       .bus = 0xff,
+				       .devfn = 0xff};
 	struct physdev_setup_gsi gsi = {.gsi = 9999};
 
-	works(HYPERVISOR_physdev_op(PHYSDEVOP_map_pirq, &map) < 0, "no MSI for a device that is not");
+	works(HYPERVISOR_physdev_op(PHYSDEVOP_map_pirq, &map) < 0,
+	      "no MSI for a device that is not");
 	works(HYPERVISOR_physdev_op(PHYSDEVOP_setup_gsi, &gsi) < 0, "no line 9999");
 	works(pv_event_bind_pirq(255, 0, on_message, NULL) < 0, "a pirq that is not mapped");
 }
