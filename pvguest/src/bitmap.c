@@ -34,30 +34,45 @@ static unsigned long next_free(const struct pv_bitmap *map, unsigned long n)
 	return map->size;
 }
 
-unsigned long pv_bitmap_take(struct pv_bitmap *map, unsigned long count)
+/* The first of count free numbers from n on, or PV_BITMAP_NONE. */
+static unsigned long find_run(const struct pv_bitmap *map, unsigned long first, unsigned long count)
 {
-	unsigned long first, n;
-
-	first = map->hint = next_free(map, map->hint);
 	while (count && first + count <= map->size) {
-		for (n = first + 1; n < first + count && !used(map, n); n++)
-			;
-		if (n == first + count) {
-			for (n = first; n < first + count; n++)
-				map->words[n / WORD_BITS] |= 1ULL << (n % WORD_BITS);
-			map->free -= count;
+		unsigned long n = first + 1;
+
+		while (n < first + count && !used(map, n))
+			n++;
+		if (n == first + count)
 			return first;
-		}
 		first = next_free(map, n + 1);
 	}
 	return PV_BITMAP_NONE;
 }
 
+unsigned long pv_bitmap_take(struct pv_bitmap *map, unsigned long count)
+{
+	bool masked = pv_spin_lock(&map->lock);
+	unsigned long first;
+
+	map->hint = next_free(map, map->hint);
+	first = find_run(map, map->hint, count);
+	if (first != PV_BITMAP_NONE) {
+		for (unsigned long n = first; n < first + count; n++)
+			map->words[n / WORD_BITS] |= 1ULL << (n % WORD_BITS);
+		map->free -= count;
+	}
+	pv_spin_unlock(&map->lock, masked);
+	return first;
+}
+
 void pv_bitmap_give(struct pv_bitmap *map, unsigned long first, unsigned long count)
 {
+	bool masked = pv_spin_lock(&map->lock);
+
 	for (unsigned long n = first; n < first + count; n++)
 		map->words[n / WORD_BITS] &= ~(1ULL << (n % WORD_BITS));
 	map->free += count;
 	if (first < map->hint)
 		map->hint = first;
+	pv_spin_unlock(&map->lock, masked);
 }

@@ -3,6 +3,7 @@
 #ifndef PV_INTERNAL_H
 #define PV_INTERNAL_H
 
+#include <pv/spinlock.h>
 #include <pv/trap.h>
 #include <pv/types.h>
 
@@ -16,6 +17,7 @@ struct pv_bitmap {
 	unsigned long size;
 	unsigned long hint; /* nothing below is free */
 	unsigned long free;
+	struct pv_spinlock lock;
 };
 
 #define PV_BITMAP_NONE (~0UL)
@@ -55,6 +57,11 @@ void pv_context_switch(uintptr_t *save_sp, uintptr_t load_sp);
 void pv_thread_begin(void);
 /* The context of a vCPU that runs no threads, so that errno and locks work there. */
 struct pv_thread *pv_thread_for_vcpu(const char *name);
+
+/* The queues of page-table changes: that of vCPU 0, and one for another vCPU (NULL: no memory). */
+struct pv_mmu_queue;
+struct pv_mmu_queue *pv_mmu_queue_first(void);
+struct pv_mmu_queue *pv_mmu_queue_create(void);
 
 /* Make table (a linear address; a page filled as wanted) what the entry of va at level points to.
  */

@@ -39,10 +39,10 @@ static bool try_lock(_LOCK_T lock)
 void __retarget_lock_acquire_recursive(_LOCK_T lock)
 {
 	while (!try_lock(lock)) {
+		/* The owner may be another thread, or on another vCPU that does not run. */
 		if (pv_this_vcpu()->id == 0)
 			pv_yield();
-		else
-			HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
+		HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
 	}
 }
 

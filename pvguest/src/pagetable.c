@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Page tables: every change goes through a queue of mmu_update requests. */
-#include <string.h>
+#include <stdlib.h>
 #include <pv/hypercall.h>
 #include <pv/mm.h>
+#include <pv/spinlock.h>
 #include <pv/start.h>
 #include "internal.h"
 
@@ -11,42 +12,60 @@
 
 uint64_t pv_pte_nx;
 
-static struct {
+/* Each vCPU has one, so that none sends or spoils what another has queued. */
+struct pv_mmu_queue {
 	struct mmu_update reqs[QUEUE_LIMIT];
 	unsigned int count;
 	domid_t domain;
 	int error;
-} queue;
+};
 
-static void send_queue(void)
+static struct pv_spinlock building; /* held while an upper entry is looked at and filled */
+
+struct pv_mmu_queue *pv_mmu_queue_first(void)
+{
+	static struct pv_mmu_queue first;
+
+	return &first;
+}
+
+struct pv_mmu_queue *pv_mmu_queue_create(void)
+{
+	return calloc(1, sizeof(struct pv_mmu_queue));
+}
+
+static void send_queue(struct pv_mmu_queue *queue)
 {
 	unsigned int done = 0;
 	long error;
 
-	if (!queue.count)
+	if (!queue->count)
 		return;
-	error = HYPERVISOR_mmu_update(queue.reqs, queue.count, &done, queue.domain);
-	if (error && !queue.error)
-		queue.error = error;
-	queue.count = 0;
+	error = HYPERVISOR_mmu_update(queue->reqs, queue->count, &done, queue->domain);
+	if (error && !queue->error)
+		queue->error = error;
+	queue->count = 0;
 }
 
 int pv_mmu_queue(uint64_t ptr, uint64_t val, domid_t domain)
 {
-	if (queue.count == QUEUE_LIMIT || queue.domain != domain)
-		send_queue();
-	queue.domain = domain;
-	queue.reqs[queue.count++] = (struct mmu_update){.ptr = ptr, .val = val};
-	return queue.error;
+	struct pv_mmu_queue *queue = pv_this_vcpu()->queue;
+
+	if (queue->count == QUEUE_LIMIT || queue->domain != domain)
+		send_queue(queue);
+	queue->domain = domain;
+	queue->reqs[queue->count++] = (struct mmu_update){.ptr = ptr, .val = val};
+	return queue->error;
 }
 
 int pv_mmu_flush(void)
 {
+	struct pv_mmu_queue *queue = pv_this_vcpu()->queue;
 	int error;
 
-	send_queue();
-	error = queue.error;
-	queue.error = 0;
+	send_queue(queue);
+	error = queue->error;
+	queue->error = 0;
 	return error;
 }
 
@@ -94,26 +113,25 @@ int pv_table_hook(uintptr_t va, unsigned int level, void *table)
 	return error;
 }
 
-static int prepare_one(uintptr_t va)
+/* A page for a table of va at level, unless it has one meanwhile. */
+static int prepare_level(uintptr_t va, unsigned int level)
 {
-	for (unsigned int level = 4; level > 1; level--) {
-		uint64_t entry;
-		void *table;
-		int error;
+	void *table = pv_page_alloc();
+	uint64_t entry;
+	int error = 0;
+	bool masked, missing;
 
-		pv_pte_find(va, level, &entry);
-		if (entry & PV_PTE_PRESENT)
-			continue;
-		table = pv_page_alloc();
-		if (!table)
-			return -XEN_ENOMEM;
+	if (!table)
+		return -XEN_ENOMEM;
+	masked = pv_spin_lock(&building);
+	pv_pte_find(va, level, &entry);
+	missing = !(entry & PV_PTE_PRESENT);
+	if (missing)
 		error = pv_table_hook(va, level, table);
-		if (error) {
-			pv_pages_free(table, 1);
-			return error;
-		}
-	}
-	return 0;
+	pv_spin_unlock(&building, masked);
+	if (!missing || error)
+		pv_pages_free(table, 1);
+	return error;
 }
 
 int pv_tables_prepare(uintptr_t va, unsigned long count)
@@ -122,8 +140,14 @@ int pv_tables_prepare(uintptr_t va, unsigned long count)
 	const uintptr_t span = PV_PAGE_SIZE * ENTRIES;
 	int error = 0;
 
-	for (va &= ~(span - 1); va < end && !error; va += span)
-		error = prepare_one(va);
+	for (va &= ~(span - 1); va < end; va += span)
+		for (unsigned int level = 4; level > 1 && !error; level--) {
+			uint64_t entry;
+
+			pv_pte_find(va, level, &entry);
+			if (!(entry & PV_PTE_PRESENT))
+				error = prepare_level(va, level);
+		}
 	return error;
 }
 

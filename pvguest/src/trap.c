@@ -12,8 +12,9 @@
 #define VECTORS	   256
 #define EXCEPTIONS 32
 
-#define MASK_EVENTS 4 /* in trap_info.flags; the low two bits are the lowest ring that may INT n   \
-		       */
+#define MASK_EVENTS                                                                                \
+	4 /* in trap_info.flags; the low two bits are the lowest ring that may INT n               \
+	   */
 
 static pv_trap_handler handlers[VECTORS + 3];
 static struct trap_info table[VECTORS + 1];

@@ -51,6 +51,13 @@ static void begin(void (*function)(void *argument), void *argument)
 	pv_panic("vCPU %u went on after it was taken down", pv_this_vcpu()->id);
 }
 
+static void free_vcpu(struct pv_vcpu *vcpu)
+{
+	free(vcpu->current);
+	free(vcpu->queue);
+	free(vcpu);
+}
+
 static struct pv_vcpu *make_vcpu(unsigned int id)
 {
 	struct pv_vcpu *vcpu = calloc(1, sizeof(*vcpu));
@@ -61,9 +68,10 @@ static struct pv_vcpu *make_vcpu(unsigned int id)
 	vcpu->id = id;
 	vcpu->info = &pv_shared_info.vcpu_info[id];
 	vcpu->current = pv_thread_for_vcpu("vcpu");
-	if (vcpu->current)
+	vcpu->queue = pv_mmu_queue_create();
+	if (vcpu->current && vcpu->queue)
 		return vcpu;
-	free(vcpu);
+	free_vcpu(vcpu);
 	return NULL;
 }
 
@@ -120,8 +128,7 @@ int pv_vcpu_start(unsigned int id, void (*function)(void *argument), void *argum
 		return -XEN_ENOMEM;
 	error = initialise(vcpu, function, argument);
 	if (error) {
-		free(vcpu->current);
-		free(vcpu);
+		free_vcpu(vcpu);
 		return error;
 	}
 	vcpus[id] = vcpu;
@@ -131,6 +138,7 @@ int pv_vcpu_start(unsigned int id, void (*function)(void *argument), void *argum
 void pv_vcpu_init_first(void)
 {
 	first.self = &first;
+	first.queue = pv_mmu_queue_first();
 	first.info = &pv_shared_info.vcpu_info[0];
 	if (HYPERVISOR_set_segment_base(SEGBASE_GS_KERNEL, (unsigned long)&first))
 		__builtin_trap();

@@ -14,8 +14,8 @@
  *   PV_HEAP_BASE          what malloc gets its memory from
  *   PV_HEAP_END and above free for the guest's own use (a kernel's processes, tests)
  *
- * Functions may be called from threads; not from event handlers. Errors are negative XEN_E*
- * numbers.
+ * Functions may be called from threads and other vCPUs; not from event handlers. Errors are
+ * negative XEN_E* numbers.
  */
 #ifndef PV_MM_H
 #define PV_MM_H

@@ -19,7 +19,8 @@ struct pv_vcpu {
 	bool in_event; /* an event handler runs here */
 	struct vcpu_info *info;
 	struct pv_thread *current;
-	uint64_t bound[64]; /* ports that this vCPU is notified of */
+	struct pv_mmu_queue *queue; /* page-table changes not sent yet: of pagetable.c */
+	uint64_t bound[64];	    /* ports that this vCPU is notified of */
 };
 
 /* The vCPU that executes this. */

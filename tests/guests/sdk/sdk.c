@@ -17,6 +17,7 @@
 #include <pv/thread.h>
 #include <pv/time.h>
 #include <pv/trap.h>
+#include <pv/vcpu.h>
 
 static unsigned int checks, failures;
 
@@ -294,6 +295,46 @@ static void test_store(void)
 	      0);
 }
 
+static volatile bool other_done;
+
+/* Grows the heap and maps pages, while vCPU 0 does the same. */
+static void busy(void)
+{
+	for (int i = 0; i < 50; i++) {
+		char *block = malloc(100000 + i * 1000);
+		char *page = pv_page_alloc(), *again;
+		pv_mfn_t mfn = pv_virt_to_mfn(page);
+
+		again = pv_map_foreign(&mfn, 1, PV_RW, DOMID_SELF, NULL);
+		block[99999] = again[5] = i;
+		if (page[5] != i)
+			pv_printk("FAIL sdk: vCPU %u lost a page\n", pv_this_vcpu()->id);
+		pv_unmap_free(again, 1);
+		pv_pages_free(page, 1);
+		free(block);
+	}
+}
+
+static void busy_elsewhere(void *argument)
+{
+	(void)argument;
+	busy();
+	other_done = true;
+}
+
+static void test_vcpus(void)
+{
+	uint64_t limit = pv_time_ns() + 20 * PV_NS_PER_SECOND;
+
+	if (pv_vcpu_count() < 2)
+		return;
+	CHECK(!pv_vcpu_start(1, busy_elsewhere, NULL), 0);
+	busy();
+	while (!other_done && pv_time_ns() < limit)
+		pv_sleep_ms(1);
+	CHECK(other_done, 0);
+}
+
 int main(void)
 {
 	char line[64];
@@ -306,6 +347,7 @@ int main(void)
 	test_threads();
 	test_grants();
 	test_store();
+	test_vcpus();
 	snprintf(line, sizeof(line), "%.3f %lld %s", 1.5, 1LL << 40, "text");
 	CHECK(!strcmp(line, "1.500 1099511627776 text"), 0);
 	if (failures)
