@@ -6,7 +6,7 @@ static struct machine *machine;
 
 static void says(const char *command, const char *pattern)
 {
-	dom0_run_expecting(machine, command, pattern, 30);
+	dom0_run_expecting(machine, command, pattern, 90);
 }
 
 static void test_looking(void **state)

@@ -26,12 +26,12 @@ static void wait_for_state(struct machine *machine, const char *state)
 		 "^crasher +[0-9]+ +[0-9]+ +[0-9]+[ \t]+[-a-z]*%s|^dom0# ", state);
 	for (int tries = 0; tries < 30; tries++) {
 		dom0_type(machine, "list");
-		machine_expect(machine, pattern, 20);
+		machine_expect(machine, pattern, 60);
 		if (machine_group(machine, 0)[0] == 'c') {
-			dom0_prompt(machine, 20);
+			dom0_prompt(machine, 60);
 			return;
 		}
-		dom0_run(machine, "sleep 1", 30);
+		dom0_run(machine, "sleep 1", 90);
 	}
 	fail_msg("the guest did not come to state %s", state);
 }
@@ -49,10 +49,10 @@ static void test_ways(void **state)
 	for (int i = 0; i < NR_WAYS; i++) {
 		dom0_create(machine, "crasher extra=%s", ways[i].word);
 		snprintf(line, sizeof(line), "^crasher: %s", ways[i].word);
-		dom0_expect_of(machine, "crasher", line, 30);
+		dom0_expect_of(machine, "crasher", line, 90);
 		wait_for_state(machine, ways[i].state);
 		dom0_audit(machine);
-		dom0_run(machine, "destroy crasher", 30);
+		dom0_run(machine, "destroy crasher", 90);
 		dom0_expect_free_pages(machine, before);
 	}
 	assert_true(dom0_lists(machine, "stay"));
@@ -67,7 +67,7 @@ static void test_restart(void **state)
 	(void)state;
 	machine_allow(machine, "crash");
 	dom0_create(machine, "crasher extra=reboot on_reboot=destroy");
-	dom0_wait_gone(machine, "crasher", 30);
+	dom0_wait_gone(machine, "crasher", 90);
 	dom0_create(machine, "linux on_crash=restart");
 	dom0_console(machine, "linux");
 	machine_expect(machine, "guest# ", 120);
@@ -76,7 +76,7 @@ static void test_restart(void **state)
 	for (int tries = 0; !dom0_lists(machine, "linux"); tries++)
 		assert_true(tries < 100);
 	dom0_expect_of(machine, "linux", "linux-guest: user space up", 120);
-	dom0_run(machine, "destroy linux", 30);
+	dom0_run(machine, "destroy linux", 90);
 	dom0_off(machine);
 }
 

@@ -16,8 +16,8 @@ static void test_two_hundred(void **state)
 		dom0_create(machine, "stay");
 		/* At different points of the guest's life: some have run for a while, some not. */
 		if (i % 20 == 0)
-			dom0_expect_of(machine, "stay", "Hello", 30);
-		dom0_run(machine, "destroy stay", 30);
+			dom0_expect_of(machine, "stay", "Hello", 90);
+		dom0_run(machine, "destroy stay", 90);
 	}
 	dom0_expect_free_pages(machine, before);
 	assert_false(dom0_lists(machine, "stay"));

@@ -23,7 +23,7 @@ void dom0_warm_up(struct machine *machine)
 {
 	for (int i = 0; i < 2; i++) {
 		dom0_create(machine, "stay");
-		dom0_run(machine, "destroy stay", 30);
+		dom0_run(machine, "destroy stay", 90);
 	}
 }
 
@@ -50,7 +50,7 @@ void dom0_type(struct machine *machine, const char *format, ...)
 	escape(echo, line);
 	machine_send(machine, line);
 	machine_send(machine, "\r");
-	machine_expect(machine, echo, 20);
+	machine_expect(machine, echo, 60);
 }
 
 void dom0_prompt(struct machine *machine, unsigned int seconds)
@@ -84,7 +84,7 @@ void dom0_create(struct machine *machine, const char *format, ...)
 	machine_expect(machine, "^(created .* as domain|create: .*)", 120);
 	if (machine_group(machine, 1)[6] != 'd')
 		fail_msg("%s", machine_group(machine, 1));
-	dom0_prompt(machine, 20);
+	dom0_prompt(machine, 60);
 }
 
 unsigned long dom0_info(struct machine *machine, const char *key)
@@ -94,9 +94,9 @@ unsigned long dom0_info(struct machine *machine, const char *key)
 
 	snprintf(pattern, sizeof(pattern), "^%s *: *([0-9]+)\n", key);
 	dom0_type(machine, "info");
-	machine_expect(machine, pattern, 20);
+	machine_expect(machine, pattern, 60);
 	value = machine_number(machine, 1);
-	dom0_prompt(machine, 20);
+	dom0_prompt(machine, 60);
 	return value;
 }
 
@@ -106,7 +106,7 @@ void dom0_expect_free_pages(struct machine *machine, unsigned long expected)
 	unsigned long free = dom0_info(machine, "free_pages");
 
 	for (int tries = 0; free != expected && tries < 5; tries++) {
-		dom0_run(machine, "sleep 1", 30);
+		dom0_run(machine, "sleep 1", 90);
 		free = dom0_info(machine, "free_pages");
 	}
 	if (free != expected)
@@ -121,10 +121,10 @@ bool dom0_lists(struct machine *machine, const char *guest)
 
 	snprintf(pattern, sizeof(pattern), "^(%s) +[0-9]+ |%s", guest, PROMPT);
 	dom0_type(machine, "list");
-	machine_expect(machine, pattern, 20);
+	machine_expect(machine, pattern, 60);
 	listed = machine_group(machine, 1)[0] != '\0';
 	if (listed)
-		dom0_prompt(machine, 20);
+		dom0_prompt(machine, 60);
 	return listed;
 }
 
@@ -145,7 +145,7 @@ void dom0_console(struct machine *machine, const char *guest)
 void dom0_leave_console(struct machine *machine)
 {
 	machine_send(machine, LEAVE_CONSOLE);
-	dom0_prompt(machine, 20);
+	dom0_prompt(machine, 60);
 }
 
 void dom0_expect_of(struct machine *machine, const char *guest, const char *pattern,
@@ -165,6 +165,6 @@ void dom0_off(struct machine *machine)
 {
 	dom0_audit(machine);
 	dom0_type(machine, "poweroff");
-	machine_wait_off(machine, 30);
+	machine_wait_off(machine, 90);
 	machine_end(machine);
 }

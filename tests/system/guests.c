@@ -34,7 +34,7 @@ static void test_guest(void **state)
 	dom0_create(machine, "%s on_poweroff=preserve on_crash=preserve", guest->name);
 	dom0_expect_of(machine, guest->name, guest->verdict, guest->seconds);
 	snprintf(line, sizeof(line), "destroy %s", guest->name);
-	dom0_run(machine, line, 20);
+	dom0_run(machine, line, 60);
 	dom0_expect_free_pages(machine, before);
 	dom0_off(machine);
 }
@@ -49,7 +49,7 @@ static void test_power_off_frees(void **state)
 	dom0_warm_up(machine);
 	before = dom0_info(machine, "free_pages");
 	dom0_create(machine, "hello");
-	dom0_wait_gone(machine, "hello", 30);
+	dom0_wait_gone(machine, "hello", 90);
 	dom0_expect_free_pages(machine, before);
 	dom0_off(machine);
 }

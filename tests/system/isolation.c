@@ -40,8 +40,8 @@ static void test_every_attempt_is_refused(void **state)
 	dom0_expect_of(machine, "isolation", "^isolation: PASS, [0-9]+ checks", 120);
 	witness_is_well(machine);
 	dom0_audit(machine);
-	dom0_run(machine, "destroy isolation", 30);
-	dom0_run(machine, "destroy witness", 30);
+	dom0_run(machine, "destroy isolation", 90);
+	dom0_run(machine, "destroy witness", 90);
 	dom0_off(machine);
 }
 
@@ -59,7 +59,7 @@ static void test_garbage(void **state)
 		snprintf(line, sizeof(line), "sleep %d", SECONDS);
 		dom0_run(machine, line, 60);
 		dom0_audit(machine);
-		dom0_run(machine, "destroy garbage", 30);
+		dom0_run(machine, "destroy garbage", 90);
 		dom0_expect_free_pages(machine, before);
 	}
 	witness_is_well(machine);

@@ -22,7 +22,7 @@ static void self_test(unsigned int cpus)
 	machine_expect(machine, line, 120);
 	machine_expect(machine, "linux-guest: PASS", 120);
 	dom0_leave_console(machine);
-	dom0_run(machine, "destroy linux", 20);
+	dom0_run(machine, "destroy linux", 60);
 	assert_false(dom0_lists(machine, "linux"));
 	dom0_off(machine);
 }
@@ -48,27 +48,27 @@ static void test_interactive(void **state)
 	dom0_create(machine, "linux");
 	dom0_console(machine, "linux");
 	machine_expect(machine, "linux-guest: user space up", 120);
-	machine_expect(machine, "guest# ", 20);
+	machine_expect(machine, "guest# ", 60);
 	machine_send(machine, "echo $((6 * 7)) from $(uname -s)\r");
-	machine_expect(machine, "^42 from Linux", 20);
+	machine_expect(machine, "^42 from Linux", 60);
 	machine_send(machine, "sleep 1000 &\r");
-	machine_expect(machine, "guest# ", 20);
+	machine_expect(machine, "guest# ", 60);
 	machine_send(machine, "jobs\r");
-	machine_expect(machine, "Running +sleep 1000", 20);
+	machine_expect(machine, "Running +sleep 1000", 60);
 	machine_send(machine, "sleep 2000\r");
-	machine_expect(machine, "sleep 2000\n", 20);
+	machine_expect(machine, "sleep 2000\n", 60);
 	sleep(2); /* the shell needs a moment to give the terminal to its job */
 	machine_send(machine, "\x03"); /* Ctrl-C goes to the guest's job, not to dom0 */
-	machine_expect(machine, "guest# ", 20);
+	machine_expect(machine, "guest# ", 60);
 	dom0_leave_console(machine);
-	dom0_run(machine, "pause linux", 20);
-	dom0_run(machine, "unpause linux", 20);
+	dom0_run(machine, "pause linux", 60);
+	dom0_run(machine, "unpause linux", 60);
 	dom0_console(machine, "linux");
 	machine_send(machine, "echo still $((40 + 3))\r");
-	machine_expect(machine, "^still 43", 20);
+	machine_expect(machine, "^still 43", 60);
 	machine_send(machine, "poweroff\r");
 	dom0_prompt(machine, 60); /* the console goes away with its guest */
-	dom0_wait_gone(machine, "linux", 30);
+	dom0_wait_gone(machine, "linux", 90);
 	dom0_off(machine);
 }
 
@@ -85,7 +85,7 @@ static void test_reboot(void **state)
 	for (int tries = 0; !dom0_lists(machine, "linux"); tries++)
 		assert_true(tries < 60);
 	dom0_expect_of(machine, "linux", "linux-guest: user space up", 120);
-	dom0_run(machine, "destroy linux", 20);
+	dom0_run(machine, "destroy linux", 60);
 	dom0_off(machine);
 }
 
