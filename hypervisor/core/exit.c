@@ -75,6 +75,8 @@ void exit_work(void)
 		u32 work = take_work(c);
 
 		quiesce_point();
+		if (unlikely(work & WORK_NMI) && dom0)
+			vcpu_send_nmi(dom0->vcpus[0]);
 		if (work & WORK_TIMERS)
 			timers_run();
 		if (work & (WORK_SCHEDULE | WORK_CRASH))

@@ -133,14 +133,6 @@ void apic_stop_others_for_good(void)
 	apic_stop_others();
 }
 
-/* The count is for whoever looks with a debugger: a report here could break into anything. */
-void apic_nmi(struct cpu_regs *regs)
-{
-	static unsigned nmis;
-
-	__atomic_fetch_add(&nmis, 1, __ATOMIC_RELAXED);
-}
-
 void apic_report_error(void)
 {
 	apic_write(APIC_ESR, 0);

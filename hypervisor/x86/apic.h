@@ -20,9 +20,6 @@ void apic_stop_others(void);
 /** The same when the machine is to be switched off: they say nothing more. */
 void apic_stop_others_for_good(void);
 void apic_report_error(void);
-/** A non-maskable interrupt that nobody here sent. On its own stack, anywhere in the code. */
-struct cpu_regs;
-void apic_nmi(struct cpu_regs *regs);
 
 /** The timer counts down from ticks to its interrupt; 0 stops it. */
 void apic_timer_set(u32 ticks);

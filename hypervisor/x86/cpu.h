@@ -22,6 +22,7 @@ struct vcpu_memory;
 #define WORK_TIMERS    BIT(1) /* run expired timers */
 #define WORK_HYPERCALL BIT(2) /* resume current's preempted hypercall */
 #define WORK_EVENTS    BIT(3) /* look at current's pending events, NMI */
+#define WORK_NMI       BIT(5) /* tell dom0 of a hardware NMI */
 #define WORK_CRASH     BIT(4) /* current's domain was crashed: do not return to it */
 
 struct cpu {

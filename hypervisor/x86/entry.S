@@ -286,12 +286,15 @@ debug_common:
 	addq $8, %rsp
 	iretq
 
-/* NMI, #DF, #MC: on their own stacks from beginning to end. */
+/* NMI, #DF, #MC have stacks of their own, too. After an NMI a guest leaves through the exit path. */
 machine_common:
 	cld
 	push_registers
 	movq %rsp, %rdi
 	call machine_entry
+	movq %rax, %rsp
+	testb $3, REGS_CS(%rsp)
+	jnz exit_to_guest
 	pop_registers
 	addq $8, %rsp
 	iretq

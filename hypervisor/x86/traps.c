@@ -24,7 +24,7 @@ extern char guest_iret[];
 /* Called by entry.S only. */
 void trap_entry(struct cpu_regs *regs);
 struct cpu_regs *debug_entry(struct cpu_regs *regs);
-void machine_entry(struct cpu_regs *regs);
+struct cpu_regs *machine_entry(struct cpu_regs *regs);
 long hypercall_unknown(void);
 
 struct cpu *this_cpu(void)
@@ -144,30 +144,36 @@ void trap_entry(struct cpu_regs *regs)
 		panic_with_regs(regs, exception_name(vector));
 }
 
-struct cpu_regs *debug_entry(struct cpu_regs *regs)
+/* A frame on one of the extra stacks, if it is a guest's, moves to where guests' frames belong. */
+static struct cpu_regs *to_main_stack(struct cpu_regs *regs)
 {
-	struct cpu_regs *guest = guest_regs();
-
-	if (regs->cs & 3) {
-		memcpy(guest, regs, sizeof(*guest));
-		return guest;
-	}
-	/*
-	 * In the hypervisor: a breakpoint of the guest's that was held back over MOV SS, or hit by
-	 * an access for the guest, or single-stepping into SYSENTER. Not the hypervisor's business.
-	 */
-	set_dr6(0xffff0ff0);
-	regs->rflags &= ~(u64)X86_EFLAGS_TF;
-	return regs;
+	if (!(regs->cs & 3))
+		return regs;
+	memcpy(guest_regs(), regs, sizeof(*regs));
+	return guest_regs();
 }
 
-void machine_entry(struct cpu_regs *regs)
+struct cpu_regs *debug_entry(struct cpu_regs *regs)
 {
-	if (regs->entry_vector == VECTOR_NMI) {
-		if (panicking)
-			halt_forever();
-		apic_nmi(regs);
-		return;
+	/*
+	 * In the hypervisor: a breakpoint of the guest's that was held back over MOV SS, or hit by an
+	 * access for the guest, or single-stepping into SYSENTER. Not the hypervisor's business.
+	 */
+	if (!(regs->cs & 3)) {
+		set_dr6(0xffff0ff0);
+		regs->rflags &= ~(u64)X86_EFLAGS_TF;
 	}
-	panic_with_regs(regs, exception_name(regs->entry_vector));
+	return to_main_stack(regs);
+}
+
+struct cpu_regs *machine_entry(struct cpu_regs *regs)
+{
+	if (regs->entry_vector != VECTOR_NMI)
+		panic_with_regs(regs, exception_name(regs->entry_vector));
+	if (panicking)
+		halt_forever();
+	/* No lock and no IPI in here: the CPU looks at it when it next leaves. */
+	if (this_cpu() == cpus[0])
+		__atomic_fetch_or(&this_cpu()->work, WORK_NMI, __ATOMIC_SEQ_CST);
+	return to_main_stack(regs);
 }
