@@ -71,10 +71,10 @@ static void write_runstate_area(const struct vcpu *v)
 
 void vcpu_update_areas(struct vcpu *v)
 {
-	if (!v->runstate_area && !v->time_area_stale)
-		return;
-	v->areas_stale = !v->arch.kernel_mode;
-	if (v->areas_stale)
+	bool any = v->runstate_area || v->time_area_stale;
+
+	v->areas_stale = any && !v->arch.kernel_mode;
+	if (!any || v->areas_stale)
 		return;
 	if (v->time_area_stale && v->time_area)
 		write_time_area(v);

@@ -4,7 +4,9 @@ CORE_SCHED := hypervisor/core/timer.c hypervisor/core/sched.c hypervisor/core/sc
 
 UNIT += core_sched core_life core_calls
 UNIT_core_sched := $(CORE_SCHED)
-UNIT_core_life := hypervisor/core/domain.c hypervisor/core/vcpu.c hypervisor/core/vcpu_time.c \
-	hypervisor/core/evtchn.c hypervisor/core/evtchn_op.c hypervisor/core/grant.c $(CORE_SCHED)
+CORE_LIFE := hypervisor/core/domain.c hypervisor/core/vcpu.c hypervisor/core/vcpu_time.c \
+	hypervisor/core/evtchn.c hypervisor/core/evtchn_op.c hypervisor/core/grant.c $(CORE_SCHED) \
+	tests/unit/fakes/world.c
+UNIT_core_life := $(CORE_LIFE)
 UNIT_core_calls := hypervisor/core/hypercall.c hypervisor/core/multicall.c hypervisor/core/refuse.c \
 	hypervisor/core/exit.c tests/unit/fakes/host.c

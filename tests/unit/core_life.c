@@ -15,266 +15,9 @@
 #include <core/hooks.h>
 #include <core/life.h>
 #include <core/sched.h>
-#include <mm/hooks.h>
-#include "fakes/host.h"
-
-/* --- a small mm: pages with an owner and references --- */
-
-struct page {
-	struct domain_memory *owner;
-	int refs;
-	bool shared;
-	void *bytes;
-};
-
-static int live_pages, preempt_in = -1, relinquish_calls;
-static jmp_buf stopped;
-static const char *machine_did;
-
-static struct page *new_page(struct domain_memory *dm, bool shared)
-{
-	struct page *pg;
-
-	if (fake_heap_left == 0)
-		return NULL;
-	if (fake_heap_left > 0)
-		fake_heap_left--;
-	pg = calloc(1, sizeof(*pg));
-	pg->owner = dm;
-	pg->refs = 1;
-	pg->shared = shared;
-	pg->bytes = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
-	memset(pg->bytes, 0, PAGE_SIZE);
-	dm->tot_pages += !shared;
-	dm->shared_pages.first += shared; /* a count here */
-	live_pages++;
-	return pg;
-}
-
-void mm_put_page(struct page *pg)
-{
-	struct domain_memory *dm = pg->owner;
-	bool last;
-
-	assert_true(pg->refs > 0);
-	if (--pg->refs)
-		return;
-	dm->tot_pages -= !pg->shared;
-	dm->shared_pages.first -= pg->shared;
-	last = dm->dying && !dm->tot_pages && !dm->shared_pages.first;
-	free(pg->bytes);
-	free(pg);
-	live_pages--;
-	if (last)
-		hook_last_page_gone(dm);
-}
-
-struct page *mm_share_new_page(struct domain_memory *dm, bool readonly)
-{
-	(void)readonly;
-	return new_page(dm, true);
-}
-
-void mm_unshare_page(struct page *pg)
-{
-	mm_put_page(pg);
-}
-
-static struct page *guest_page; /* the one page of the domain that has any */
-
-int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged)
-{
-	dm->domid = domid;
-	dm->privileged = privileged;
-	dm->perdomain_l3 = heap_alloc(16);
-	return dm->perdomain_l3 ? 0 : -XEN_ENOMEM;
-}
-
-void mm_domain_destroy(struct domain_memory *dm)
-{
-	assert_int_equal(dm->tot_pages, 0);
-	assert_int_equal(dm->shared_pages.first, 0);
-	heap_free(dm->perdomain_l3);
-}
-
-int mm_domain_relinquish(struct domain_memory *dm)
-{
-	assert_true(dm->dying);
-	relinquish_calls++;
-	if (hypercall_preempt_check())
-		return -XEN_ERESTART;
-	if (guest_page && guest_page->owner == dm) {
-		mm_put_page(guest_page);
-		guest_page = NULL;
-	}
-	return 0;
-}
-
-int mm_vcpu_init(struct vcpu_memory *vm, struct domain_memory *dm, unsigned vcpu_id)
-{
-	void *probe = heap_alloc(16);
-
-	vm->domain = dm;
-	vm->vcpu_id = vcpu_id;
-	heap_free(probe);
-	return probe ? 0 : -XEN_ENOMEM;
-}
-
-int mm_vcpu_drop_roots(struct vcpu_memory *vm)
-{
-	(void)vm;
-	return hypercall_preempt_check() ? -XEN_ERESTART : 0;
-}
-
-void *page_to_virt(const struct page *pg)
-{
-	return pg->bytes;
-}
-
-mfn_t page_to_mfn(const struct page *pg)
-{
-	return mfn((u64)pg >> 4);
-}
-
-struct page *mm_get_page_writable(mfn_t m, struct domain_memory *dm)
-{
-	if (m.n != 7 || !guest_page || guest_page->owner != dm)
-		return NULL;
-	guest_page->refs++;
-	return guest_page;
-}
-
-struct page *mm_get_page(mfn_t m, struct domain_memory *dm)
-{
-	return mm_get_page_writable(m, dm);
-}
-
-void mm_put_page_writable(struct page *pg)
-{
-	mm_put_page(pg);
-}
-
-/* --- the rest of the world --- */
-
-bool hypercall_preempt_check(void)
-{
-	return preempt_in >= 0 && preempt_in-- == 0;
-}
-
-long hypercall_preempt(u32 nr, u64 done, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6)
-{
-	fail_msg("call %u of %lx %lx %lx %lx %lx %lx was preempted after %lu", nr, a1, a2, a3, a4, a5,
-		 a6, done);
-	return HYPERCALL_PREEMPTED;
-}
-
-long refuse(long err, enum refusal why, const char *fmt, ...)
-{
-	(void)why;
-	(void)fmt;
-	return err;
-}
-
-int arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id)
-{
-	(void)vcpu_id;
-	a->fpu = heap_alloc(64);
-	return a->fpu ? 0 : -XEN_ENOMEM;
-}
-
-void arch_vcpu_destroy(struct arch_vcpu *a)
-{
-	heap_free(a->fpu);
-	a->fpu = NULL;
-}
-
-void pv_vcpu_init(struct vcpu *v)
-{
-	v->arch.kernel_mode = 1;
-}
-
-void pv_vcpu_release(struct vcpu *v)
-{
-	assert_false(v->is_running);
-}
-
-int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
-{
-	(void)v;
-	return c->flags ? 0 : -XEN_EINVAL;
-}
-
-void pv_context_switch(struct vcpu *prev, struct vcpu *next)
-{
-	(void)prev;
-	(void)next;
-}
-
-void pv_dump(struct vcpu *v)
-{
-	printk(LOG_ERR, "registers of v%u\n", v->vcpu_id);
-}
-
-void irq_domain_release(struct domain *d)
-{
-	assert_true(d->is_dying);
-}
-
-int irq_bind_guest(struct domain *d, unsigned pirq, bool share)
-{
-	(void)d;
-	(void)pirq;
-	(void)share;
-	return -XEN_EINVAL;
-}
-
-void irq_unbind_guest(struct domain *d, unsigned pirq)
-{
-	(void)d;
-	(void)pirq;
-}
-
-static void __attribute__((noreturn)) stop(const char *how)
-{
-	machine_did = how;
-	longjmp(stopped, 1);
-}
-
-void machine_poweroff(void)
-{
-	stop("poweroff");
-}
-
-void machine_restart(void)
-{
-	stop("restart");
-}
-
-void machine_halt(void)
-{
-	stop("halt");
-}
+#include "fakes/world.h"
 
 /* --- set-up --- */
-
-static struct domain *host;
-
-static void run_cpus(void)
-{
-	for (bool more = true; more;) {
-		more = false;
-		for (u32 i = 0; i < cpu_count; i++) {
-			if (!cpus[i]->work)
-				continue;
-			fake_cpu = i;
-			cpus[i]->work = 0;
-			timers_run();
-			schedule();
-			more = true;
-		}
-	}
-	fake_cpu = 0;
-}
 
 static struct domain *create(domid_t domid)
 {
@@ -296,78 +39,21 @@ static struct domain *running_domain(void)
 	struct domain *d = create(DOMID_INVALID);
 	struct vcpu *v = vcpu_create(d, 0);
 
-	guest_page = new_page(&d->mem, false);
+	world_page = world_new_page(&d->mem, false);
 	assert_int_equal(sched_set_affinity(v, &cpu1, NULL), 0);
 	v->pause_flags = 0;
 	d->control_pauses--;
 	domain_unpause(d);
-	run_cpus();
+	world_run_cpus();
 	assert_true(v->is_running);
 	return d;
-}
-
-static int set_up(void **state)
-{
-	int err;
-
-	(void)state;
-	fake_host_reset(2);
-	preempt_in = -1;
-	for (fake_cpu = 0; fake_cpu < 2; fake_cpu++) {
-		timers_init_cpu();
-		sched_init_cpu();
-	}
-	fake_cpu = 0;
-	host = domain_create(0, true, &err);
-	assert_int_equal(err, 0);
-	assert_non_null(vcpu_create(host, 0));
-	run_cpus();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	preempt_in = -1;
-	dom0 = NULL; /* so that it can be killed like any other */
-	host->is_dying = true;
-	run_cpus();
-	assert_non_null(domain_get(0));
-	assert_int_equal(domain_kill(host), 0);
-	domain_put(host);
-	assert_null(domain_get_next(0));
-	assert_int_equal(live_pages, 0);
-	assert_int_equal(fake_heap_live, 0);
-	return 0;
-}
-
-/* domain_kill() waits for the vCPU's CPU: here it has to be told to let go before. */
-static int kill_it(struct domain *d)
-{
-	int rc;
-
-	d->is_dying = true;
-	for (unsigned i = 0; i < MAX_VCPUS; i++)
-		if (d->vcpus[i])
-			vcpu_sleep_nosync(d->vcpus[i]);
-	run_cpus();
-	rc = domain_kill(d);
-	run_cpus();
-	return rc;
-}
-
-static void end(struct domain *d)
-{
-	domain_get(d->mem.domid);
-	assert_int_equal(kill_it(d), 0);
-	domain_put(d);
 }
 
 /* --- creation --- */
 
 static void failed_creation_leaves_nothing(void **state)
 {
-	int live = fake_heap_live, pages = live_pages, n;
+	int live = fake_heap_live, pages = world_pages, n;
 
 	(void)state;
 	for (n = 0; n < 100; n++) {
@@ -377,11 +63,11 @@ static void failed_creation_leaves_nothing(void **state)
 		d = create(DOMID_INVALID);
 		fake_heap_left = -1;
 		if (d) {
-			end(d);
+			world_end(d);
 			break;
 		}
 		assert_int_equal(fake_heap_live, live);
-		assert_int_equal(live_pages, pages);
+		assert_int_equal(world_pages, pages);
 	}
 	assert_in_range(n, 5, 50);
 	assert_int_equal(fake_heap_live, live);
@@ -407,7 +93,7 @@ static void failed_vcpu_leaves_nothing(void **state)
 	assert_in_range(n, 3, 20);
 	assert_null(vcpu_create(d, 0)); /* exists */
 	assert_null(vcpu_create(d, 3)); /* beyond the domain's limit */
-	end(d);
+	world_end(d);
 }
 
 static void ids_are_chosen_and_unique(void **state)
@@ -419,14 +105,14 @@ static void ids_are_chosen_and_unique(void **state)
 	assert_int_equal(b->mem.domid, first + 1);
 	assert_null(create(first));
 	c = create(first + 2);
-	end(b);
+	world_end(b);
 	b = create(DOMID_INVALID); /* neither the one in use nor the one just freed */
 	assert_int_equal(b->mem.domid, first + 3);
 	assert_ptr_equal(domain_get_next(first + 1), c);
 	domain_put(c);
-	end(a);
-	end(b);
-	end(c);
+	world_end(a);
+	world_end(b);
+	world_end(c);
 }
 
 /* --- references --- */
@@ -439,7 +125,7 @@ static void references_keep_a_dead_domain(void **state)
 	(void)state;
 	assert_ptr_equal(domain_get(id), d);
 	assert_ptr_equal(domain_get(id), d);
-	assert_int_equal(kill_it(d), 0);
+	assert_int_equal(world_kill(d), 0);
 	domain_put(d);
 	assert_ptr_equal(domain_get(id), d); /* dying, and still found by who looks after it */
 	assert_true(d->is_dying);
@@ -451,12 +137,12 @@ static void references_keep_a_dead_domain(void **state)
 static void mapped_page_keeps_a_dead_domain(void **state)
 {
 	struct domain *d = running_domain();
-	struct page *pg = guest_page;
+	struct page *pg = world_page;
 	domid_t id = d->mem.domid;
 
 	(void)state;
 	pg->refs++; /* dom0 has it mapped */
-	end(d);
+	world_end(d);
 	assert_ptr_equal(domain_get(id), d);
 	assert_int_equal(d->mem.tot_pages, 1);
 	domain_put(d);
@@ -472,7 +158,7 @@ static void mapped_shared_info_keeps_a_dead_domain(void **state)
 
 	(void)state;
 	pg->refs++;
-	end(d);
+	world_end(d);
 	assert_ptr_equal(domain_get(id), d);
 	domain_put(d);
 	mm_put_page(pg);
@@ -481,7 +167,7 @@ static void mapped_shared_info_keeps_a_dead_domain(void **state)
 
 static void end_is_preemptible_everywhere(void **state)
 {
-	int live = fake_heap_live, pages = live_pages;
+	int live = fake_heap_live, pages = world_pages;
 
 	(void)state;
 	for (int at = 0;; at++) {
@@ -489,11 +175,11 @@ static void end_is_preemptible_everywhere(void **state)
 		int rc;
 
 		domain_get(d->mem.domid);
-		preempt_in = at;
-		rc = kill_it(d);
+		world_preempt_in = at;
+		rc = world_kill(d);
 		assert_true(rc == 0 || rc == -XEN_ERESTART);
 		if (rc == 0) {
-			preempt_in = -1;
+			world_preempt_in = -1;
 			domain_put(d);
 			assert_in_range(at, 5, 30);
 			break;
@@ -502,19 +188,19 @@ static void end_is_preemptible_everywhere(void **state)
 		assert_int_equal(domain_kill(d), 0); /* once more does no harm */
 		domain_put(d);
 		assert_int_equal(fake_heap_live, live);
-		assert_int_equal(live_pages, pages);
+		assert_int_equal(world_pages, pages);
 	}
 }
 
 static void many_lives_leave_nothing(void **state)
 {
-	int live = fake_heap_live, pages = live_pages;
+	int live = fake_heap_live, pages = world_pages;
 
 	(void)state;
 	for (unsigned i = 0; i < 200; i++)
-		end(running_domain());
+		world_end(running_domain());
 	assert_int_equal(fake_heap_live, live);
-	assert_int_equal(live_pages, pages);
+	assert_int_equal(world_pages, pages);
 }
 
 /* --- pause, shutdown, crash --- */
@@ -533,7 +219,7 @@ static void pauses_count(void **state)
 	assert_false(vcpu_runnable(v));
 	domain_unpause(d);
 	assert_true(vcpu_runnable(v));
-	end(d);
+	world_end(d);
 }
 
 static void shutdown_is_told_once(void **state)
@@ -542,21 +228,21 @@ static void shutdown_is_told_once(void **state)
 	struct evtchn_bind_virq op = {.virq = VIRQ_DOM_EXC};
 
 	(void)state;
-	this_cpu()->current = host->vcpus[0];
+	this_cpu()->current = world_dom0->vcpus[0];
 	assert_int_equal(do_event_channel_op(EVTCHNOP_bind_virq, (u64)&op), 0);
 	domain_shutdown(d, SHUTDOWN_reboot);
-	assert_true(evtchn_port_pending(host, op.port));
+	assert_true(evtchn_port_pending(world_dom0, op.port));
 	domain_shutdown(d, SHUTDOWN_crash); /* too late */
 	assert_true(d->is_shut_down);
 	assert_int_equal(d->shutdown_code, SHUTDOWN_reboot);
-	run_cpus();
+	world_run_cpus();
 	assert_false(d->vcpus[0]->is_running);
 	assert_int_equal(domain_resume(d), 0);
 	assert_int_equal(domain_resume(d), -XEN_EINVAL);
-	run_cpus();
+	world_run_cpus();
 	assert_true(d->vcpus[0]->is_running);
-	this_cpu()->current = host->vcpus[0];
-	end(d);
+	this_cpu()->current = world_dom0->vcpus[0];
+	world_end(d);
 	this_cpu()->current = sched_current(0);
 }
 
@@ -568,10 +254,10 @@ static void watchdog_shuts_down(void **state)
 	timer_set(&d->watchdog[1], 1000);
 	fake_now = 2000;
 	cpus[0]->work |= WORK_TIMERS;
-	run_cpus();
+	world_run_cpus();
 	assert_true(d->is_shut_down);
 	assert_int_equal(d->shutdown_code, SHUTDOWN_watchdog);
-	end(d);
+	world_end(d);
 }
 
 static void crash_is_reported_once(void **state)
@@ -588,18 +274,18 @@ static void crash_is_reported_once(void **state)
 	assert_null(strstr(fake_log, "again"));
 	assert_int_equal(d->shutdown_code, SHUTDOWN_crash);
 	fake_cpu = 0;
-	run_cpus();
+	world_run_cpus();
 	assert_false(d->vcpus[0]->is_running);
-	end(d);
+	world_end(d);
 }
 
 static const char *dom0_ends(u8 reason, bool noreboot)
 {
 	opt_noreboot = noreboot;
-	machine_did = NULL;
-	if (!setjmp(stopped))
-		domain_shutdown(host, reason);
-	return machine_did;
+	world_machine_did = NULL;
+	if (!setjmp(world_stopped))
+		domain_shutdown(world_dom0, reason);
+	return world_machine_did;
 }
 
 static void dom0s_end_is_the_machines(void **state)
@@ -622,26 +308,26 @@ static void vcpu_info_moves_once(void **state)
 	struct vcpu_info *moved;
 
 	(void)state;
-	guest_page = new_page(&d->mem, false);
-	assert_int_equal(vcpu_register_info(v, mfn(7), PAGE_SIZE - 8), -XEN_ENXIO);
-	assert_int_equal(vcpu_register_info(v, mfn(7), 4), -XEN_ENXIO);
+	world_page = world_new_page(&d->mem, false);
+	assert_int_equal(vcpu_register_info(v, mfn(WORLD_FRAME), PAGE_SIZE - 8), -XEN_ENXIO);
+	assert_int_equal(vcpu_register_info(v, mfn(WORLD_FRAME), 4), -XEN_ENXIO);
 	assert_int_equal(vcpu_register_info(v, mfn(8), 64), -XEN_EINVAL);
 	v->pause_flags = 0; /* up, and not the caller */
-	assert_int_equal(vcpu_register_info(v, mfn(7), 64), -XEN_EINVAL);
+	assert_int_equal(vcpu_register_info(v, mfn(WORLD_FRAME), 64), -XEN_EINVAL);
 	v->pause_flags = VPF_DOWN;
 	v->info->evtchn_pending_sel = 4;
-	assert_int_equal(vcpu_register_info(v, mfn(7), 64), 0);
+	assert_int_equal(vcpu_register_info(v, mfn(WORLD_FRAME), 64), 0);
 	moved = v->info;
-	assert_ptr_equal(moved, (char *)guest_page->bytes + 64);
+	assert_ptr_equal(moved, (char *)world_page->bytes + 64);
 	assert_ptr_equal(v->arch.vcpu_info, moved);
 	assert_int_equal(moved->evtchn_upcall_pending, 1);
 	assert_int_equal(moved->evtchn_pending_sel, ~0UL);
 	assert_int_equal(moved->evtchn_upcall_mask, 1);
 	assert_int_equal(moved->time.version & 1, 0);
-	assert_int_equal(vcpu_register_info(v, mfn(7), 128), -XEN_EINVAL);
-	assert_int_equal(vcpu_register_info(other, mfn(7), 128), 0);
-	assert_int_equal(guest_page->refs, 3);
-	end(d);
+	assert_int_equal(vcpu_register_info(v, mfn(WORLD_FRAME), 128), -XEN_EINVAL);
+	assert_int_equal(vcpu_register_info(other, mfn(WORLD_FRAME), 128), 0);
+	assert_int_equal(world_page->refs, 3);
+	world_end(d);
 }
 
 static void clocks_are_published(void **state)
@@ -666,7 +352,7 @@ static void clocks_are_published(void **state)
 	assert_int_equal(vcpu_take_context(v, &c, false), 0);
 	c.flags = 0;
 	assert_int_equal(vcpu_take_context(v, &c, false), -XEN_EINVAL);
-	end(d);
+	world_end(d);
 }
 
 static void runstate_area_is_kept(void **state)
@@ -679,12 +365,12 @@ static void runstate_area_is_kept(void **state)
 	v->runstate_area = (u64)&area;
 	domain_shutdown(d, SHUTDOWN_suspend);
 	fake_now += 1000;
-	run_cpus(); /* written on its way out */
+	world_run_cpus(); /* written on its way out */
 	assert_int_equal(area.state, RUNSTATE_offline);
 	assert_int_equal(domain_resume(d), 0);
 	d->mem.vm_assist = BIT(VMASST_TYPE_runstate_update_flag);
 	fake_now += 1000;
-	run_cpus();
+	world_run_cpus();
 	vcpu_get_runstate(v, &expected);
 	assert_memory_equal(&area, &v->runstate, sizeof(area)); /* the flag is gone again */
 	assert_int_equal(expected.time[RUNSTATE_runnable], 1000);
@@ -696,10 +382,10 @@ static void runstate_area_is_kept(void **state)
 	v->arch.kernel_mode = 1;
 	vcpu_update_areas(v);
 	assert_int_equal(area.state, RUNSTATE_running);
-	end(d);
+	world_end(d);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, world_set_up, world_tear_down)
 
 int main(void)
 {
