@@ -2,7 +2,7 @@
 CORE_SCHED := hypervisor/core/timer.c hypervisor/core/sched.c hypervisor/core/sched_credit.c \
 	hypervisor/core/sched_rr.c tests/unit/fakes/host.c
 
-UNIT += core_sched core_life core_calls
+UNIT += core_sched core_life core_calls core_domctl
 UNIT_core_sched := $(CORE_SCHED)
 CORE_LIFE := hypervisor/core/domain.c hypervisor/core/vcpu.c hypervisor/core/vcpu_time.c \
 	hypervisor/core/evtchn.c hypervisor/core/evtchn_op.c hypervisor/core/grant.c $(CORE_SCHED) \
@@ -10,3 +10,6 @@ CORE_LIFE := hypervisor/core/domain.c hypervisor/core/vcpu.c hypervisor/core/vcp
 UNIT_core_life := $(CORE_LIFE)
 UNIT_core_calls := hypervisor/core/hypercall.c hypervisor/core/multicall.c hypervisor/core/refuse.c \
 	hypervisor/core/exit.c tests/unit/fakes/host.c
+UNIT_core_domctl := hypervisor/core/domctl.c hypervisor/core/domctl_vcpu.c \
+	hypervisor/core/domctl_memory.c hypervisor/core/cpu_policy.c hypervisor/core/sysctl.c \
+	hypervisor/core/debug_keys.c $(CORE_LIFE)

@@ -16,6 +16,7 @@ u64 fake_now, fake_deadline[FAKE_CPUS], wallclock_boot_ns;
 struct cpu_regs fake_regs;
 int fake_heap_left = -1, fake_heap_live;
 u64 fake_fault_from, fake_fault_to;
+bool (*fake_accessible)(u64 addr, size_t size);
 char fake_log[8192];
 struct cpu *cpus[MAX_CPUS];
 
@@ -129,6 +130,8 @@ void heap_pages_free(void *va, unsigned order)
 
 static bool faults(u64 addr, size_t size)
 {
+	if (fake_accessible && !fake_accessible(addr, size))
+		return true;
 	return addr + size > fake_fault_from && addr < fake_fault_to;
 }
 
@@ -205,5 +208,6 @@ void fake_host_reset(unsigned n)
 	fake_now = 0;
 	fake_heap_left = -1;
 	fake_fault_from = fake_fault_to = 0;
+	fake_accessible = NULL;
 	fake_log[0] = '\0';
 }

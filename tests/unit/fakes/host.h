@@ -20,6 +20,8 @@ extern int fake_heap_left;
 extern int fake_heap_live; /* allocations not freed */
 /* Addresses that fault: [from, to). */
 extern u64 fake_fault_from, fake_fault_to;
+/* Further limits on what the guest can access; NULL: none. */
+extern bool (*fake_accessible)(u64 addr, size_t size);
 
 extern char fake_log[8192]; /* what printk() printed since fake_host_reset() */
 
