@@ -456,7 +456,7 @@ void domain_crash(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintk(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	printk(LOG_ERR, "d%uv%u crashed: %s%s", v->domain->mem.domid, v->vcpu_id, text,
+	printk(LOG_GUEST_ERR, "d%uv%u crashed: %s%s", v->domain->mem.domid, v->vcpu_id, text,
 	       text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
 	pv_dump(v);
 	cpu_set_work(this_cpu(), WORK_CRASH);

@@ -32,7 +32,7 @@ static bool may_tell(struct domain *d)
 	tell = d->refusals_in_window++ < WINDOW_LINES;
 	spin_unlock(&refuse_lock);
 	if (suppressed)
-		printk(LOG_WARN, "d%u: %u further refusals were not told\n", d->mem.domid, suppressed);
+		printk(LOG_GUEST_WARN, "d%u: %u further refusals were not told\n", d->mem.domid, suppressed);
 	return tell;
 }
 
@@ -42,13 +42,13 @@ static void tell(const struct vcpu *v, const char *text)
 	const struct cpu_regs *regs = guest_regs();
 
 	if (regs->entry_vector != ENTRY_SYSCALL)
-		printk(LOG_WARN, "d%uv%u vector %u: %s\n", v->domain->mem.domid, v->vcpu_id,
+		printk(LOG_GUEST_WARN, "d%uv%u vector %u: %s\n", v->domain->mem.domid, v->vcpu_id,
 		       regs->entry_vector, text);
 	else if (batched(c->hypercall))
-		printk(LOG_WARN, "d%uv%u %s[%u]: %s\n", v->domain->mem.domid, v->vcpu_id,
+		printk(LOG_GUEST_WARN, "d%uv%u %s[%u]: %s\n", v->domain->mem.domid, v->vcpu_id,
 		       hypercall_name(c->hypercall), c->batch_index, text);
 	else
-		printk(LOG_WARN, "d%uv%u %s: %s\n", v->domain->mem.domid, v->vcpu_id,
+		printk(LOG_GUEST_WARN, "d%uv%u %s: %s\n", v->domain->mem.domid, v->vcpu_id,
 		       hypercall_name(c->hypercall), text);
 }
 

@@ -11,7 +11,6 @@
 #include <core/hooks.h>
 #include <dev/ioapic.h>
 #include <dev/irq.h>
-#include <lib/bitmap.h>
 #include <lib/string.h>
 #include <x86/apic.h>
 #include <x86/descriptors.h>

@@ -46,11 +46,6 @@ static void option_guest_loglvl(const char *value)
 }
 OPTION_FN("guest_loglvl", option_guest_loglvl);
 
-bool log_guest_wanted(unsigned level)
-{
-	return level < guest_level;
-}
-
 void log_break_lock(void)
 {
 	lock_broken = true;
@@ -114,5 +109,6 @@ void printk(enum log_level level, const char *fmt, ...)
 		n = sizeof(line) - 1;
 		line[n - 1] = '\n';
 	}
-	log_write(line, n, level < serial_level);
+	log_write(line, n,
+		  level >= LOG_GUEST_ERR ? level - LOG_GUEST_ERR < guest_level : level < serial_level);
 }

@@ -22,9 +22,6 @@ size_t console_ring_read(char *buf, size_t size, u32 *index);
 /** Forget all messages so far (sysctl readconsole with clear). */
 void console_ring_clear(void);
 
-/** True if a guest's message of this level is to be logged (guest_loglvl=). */
-bool log_guest_wanted(unsigned level);
-
 /** After this the log's lock is never waited for: for panic reports. */
 void log_break_lock(void);
 

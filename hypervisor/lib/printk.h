@@ -9,7 +9,8 @@
 #include <stdarg.h>
 #include <lib/types.h>
 
-enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+/* What is told because of a guest's doing has levels of its own: guest_loglvl= rules them. */
+enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_GUEST_ERR, LOG_GUEST_WARN };
 
 /** Formatted like printf: d i u x X o c s p %% with flags, width, precision and h l ll z. */
 int snprintk(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

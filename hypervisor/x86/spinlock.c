@@ -30,12 +30,6 @@ void spin_unlock(struct spinlock *l)
 	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
 }
 
-bool spin_is_locked(const struct spinlock *l)
-{
-	return __atomic_load_n(&l->owner, __ATOMIC_RELAXED) !=
-	       __atomic_load_n(&l->next, __ATOMIC_RELAXED);
-}
-
 void cpu_relax(void)
 {
 	pause();

@@ -24,7 +24,6 @@ struct spinlock {
 void spin_lock(struct spinlock *l);
 bool spin_trylock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
-bool spin_is_locked(const struct spinlock *l);
 
 /** Pause, and serve this CPU's mailbox: the body of every busy wait. */
 void cpu_relax(void);

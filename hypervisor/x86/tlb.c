@@ -16,7 +16,7 @@
 #include <x86/spinlock.h>
 #include <x86/tlb.h>
 
-enum flush_kind { FLUSH_ALL, FLUSH_PAGE, FLUSH_GLOBAL };
+enum flush_kind { FLUSH_ALL, FLUSH_PAGE };
 
 static struct spinlock request_lock = SPINLOCK_INIT;
 static u64 request_cpus; /* still to do it */
@@ -63,24 +63,12 @@ void tlb_flush_local_page(u64 va)
 	invlpg(va);
 }
 
-static void flush_global(void)
-{
-	u64 cr4 = get_cr4();
-	u32 t = clock_tick();
-
-	set_cr4(cr4 & ~X86_CR4_PGE);
-	set_cr4(cr4);
-	WRITE_ONCE(this_cpu()->tlb_flushed, t);
-}
-
 static void flush(enum flush_kind kind, u64 page)
 {
 	if (kind == FLUSH_PAGE)
 		invlpg(page);
-	else if (kind == FLUSH_ALL)
-		tlb_flush_local();
 	else
-		flush_global();
+		tlb_flush_local();
 }
 
 void tlb_serve_mailbox(void)
@@ -142,11 +130,6 @@ void tlb_flush_mask(struct cpumask mask)
 void tlb_flush_mask_page(struct cpumask mask, u64 va)
 {
 	flush_cpus(mask.bits, FLUSH_PAGE, va);
-}
-
-void tlb_flush_all_global(void)
-{
-	flush_cpus(~0UL, FLUSH_GLOBAL, 0);
 }
 
 struct cpumask tlb_filter(struct cpumask mask, u32 stamp)

@@ -16,9 +16,6 @@ void tlb_flush_local_page(u64 va);
 /** Flush on every CPU of the mask, this one included if in it; returns when all have done so. */
 void tlb_flush_mask(struct cpumask mask);
 void tlb_flush_mask_page(struct cpumask mask, u64 va);
-/** Also global (hypervisor) translations, everywhere. */
-void tlb_flush_all_global(void);
-
 /** Stamp for a frame whose use has just ended. */
 u32 tlb_clock_now(void);
 /** Drop from the mask the CPUs that have flushed since stamp. */

@@ -76,38 +76,3 @@ bool clear_guest(u64 dst, size_t size)
 	close_user();
 	return !left;
 }
-
-#define CMPXCHG(type, suffix)                                                                      \
-	asm volatile("1: lock cmpxchg" suffix " %3, %1\n\t"                                        \
-		     "movb $1, %b2\n"                                                              \
-		     "2:\n\t" ON_FAULT(1b, 2b)                                                     \
-		     : "+a"(found), "+m"(*(volatile type *)addr), "+q"(done)                       \
-		     : "r"((type)desired)                                                          \
-		     : "memory")
-
-bool cmpxchg_guest(u64 addr, u64 *old, u64 desired, unsigned size)
-{
-	u64 found = *old;
-	u8 done = 0;
-
-	if (!guest_range_ok(addr, size) || (addr & (size - 1)))
-		return false;
-	open_user();
-	switch (size) {
-	case 1:
-		CMPXCHG(u8, "b");
-		break;
-	case 2:
-		CMPXCHG(u16, "w");
-		break;
-	case 4:
-		CMPXCHG(u32, "l");
-		break;
-	case 8:
-		CMPXCHG(u64, "q");
-		break;
-	}
-	close_user();
-	*old = found;
-	return done;
-}

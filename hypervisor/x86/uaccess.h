@@ -20,10 +20,4 @@ bool clear_guest(u64 dst, size_t size);
 #define get_guest(var, addr) copy_from_guest(&(var), (addr), sizeof(var))
 #define put_guest(addr, var) copy_to_guest((addr), &(var), sizeof(var))
 
-/**
- * Compare and exchange size (1, 2, 4, 8) bytes of naturally aligned guest memory.
- * *old is in: expected, out: found. The caller compares them to learn whether it was done.
- */
-bool cmpxchg_guest(u64 addr, u64 *old, u64 desired, unsigned size);
-
 #endif
