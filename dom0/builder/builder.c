@@ -7,7 +7,6 @@
 #include <xen/errno.h>
 #include <xen/grant_table.h>
 #include <xen/memory.h>
-#include <xen/version.h>
 #include "builder/builder.h"
 #include "builder/layout.h"
 #include "builder/memory.h"
@@ -199,19 +198,12 @@ static xen_pfn_t frame_of(const struct build *build, const struct page_run *run)
 	return build->memory.p2m[run->first];
 }
 
-static void name_the_platform(char magic[32])
-{
-	uint32_t version = (uint32_t)HYPERVISOR_xen_version(XENVER_version, NULL);
-
-	snprintf(magic, 32, "xen-%u.%u-x86_64", version >> 16, version & 0xffff);
-}
-
 static void fill_start_info(const struct build *build, struct start_info *info,
 			    unsigned long shared_info)
 {
 	const struct guest_layout *layout = &build->layout;
 
-	name_the_platform(info->magic);
+	strcpy(info->magic, "xen-3.0-x86_64"); /* of the ABI, not of the hypervisor */
 	info->nr_pages = build->memory.pages;
 	info->shared_info = shared_info;
 	info->flags = SIF_VIRT_P2M_4TOOLS;

@@ -145,9 +145,6 @@ long do_nmi_op(u64 cmd, u64 arg)
 
 	switch ((unsigned)cmd) {
 	case XENNMI_register_callback:
-		if (v->domain->mem.domid != 0 || v->vcpu_id != 0)
-			return refuse(-XEN_EINVAL, REFUSE_PERMISSION,
-				      "only dom0's vCPU 0 may register for NMIs here");
 		if (!get_guest(cb, arg))
 			return -XEN_EFAULT;
 		if (check_address(cb.handler_address, "NMI callback"))

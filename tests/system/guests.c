@@ -15,6 +15,7 @@ static const struct guest guests[] = {
 	{"minikernel", "^minikernel: passed", 120},
 	{"sdk", "^sdk: passed, [0-9]+ checks", 60},
 	{"answers", "^answers: PASS, [0-9]+ checks", 60},
+	{"abi-checks", "^abi-checks: passed, [0-9]+ checks", 60},
 };
 
 enum { NR_GUESTS = sizeof(guests) / sizeof(guests[0]) };
