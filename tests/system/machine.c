@@ -36,11 +36,11 @@ static struct machine *machines[MAX_MACHINES];
 
 /* What the hypervisor does not say when all is well, and no test guest ever. */
 static const char bad_pattern[] =
-	"\\((PPT|XEN)\\).*(refused|crash|panic|BUG|fault|unhandled|not implemented)|"
-	"\\*\\*\\* Parapet|(^|[^a-z])FAIL";
+	"\\(PPT\\).*(refused|crash|panic|BUG|\\<fault|unhandled|not implemented)|"
+	"\\*\\*\\* Parapet|Panic on CPU|(^|[^a-z])FAIL";
 
 /* The machine or the guest cannot go on after these: no use in waiting. */
-static const char fatal_pattern[] = "\\*\\*\\* Parapet|(^|[^a-z])FAIL([ ,]|$)";
+static const char fatal_pattern[] = "\\*\\*\\* Parapet|Panic on CPU|(^|[^a-z])FAIL([ ,]|$)";
 
 static void compile(regex_t *regex, const char *pattern)
 {
