@@ -268,12 +268,6 @@ static unsigned operand_size(const struct row *r, const struct prefixes *p, bool
 	return p->operand16 ? 2 : 4;
 }
 
-/* ud2, then the letters "xen": the ABI's request to emulate the instruction that follows. */
-static bool forced_prefix(const u8 *b, unsigned size)
-{
-	return size >= 5 && b[0] == 0x0f && b[1] == 0x0b && b[2] == 'x' && b[3] == 'e' && b[4] == 'n';
-}
-
 bool insn_decode(struct insn *in, const u8 *bytes, unsigned size, bool long_mode)
 {
 	struct cursor c = { bytes, bytes + size, false };
@@ -282,10 +276,6 @@ bool insn_decode(struct insn *in, const u8 *bytes, unsigned size, bool long_mode
 	u8 opcode;
 
 	*in = (struct insn){ .base = INSN_NO_REG, .index = INSN_NO_REG, .segment = SEGMENT_DS };
-	if (forced_prefix(bytes, size)) {
-		in->forced = true;
-		c.p += 5;
-	}
 	opcode = read_prefixes(in, &c, &p, long_mode);
 	r = &one_byte[opcode];
 	if (opcode == 0x0f)

@@ -86,7 +86,6 @@ struct insn {
 	bool rip_relative;
 	bool lock, rep, rex;
 	bool port_in_imm; /* INSN_IN, INSN_OUT: imm names the port, otherwise dx */
-	bool forced;	/* the forced-emulation prefix came before it */
 	s64 disp;
 	u64 imm; /* sign-extended to 64 bits (an I/O port or INT vector: zero-extended) */
 };

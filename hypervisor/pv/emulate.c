@@ -22,9 +22,9 @@ static bool code_is_long(struct vcpu *v, u16 cs)
 	return pv_read_descriptor(v, cs) & DESCRIPTOR_LONG;
 }
 
-unsigned pv_fetch(struct vcpu *v, struct cpu_regs *regs, u8 bytes[INSN_MAX + 5], bool *long_mode)
+unsigned pv_fetch(struct vcpu *v, struct cpu_regs *regs, u8 bytes[INSN_MAX], bool *long_mode)
 {
-	unsigned size = INSN_MAX + 5, in_page = PAGE_SIZE - (regs->rip & ~PAGE_MASK);
+	unsigned size = INSN_MAX, in_page = PAGE_SIZE - (regs->rip & ~PAGE_MASK);
 
 	*long_mode = code_is_long(v, (u16)regs->cs);
 	if (size <= in_page)
@@ -307,6 +307,21 @@ static enum emulation emulate_kernel_mode(struct vcpu *v, struct cpu_regs *regs,
 	}
 }
 
+/* Past the instruction, as the CPU would leave it. */
+void pv_retire(struct cpu_regs *regs, unsigned length)
+{
+	regs->rip += length;
+	regs->rflags &= ~(u64)X86_EFLAGS_RF;
+	if (unlikely(regs->rflags & X86_EFLAGS_TF))
+		pv_inject(VECTOR_DB, 0);
+}
+
+void pv_emulate_cpuid(struct vcpu *v, struct cpu_regs *regs, unsigned length)
+{
+	do_cpuid(v, regs);
+	pv_retire(regs, length);
+}
+
 enum emulation pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
 {
 	enum emulation result;
@@ -314,11 +329,7 @@ enum emulation pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs, cons
 	if (in->lock)
 		return EMULATE_REFUSED;
 	result = v->arch.kernel_mode ? emulate_kernel_mode(v, regs, in) : emulate_any_mode(v, regs, in);
-	if (result == EMULATE_DONE) {
-		regs->rip += in->length;
-		regs->rflags &= ~(u64)X86_EFLAGS_RF;
-		if (regs->rflags & X86_EFLAGS_TF)
-			pv_inject(VECTOR_DB, 0);
-	}
+	if (result == EMULATE_DONE)
+		pv_retire(regs, in->length);
 	return result;
 }

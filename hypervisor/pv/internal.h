@@ -56,10 +56,14 @@ enum emulation {
 };
 
 /** Code at rip: bytes[0..result). long_mode as the code segment says. 0: unreadable. */
-unsigned pv_fetch(struct vcpu *v, struct cpu_regs *regs, u8 bytes[INSN_MAX + 5], bool *long_mode);
+unsigned pv_fetch(struct vcpu *v, struct cpu_regs *regs, u8 bytes[INSN_MAX], bool *long_mode);
 /** Linear address of the memory operand. */
 u64 pv_linear(const struct insn *in, struct cpu_regs *regs);
 enum emulation pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs, const struct insn *in);
+/** The virtual CPUID, by an instruction of this length. */
+void pv_emulate_cpuid(struct vcpu *v, struct cpu_regs *regs, unsigned length);
+/** Step over an emulated instruction: RF is cleared, TF traps. */
+void pv_retire(struct cpu_regs *regs, unsigned length);
 enum emulation pv_emulate_io(struct vcpu *v, struct cpu_regs *regs, const struct insn *in);
 /** ecx names the MSR. False: #GP. */
 bool pv_read_msr(struct vcpu *v, u32 msr, u64 *value);

@@ -145,7 +145,7 @@ static u64 destination(const struct table_write *w)
 
 bool pv_emulate_table_write(struct vcpu *v, struct cpu_regs *regs, u64 va)
 {
-	u8 bytes[INSN_MAX + 5];
+	u8 bytes[INSN_MAX];
 	struct insn in;
 	struct table_write w = { .v = v, .regs = regs, .in = &in };
 	bool long_mode;
@@ -162,9 +162,6 @@ bool pv_emulate_table_write(struct vcpu *v, struct cpu_regs *regs, u64 va)
 		return false;
 	if (!perform(&w))
 		return false;
-	regs->rip += in.length;
-	regs->rflags &= ~(u64)X86_EFLAGS_RF;
-	if (regs->rflags & X86_EFLAGS_TF)
-		pv_inject(VECTOR_DB, 0);
+	pv_retire(regs, in.length);
 	return true;
 }

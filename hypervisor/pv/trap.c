@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exceptions in guest mode: mended, emulated, or passed to the guest's trap table. */
+#include <lib/string.h>
 #include <pv/internal.h>
 #include <x86/hooks.h>
 #include <x86/layout.h>
@@ -85,7 +86,7 @@ static void software_interrupt(struct vcpu *v, struct cpu_regs *regs, const stru
 
 static void general_protection(struct vcpu *v, struct cpu_regs *regs)
 {
-	u8 bytes[INSN_MAX + 5];
+	u8 bytes[INSN_MAX];
 	struct insn in;
 	bool long_mode;
 	unsigned size = pv_fetch(v, regs, bytes, &long_mode);
@@ -101,18 +102,16 @@ static void general_protection(struct vcpu *v, struct cpu_regs *regs)
 	pv_inject(VECTOR_GP, regs->error_code);
 }
 
-/* #UD: the forced-emulation prefix makes CPUID come here. */
+/* #UD: `ud2`, the letters "xen", then `cpuid` is the ABI's way to ask for the virtual CPUID. */
 static void invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
 {
-	u8 bytes[INSN_MAX + 5];
-	struct insn in;
-	bool long_mode;
-	unsigned size = pv_fetch(v, regs, bytes, &long_mode);
+	static const u8 forced_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
+	u8 bytes[sizeof(forced_cpuid)];
 
-	if (size && insn_decode(&in, bytes, size, long_mode) && in.forced && in.kind == INSN_CPUID &&
-	    pv_emulate_privileged(v, regs, &in) == EMULATE_DONE)
-		return;
-	pv_inject(VECTOR_UD, 0);
+	if (get_guest(bytes, regs->rip) && !memcmp(bytes, forced_cpuid, sizeof(bytes)))
+		pv_emulate_cpuid(v, regs, sizeof(bytes));
+	else
+		pv_inject(VECTOR_UD, 0);
 }
 
 static void debug_exception(struct vcpu *v)

@@ -100,18 +100,6 @@ static void control_and_debug_registers(void **state)
 	assert_false(in.memory);
 }
 
-static void forced_emulation(void **state)
-{
-	struct insn in = decode(BYTES(0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2), true);
-
-	(void)state;
-	assert_true(in.forced);
-	assert_int_equal(in.kind, INSN_CPUID);
-	refuse_bytes(BYTES(0x0f, 0x0b, 'x', 'e', 'm', 0x0f, 0xa2));
-	refuse_bytes(BYTES(0x0f, 0x0b));
-	assert_false(decode(BYTES(0x0f, 0xa2), true).forced);
-}
-
 static void ports_and_interrupts(void **state)
 {
 	struct insn in = decode(BYTES(0xe5, 0xfe), true); /* in $0xfe, %eax */
@@ -338,7 +326,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(privileged_ones, set_up),
 		cmocka_unit_test_setup(control_and_debug_registers, set_up),
-		cmocka_unit_test_setup(forced_emulation, set_up),
 		cmocka_unit_test_setup(ports_and_interrupts, set_up),
 		cmocka_unit_test_setup(memory_operands, set_up),
 		cmocka_unit_test_setup(stores, set_up),
