@@ -17,6 +17,7 @@
 #include <x86/asm.h>
 #include <x86/clock.h>
 #include <x86/descriptors.h>
+#include <x86/exception.h>
 #include <x86/features.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
@@ -115,6 +116,7 @@ static void init_machine(void)
 	smp_start();
 	serial_init_irq();
 	build_dom0();
+	booted = true;
 	context_enter();
 }
 

@@ -18,6 +18,9 @@ struct exception_entry {
 
 /** Report registers, stack and callers; then stop all CPUs (or restart). */
 void panic_with_regs(const struct cpu_regs *regs, const char *what) __attribute__((noreturn));
+/** Set by boot/ when dom0 is about to run: until then panic() is about the machine or its
+ * configuration. */
+extern bool booted;
 /** True once a CPU has begun its last report. */
 extern bool panicking;
 

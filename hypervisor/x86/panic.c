@@ -12,7 +12,7 @@
 #define STACK_WORDS 32
 #define MAX_CALLERS 24
 
-bool panicking;
+bool panicking, booted;
 
 extern char image_start[], text_end[];
 
@@ -83,13 +83,16 @@ static void begin(void)
 	log_break_lock();
 	apic_stop_others();
 	printk(LOG_ERR, "\n");
-	printk(LOG_ERR, "*** Parapet has hit a fault of its own and stops the machine ***\n");
+	printk(LOG_ERR,
+	       booted ? "*** Parapet has hit a fault of its own and stops the machine ***\n"
+		      : "*** Parapet cannot start ***\n");
 }
 
 static void __attribute__((noreturn)) finish(u64 rip)
 {
-	printk(LOG_ERR, "addr2line -fie build/parapet %lx   names the source line\n", rip);
-	if (opt_noreboot) {
+	if (booted)
+		printk(LOG_ERR, "addr2line -fie build/parapet %lx   names the source line\n", rip);
+	if (opt_noreboot || !booted) {
 		printk(LOG_ERR, "halted\n");
 		halt_forever();
 	}
@@ -119,7 +122,9 @@ void panic(const char *fmt, ...)
 	va_end(ap);
 	begin();
 	printk(LOG_ERR, "%s", text);
-	print_stack(frame);
-	print_callers(frame, frame);
+	if (booted) {
+		print_stack(frame);
+		print_callers(frame, frame);
+	}
 	finish((u64)__builtin_return_address(0));
 }

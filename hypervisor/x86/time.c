@@ -129,9 +129,9 @@ void time_init(void)
 	scale.tsc_base = rdtsc();
 	scale.ns_base = 0;
 	wallclock_boot_ns = rtc_read();
-	printk(LOG_INFO, "time: TSC %u.%03u MHz, APIC timer %u.%03u MHz%s\n", tsc_khz / 1000,
-	       tsc_khz % 1000, apic_khz / 1000, apic_khz % 1000,
-	       cpu_has_tsc_deadline ? ", by TSC deadline" : "");
+	printk(LOG_INFO, "time: %lu s since 1970, TSC %u.%03u MHz, APIC timer %u.%03u MHz%s\n",
+	       wallclock_boot_ns / 1000000000, tsc_khz / 1000, tsc_khz % 1000, apic_khz / 1000,
+	       apic_khz % 1000, cpu_has_tsc_deadline ? ", by TSC deadline" : "");
 }
 
 static u64 scale_ticks(u64 ticks)
