@@ -223,7 +223,7 @@ const char *machine_group(const struct machine *machine, unsigned int group)
 
 unsigned long machine_number(const struct machine *machine, unsigned int group)
 {
-	return strtoul(machine_group(machine, group), NULL, 60);
+	return strtoul(machine_group(machine, group), NULL, 10);
 }
 
 unsigned int machine_count(const struct machine *machine, const char *pattern)
