@@ -205,6 +205,64 @@ static bool skip_ud2(struct pv_regs *regs)
 	return true;
 }
 
+extern char user_32bit[];
+static unsigned int seen_32bit;
+
+/* INT 0x80 and UD2 of 32-bit code. */
+static bool from_32bit(struct pv_regs *regs)
+{
+	if (regs->cs != FLAT_USER_CS32)
+		return false;
+	seen_32bit |= 1u << regs->rbx;
+	if (regs->rbx == 2) {
+		regs->rip += 2;
+		return true;
+	}
+	if (regs->rbx != 3)
+		return true;
+	result = (uint32_t)regs->rax;
+	longjmp(back, 1);
+}
+
+static void check_compatibility_mode(void)
+{
+	struct pv_regs regs = {
+		.rip = (uintptr_t)user_32bit,
+		.cs = FLAT_USER_CS32,
+		.ss = FLAT_USER_SS32,
+		.rflags = PV_FLAGS_IF,
+		.rsp = (uintptr_t)user_stack + PV_PAGE_SIZE,
+		.fpu = {[0] = 0x7f, [1] = 3, [24] = 0x80, [25] = 0x1f},
+	};
+
+	pv_trap_software(0x80, 3, from_32bit);
+	pv_trap_handle(PV_TRAP_INVALID, from_32bit);
+	if (!setjmp(back))
+		pv_regs_resume(&regs);
+	pv_events_enable();
+	expect("32-bit user code: int 0x80, ud2, int 0x80", seen_32bit, 2 | 4 | 8);
+	expect("32-bit user code: push and pop", result, 0x12345678);
+	catch_vector(0x80);
+	catch_vector(PV_TRAP_INVALID);
+}
+
+/* QEMU 7.2 gives Xen a wrong vector for these: only INT 0x80 has a gate of its own there. */
+static void check_software_interrupts(void)
+{
+	if (on_xen())
+		return;
+	pv_trap_software(0x55, 3, NULL);
+	catch_vector(0x55);
+	pv_trap_software(0x56, 0, NULL);
+	catch_vector(0x56);
+	TRY("int $0x55", ::);
+	expect_trap("int of ring 3", 0x55, 0);
+	TRY("int $0x56", ::);
+	expect_trap("int of ring 0", PV_TRAP_PROTECTION, 0x56 << 3 | 2);
+	TRY("int $0x57", ::);
+	expect_trap("int without handler", PV_TRAP_PROTECTION, 0x57 << 3 | 2);
+}
+
 void check_user(void)
 {
 	expect("result of a system call", run_user(user_adds, MAGIC, kernel_adds), MAGIC + 5);
@@ -215,4 +273,6 @@ void check_user(void)
 	expect("rcx and r11 after iret", result, 0x33);
 	catch_vector(PV_TRAP_INVALID);
 	check_user_faults();
+	check_compatibility_mode();
+	check_software_interrupts();
 }
