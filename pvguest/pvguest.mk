@@ -45,7 +45,6 @@ $(PV_LIB): $(PV_LIB_OBJECTS)
 	$(Q)rm -f $@ && ar rcsD $@ $^
 -include $(PV_LIB_OBJECTS:.o=.d) $(PV_START:.o=.d)
 
-# The name is also argv[0], by way of a symbol whose address is a string in the image.
 define pv_elf
 $(call pv_objects,$(2)): PV_EXTRA := $(3)
 $(1): $(PV_START) $(call pv_objects,$(2)) $(PV_LIB) $(4) pvguest/guest.ld | $(NEWLIB_READY)
