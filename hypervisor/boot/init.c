@@ -97,6 +97,14 @@ static void build_dom0(void)
 	pv_build_dom0(&boot_info.modules[0],
 		      boot_info.modules_found > 1 ? &boot_info.modules[1] : NULL,
 		      boot_info.modules[0].cmdline);
+	/* dom0 has copies. A region mem= has hidden was never the heap's to begin with. */
+	for (unsigned i = 0; i < boot_info.modules_found; i++) {
+		const struct boot_module *m = &boot_info.modules[i];
+		paddr_t end = ROUND_UP(m->address + m->size, PAGE_SIZE);
+
+		if (machine_is_ram(m->address, end))
+			mm_boot_free(m->address, end);
+	}
 }
 
 /* On the boot CPU's own stack, with the final page tables. */
