@@ -11,6 +11,7 @@
 #include <core/evtchn.h>
 #include <core/grant.h>
 #include <core/hooks.h>
+#include <core/life.h>
 #include <core/sched.h>
 #include <mm/hooks.h>
 #include <pv/pv.h>
@@ -117,6 +118,11 @@ void cpu_interrupt_window(void)
 	interrupt_windows++;
 	this_cpu()->work |= work_from_window;
 	work_from_window = 0;
+}
+
+void vcpu_send_nmi(struct vcpu *v)
+{
+	fail_msg("no NMI comes here, to %p", (void *)v);
 }
 
 void cpu_idle(void)
