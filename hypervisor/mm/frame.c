@@ -295,17 +295,6 @@ bool page_steal(struct page *pg, struct domain_memory *dm)
 	return true;
 }
 
-void page_lock(struct page *pg)
-{
-	while (__atomic_exchange_n(&pg->lock, 1, __ATOMIC_ACQUIRE))
-		cpu_relax();
-}
-
-void page_unlock(struct page *pg)
-{
-	__atomic_store_n(&pg->lock, 0, __ATOMIC_RELEASE);
-}
-
 /* --- what other rooms use --- */
 
 struct page *mm_get_page(mfn_t m, struct domain_memory *dm)

@@ -133,9 +133,17 @@ void page_retire(struct page *pg);
  */
 bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm);
 
-/* --- the lock of a table's entries: spins with cpu_relax(); descending levels only --- */
-void page_lock(struct page *pg);
-void page_unlock(struct page *pg);
+/* --- the lock of a table's entries: descending levels only --- */
+static inline void page_lock(struct page *pg)
+{
+	while (unlikely(__atomic_exchange_n(&pg->lock, 1, __ATOMIC_ACQUIRE)))
+		cpu_relax();
+}
+
+static inline void page_unlock(struct page *pg)
+{
+	__atomic_store_n(&pg->lock, 0, __ATOMIC_RELEASE);
+}
 
 /** CPUs that may hold translations of this page: the owner's, or all if others mapped it. */
 struct cpumask page_tlb_cpus(const struct page *pg);

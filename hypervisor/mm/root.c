@@ -34,8 +34,9 @@ void root_install_slots(u64 *l4, const struct domain_memory *dm)
 /** A new root's type reference. */
 static int get_root(struct vcpu_memory *vm, mfn_t m, struct page **pg)
 {
-	return type_refuse(type_get_frame(m, vm->domain, TYPE_L4, pg), -XEN_EINVAL, m, vm->domain, TYPE_L4,
-			   "root", m.n);
+	int rc = type_get_frame(m, vm->domain, TYPE_L4, pg);
+
+	return likely(!rc) ? 0 : type_refuse(rc, -XEN_EINVAL, m, vm->domain, TYPE_L4, "root", m.n);
 }
 
 int mm_set_kernel_root(struct vcpu_memory *vm, mfn_t m)

@@ -56,7 +56,7 @@ static int get_device_frame(u64 entry, const struct domain_memory *dm)
 }
 
 /** owner: of the table; dm: whose frame it may be. */
-static int get_l1_frame(u64 entry, const struct domain_memory *owner, const struct domain_memory *dm)
+static inline __attribute__((always_inline)) int get_l1_frame(u64 entry, const struct domain_memory *owner, const struct domain_memory *dm)
 {
 	mfn_t m = entry_frame(entry);
 	struct page *pg = frame_of_ram(m);
@@ -176,36 +176,54 @@ int table_invalidate(struct page *pg, unsigned level, unsigned *progress)
 
 /* --- one entry of a validated table --- */
 
+/** The lock is held, and the word says that it may be updated. */
+static int opened(struct open_table *t, struct page *pg, u64 word, const struct domain_memory *dm)
+{
+	t->page = pg;
+	t->entries = frame_virt(frame_mfn(pg));
+	t->level = type_of(word);
+	t->owner = dm;
+	return 0;
+}
+
+/** It may be updated as soon as one has the lock: it stays valid, and its owner's, until that is released. */
+static bool updatable(const struct page *pg, u64 word, const struct domain_memory *dm)
+{
+	return (word & (TYPE_VALID | TYPE_BUSY)) == TYPE_VALID && type_of(word) <= TYPE_L4 &&
+	       READ_ONCE(pg->owner) == dm->domid;
+}
+
+/** Not so at once: wait while another CPU is at work on it. */
+static __attribute__((noinline)) int open_slowly(struct open_table *t, struct page *pg,
+						 const struct domain_memory *dm)
+{
+	u64 word;
+
+	for (;; cpu_relax()) {
+		page_lock(pg);
+		word = type_word(pg);
+		if (updatable(pg, word, dm))
+			return opened(t, pg, word, dm);
+		page_unlock(pg);
+		if (!(word & TYPE_BUSY))
+			return READ_ONCE(pg->owner) == dm->domid ? 1 : -XEN_EINVAL;
+	}
+}
+
 int table_open(struct open_table *t, mfn_t m, const struct domain_memory *dm)
 {
 	struct page *pg = frame_of_ram(m);
 	u64 word;
 
 	t->page = NULL;
-	if (!pg || READ_ONCE(pg->owner) != dm->domid)
+	if (unlikely(!pg || READ_ONCE(pg->owner) != dm->domid))
 		return -XEN_EINVAL;
-	for (;;) {
-		page_lock(pg);
-		word = type_word(pg);
-		/* Valid under the lock: it stays so, and stays its owner's, until the lock is released. */
-		if (likely((word & TYPE_VALID) && !(word & TYPE_BUSY)))
-			break;
-		page_unlock(pg);
-		if (!(word & TYPE_BUSY))
-			return READ_ONCE(pg->owner) == dm->domid ? 1 : -XEN_EINVAL;
-		cpu_relax();
-	}
-	if (unlikely(READ_ONCE(pg->owner) != dm->domid || type_of(word) > TYPE_L4)) {
-		int rc = READ_ONCE(pg->owner) == dm->domid ? 1 : -XEN_EINVAL;
-
-		page_unlock(pg);
-		return rc;
-	}
-	t->page = pg;
-	t->entries = frame_virt(m);
-	t->level = type_of(word);
-	t->owner = dm;
-	return 0;
+	page_lock(pg);
+	word = type_word(pg);
+	if (likely(updatable(pg, word, dm)))
+		return opened(t, pg, word, dm);
+	page_unlock(pg);
+	return open_slowly(t, pg, dm);
 }
 
 void table_close(struct open_table *t)

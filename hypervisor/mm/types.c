@@ -228,37 +228,37 @@ int type_get(struct page *pg, enum frame_type type)
 	}
 }
 
-bool type_get_valid(struct page *pg, enum frame_type type)
+/** The type is not valid yet, or others change the word. */
+static __attribute__((noinline)) int get_slowly(struct page *pg, const struct domain_memory *dm,
+						enum frame_type type)
 {
-	u64 word = type_word(pg);
-
-	while ((word & TYPE_VALID) && !(word & TYPE_BUSY) && type_of(word) == type &&
-	       count_of(word) < TYPE_COUNT_MAX)
-		if (word_cas(pg, &word, word + 1))
-			return true;
-	return false;
-}
-
-int type_get_frame(mfn_t m, const struct domain_memory *dm, enum frame_type type, struct page **out)
-{
-	struct page *pg = frame_of_ram(m);
 	int rc;
 
-	if (!pg || READ_ONCE(pg->owner) != dm->domid)
-		return OTHER_OWNER;
-	*out = pg;
-	/* A valid type holds the frame, so the owner cannot change any more once we have the type. */
-	if (type_get_valid(pg, type)) {
-		if (likely(READ_ONCE(pg->owner) == dm->domid))
-			return 0;
-		BUG_ON(type_put(pg));
-		return OTHER_OWNER;
-	}
 	if (!page_get(pg, dm))
 		return OTHER_OWNER;
 	rc = type_get(pg, type);
 	page_put(pg);
 	return rc;
+}
+
+int type_get_frame(mfn_t m, const struct domain_memory *dm, enum frame_type type, struct page **out)
+{
+	struct page *pg = frame_of_ram(m);
+	u64 word;
+
+	if (unlikely(!pg || READ_ONCE(pg->owner) != dm->domid))
+		return OTHER_OWNER;
+	*out = pg;
+	word = type_word(pg);
+	if (unlikely((word & (TYPE_VALID | TYPE_BUSY | 7UL << TYPE_SHIFT)) !=
+			     (TYPE_VALID | (u64)type << TYPE_SHIFT) ||
+		     count_of(word) >= TYPE_COUNT_MAX || !word_cas(pg, &word, word + 1)))
+		return get_slowly(pg, dm, type);
+	/* A valid type holds the frame: now that we have it, the owner cannot change any more. */
+	if (likely(READ_ONCE(pg->owner) == dm->domid))
+		return 0;
+	BUG_ON(type_put(pg));
+	return OTHER_OWNER;
 }
 
 /** VALID or PARTIAL with count 1 -> BUSY. False: the word changed, *word is fresh. */
@@ -276,7 +276,8 @@ static bool claim_last(struct page *pg, u64 *word)
 	return ok;
 }
 
-int type_put(struct page *pg)
+/** The last reference, or another CPU is at work, or the word changed under us. */
+static __attribute__((noinline)) int put_slowly(struct page *pg)
 {
 	u64 word = type_word(pg);
 
@@ -287,13 +288,21 @@ int type_put(struct page *pg)
 		}
 		BUG_ON(!count_of(word) || type_of(word) == TYPE_NONE);
 		if (count_of(word) > 1) {
-			/* Lost when another reference came or went: word is fresh. */
 			if (word_cas(pg, &word, word - 1))
 				return 0;
 		} else if (claim_last(pg, &word)) {
 			return go_down(pg, word);
 		}
 	}
+}
+
+int type_put(struct page *pg)
+{
+	u64 word = type_word(pg);
+
+	if (likely(count_of(word) > 1 && !(word & TYPE_BUSY) && word_cas(pg, &word, word - 1)))
+		return 0;
+	return put_slowly(pg);
 }
 
 /** Set or clear PINNED. False if it was so already. */

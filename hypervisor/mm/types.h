@@ -80,8 +80,6 @@ static inline u64 type_word(const struct page *pg)
  * counts.
  */
 int type_get(struct page *pg, enum frame_type type);
-/** Only if the page is valid as that type: no work, no message. */
-bool type_get_valid(struct page *pg, enum frame_type type);
 /**
  * Drop a reference; with the last one the table is taken apart, and if nothing else holds it the frame
  * is freed. 0; -XEN_ERESTART: preempted, the caller still has the reference and puts it again.

@@ -14,12 +14,10 @@ static int update_va(struct vcpu_memory *vm, u64 va, u64 entry, const struct dom
 	u64 old = 0;
 	int rc;
 
-	if (unlikely(mfn_eq(l1, INVALID_MFN)))
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "no L1 table for address %lx", va);
 	if (unlikely(table_open(&t, l1, vm->domain) || t.level != 1)) {
 		table_close(&t);
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "frame %lx is no L1 table of d%u", l1.n,
-			      vm->domain->domid);
+		return refuse(-XEN_EINVAL, REFUSE_STATE, "no L1 table of d%u for address %lx",
+			      vm->domain->domid, va);
 	}
 	rc = table_update(&t, table_index(va, 1), entry, ENTRY_SET, frame_owner, &old);
 	table_close(&t);

@@ -19,23 +19,26 @@
 
 #define WRITABLE_PAGETABLES BIT(VMASST_TYPE_writable_pagetables)
 
+/** The frame that the entry for va of table m names; INVALID_MFN if there is no such table. */
+static inline mfn_t walk_level(mfn_t m, u64 va, unsigned level)
+{
+	u64 entry;
+
+	if (unlikely(!frame_of_ram(m)))
+		return INVALID_MFN;
+	entry = READ_ONCE(((u64 *)frame_virt(m))[table_index(va, level)]);
+	return likely(entry & PTE_PRESENT) ? entry_frame(entry) : INVALID_MFN;
+}
+
 mfn_t walk_to_l1(u64 cr3, u64 va)
 {
 	mfn_t m = entry_frame(cr3);
 
 	if (unlikely(!guest_va(va)))
 		return INVALID_MFN;
-	for (unsigned level = 4; level > 1; level--) {
-		u64 entry;
-
-		if (unlikely(!frame_of_ram(m)))
-			return INVALID_MFN;
-		entry = READ_ONCE(((u64 *)frame_virt(m))[table_index(va, level)]);
-		if (unlikely(!(entry & PTE_PRESENT)))
-			return INVALID_MFN;
-		m = entry_frame(entry);
-	}
-	return frame_of_ram(m) ? m : INVALID_MFN;
+	m = walk_level(m, va, 4);
+	m = walk_level(m, va, 3);
+	return walk_level(m, va, 2);
 }
 
 /** The L1 entry of va under root cr3, 0 if there is none. */
@@ -43,7 +46,7 @@ static u64 read_l1(u64 cr3, u64 va)
 {
 	mfn_t l1 = walk_to_l1(cr3, va);
 
-	if (mfn_eq(l1, INVALID_MFN))
+	if (!frame_of_ram(l1))
 		return 0;
 	return READ_ONCE(((u64 *)frame_virt(l1))[table_index(va, 1)]);
 }

@@ -27,13 +27,6 @@ struct cpu_regs *debug_entry(struct cpu_regs *regs);
 struct cpu_regs *machine_entry(struct cpu_regs *regs);
 long hypercall_unknown(void);
 
-struct cpu *this_cpu(void)
-{
-	u64 sp = (u64)__builtin_frame_address(0);
-
-	return (struct cpu *)((sp & ~(WINDOW_SIZE - 1)) + WINDOW_CPU);
-}
-
 struct cpu_regs *guest_regs(void)
 {
 	return (struct cpu_regs *)this_cpu() - 1;

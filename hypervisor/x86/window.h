@@ -35,5 +35,8 @@
 #define IST_DB	4
 
 _Static_assert(sizeof(struct cpu) <= 512, "struct cpu fits above the stack");
+#if !__STDC_HOSTED__
+_Static_assert(CPU_WINDOW_SIZE == WINDOW_SIZE && CPU_OFFSET == WINDOW_CPU, "this_cpu() finds it");
+#endif
 
 #endif

@@ -105,7 +105,6 @@ static void counts_have_limits(void **state)
 		n++;
 	assert_int_equal(n, TYPE_COUNT_MAX);
 	assert_int_equal(fake_last_refusal, REFUSE_LIMIT);
-	assert_false(type_get_valid(pg, TYPE_WRITABLE));
 	while (n--)
 		type_put(pg);
 	for (n = 0; page_ref(pg); n++)
