@@ -12,8 +12,11 @@ static u32 ring_end, ring_start; /* bytes since boot */
 static struct spinlock log_lock = SPINLOCK_INIT;
 static bool lock_broken;
 
-/* Messages up to these levels reach the serial line; all reach the ring. */
-static unsigned serial_level = LOG_INFO, guest_level = LOG_INFO;
+/*
+ * Messages up to these levels reach the serial line; all reach the ring. Refusals of guests do not by
+ * default: they would come between the operator and the prompt.
+ */
+static unsigned serial_level = LOG_INFO, guest_level = LOG_WARN;
 
 static unsigned parse_level(const char *s)
 {
