@@ -107,8 +107,8 @@ static void check_msrs(void)
 static void check_rest(void)
 {
 	uint64_t start;
-	struct vcpu_set_singleshot_timer timer = {.timeout_abs_ns =
-							  pv_time_ns() + 2 * PV_NS_PER_MS};
+	/* periodic: a tick that comes before the instruction is not the last */
+	struct vcpu_set_periodic_timer timer = {.period_ns = 2 * PV_NS_PER_MS};
 	uint32_t low = 0;
 
 	TRY("rdtsc", ::);
@@ -116,8 +116,9 @@ static void check_rest(void)
 	TRY("wbinvd", ::);
 	expect_no_trap("wbinvd");
 	start = pv_time_ns();
-	HYPERVISOR_vcpu_op(VCPUOP_set_singleshot_timer, 0, &timer);
+	HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, 0, &timer);
 	TRY("hlt", ::);
+	HYPERVISOR_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
 	if (outcome.trapped) /* Xen 4.17 */
 		expect_trap("hlt", PV_TRAP_PROTECTION, 0);
 	else
