@@ -124,6 +124,20 @@ static void test_five(void **state)
 	dom0_off(machine);
 }
 
+/* Without Parapet's dom0: the same kernel file, a bzImage, is what GRUB loads as dom0's. */
+static void test_as_dom0(void **state)
+{
+	struct machine *machine = machine_boot(
+		&(struct machine_options){.name = "linux-dom0", .image = TEST_LINUX_ISO});
+
+	(void)state;
+	machine_allow(machine, "^\\(PPT\\) d0"); /* it probes what a PV domain does not have */
+	machine_expect(machine, "linux-guest: user space up, 2 cpus", 180);
+	machine_expect(machine, "linux-guest: PASS", 180);
+	machine_wait_off(machine, 60);
+	machine_end(machine);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +146,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(test_interactive, machine_end_all),
 		cmocka_unit_test_teardown(test_reboot, machine_end_all),
 		cmocka_unit_test_teardown(test_five, machine_end_all),
+		cmocka_unit_test_teardown(test_as_dom0, machine_end_all),
 	};
 
 	if (argc > 1)

@@ -3,7 +3,7 @@
 SYSTEM_TESTS := interrupts linux crash isolation cycles guests boot cli flood
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_ISO='"$(B)/tests/parapet.iso"' \
-	-DTEST_LOGS='"$(B)/tests/log"' \
+	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
 	-DTEST_INTERRUPTS_ISO='"$(B)/tests/parapet/interrupts.iso"'
 SYSTEM_LIB := $(SYSTEM)/machine.o $(SYSTEM)/dom0.o
 
@@ -28,6 +28,11 @@ $(B)/tests/dom0.cpio: $(CONFIGS) $(TEST_CONFIGS) $(VMLINUZ) $(INITRD) \
 $(B)/tests/parapet.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso
 	$(call say,ISO,$@)
 	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(B)/dom0 '' $(B)/tests/dom0.cpio
+$(B)/tests/linux-dom0.iso: $(B)/parapet $(VMLINUZ) $(INITRD) tools/mkiso | $(SETUP_IMAGE)
+	$(call say,ISO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(VMLINUZ) \
+		'console=hvc0 parapet.test=self' $(INITRD)
 
 # Guests as the dom0 kernel: the same files on Parapet and on the distribution's Xen.
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
@@ -53,7 +58,7 @@ $(B)/tests/parapet/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE
 .PHONY: test-system test-reference
 RUN_SYSTEM = mkdir -p $(B)/tests/log && tests/run-programs
 test-system: $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso \
-		$(PARAPET_ISOS) | $(SETUP_RUN) ## whole machines under QEMU
+		$(B)/tests/linux-dom0.iso $(PARAPET_ISOS) | $(SETUP_RUN) ## whole machines under QEMU
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
 test-reference: $(SYSTEM)/reference $(XEN_ISOS) | $(SETUP_RUN) ## the same guests on real Xen
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/xen'
