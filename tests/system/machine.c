@@ -119,6 +119,29 @@ static void inspect(struct machine *machine, const regex_t *unwanted)
 	}
 }
 
+/*
+ * The hypervisor's messages come between the characters of a line that dom0 is writing, the echo of a
+ * command for one. The message that has just ended is taken out again: the line goes on behind it.
+ */
+static void lift_message(struct machine *machine)
+{
+	char *line, *message;
+
+	machine->text[machine->size] = '\0';
+	for (line = machine->text + machine->size - 1; line > machine->text && line[-1] != '\n';)
+		line--;
+	message = strstr(line, "(PPT) ");
+	if (!message || message == line)
+		return;
+	machine->text[machine->size - 1] = '\0';
+	if ((matches(&machine->fatal, message) || matches(&machine->bad, message)) &&
+	    !is_allowed(machine, message))
+		give_up(machine, "unexpected line: %s", message);
+	machine->size = message - machine->text;
+	if (machine->unread > machine->size)
+		machine->unread = machine->size;
+}
+
 static void append(struct machine *machine, const char *bytes, size_t count)
 {
 	if (machine->size + count + 1 > machine->room) {
@@ -126,9 +149,12 @@ static void append(struct machine *machine, const char *bytes, size_t count)
 		machine->text = realloc(machine->text, machine->room);
 		assert_non_null(machine->text);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		if (bytes[i] != '\r' && bytes[i] != '\0')
 			machine->text[machine->size++] = bytes[i];
+		if (bytes[i] == '\n')
+			lift_message(machine);
+	}
 	machine->text[machine->size] = '\0';
 }
 
