@@ -62,7 +62,8 @@ static long cpu_version(struct xenpf_pcpu_version *p)
 	u32 id[4], vendor[4];
 
 	if (p->xen_cpuid >= cpu_count)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "CPU %u of %u", p->xen_cpuid, cpu_count);
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "CPU %u of %u", p->xen_cpuid,
+			      cpu_count);
 	cpuid(0, 0, vendor);
 	cpuid(1, 0, id);
 	memcpy(p->vendor_id, &vendor[1], 4);
@@ -83,7 +84,7 @@ static long idle_times(struct xenpf_getidletime *t)
 {
 	u64 bitmap = (u64)t->cpumap_bitmap.p, times = (u64)t->idletime.p;
 	unsigned cpus_asked = MIN(t->cpumap_nr_cpus, MAX_CPUS);
-	u8 map[MAX_CPUS / 8] = { 0 };
+	u8 map[MAX_CPUS / 8] = {0};
 
 	if (!copy_from_guest(map, bitmap, (cpus_asked + 7) / 8))
 		return -XEN_EFAULT;
@@ -91,7 +92,7 @@ static long idle_times(struct xenpf_getidletime *t)
 		if (!(map[i / 8] >> (i % 8) & 1))
 			continue;
 		if (i >= cpu_count)
-			map[i / 8] &= (u8)~(1U << (i % 8));
+			map[i / 8] &= (u8) ~(1U << (i % 8));
 		else if (!put_guest(times + i * sizeof(u64), cpus[i]->idle_ns))
 			return -XEN_EFAULT;
 	}
@@ -135,8 +136,9 @@ long do_platform_op(u64 arg)
 	if (!get_guest(op, arg))
 		return -XEN_EFAULT;
 	if (op.interface_version != XENPF_INTERFACE_VERSION)
-		return refuse(-XEN_EACCES, REFUSE_ARGUMENT, "platform_op interface version %#x, not %#x",
-			      op.interface_version, XENPF_INTERFACE_VERSION);
+		return refuse(-XEN_EACCES, REFUSE_ARGUMENT,
+			      "platform_op interface version %#x, not %#x", op.interface_version,
+			      XENPF_INTERFACE_VERSION);
 	err = perform(&op);
 	if (!err && !put_guest(arg, op))
 		err = -XEN_EFAULT;

@@ -28,8 +28,8 @@ static u64 carry_flags(bool subtract, u64 old, u64 operand, u64 result, unsigned
 	unsigned top = 8 * size - 1;
 	u64 carries = subtract ? (~old & operand) | ((~old | operand) & result)
 			       : (old & operand) | ((old | operand) & ~result);
-	u64 overflow = subtract ? (old ^ operand) & (old ^ result)
-				: (old ^ result) & (operand ^ result);
+	u64 overflow =
+		subtract ? (old ^ operand) & (old ^ result) : (old ^ result) & (operand ^ result);
 	u64 flags = 0;
 
 	if ((carries >> top) & 1)

@@ -5,11 +5,9 @@
  *
  *      higher addresses
  *   ss, rsp, rflags      rflags.IF is the inverse of the saved upcall mask
- *   cs                   RPL 0 if the kernel was interrupted, 3 if user mode; bits 32..39: saved mask
- *   rip
- *   error code           of exceptions that have one
- *   gs, fs, es, ds       failsafe callback only
- *   r11, rcx             rsp points at rcx
+ *   cs                   RPL 0 if the kernel was interrupted, 3 if user mode; bits 32..39: saved
+ * mask rip error code           of exceptions that have one gs, fs, es, ds       failsafe callback
+ * only r11, rcx             rsp points at rcx
  */
 #include <pv/internal.h>
 #include <x86/hooks.h>
@@ -82,8 +80,8 @@ bool pv_bounce(struct vcpu *v, const struct bounce *b)
 		pv_toggle_mode(v);
 	sp = ((from_kernel ? regs->rsp : v->pv.kernel_sp) & ~15UL) - n * sizeof(words[0]);
 	if (!copy_to_guest(sp, words, n * sizeof(words[0]))) {
-		domain_crash("%s: cannot push its frame on the guest kernel's stack at %#lx", b->what,
-			     (unsigned long)sp);
+		domain_crash("%s: cannot push its frame on the guest kernel's stack at %#lx",
+			     b->what, (unsigned long)sp);
 		return false;
 	}
 	if (b->masks)
@@ -188,7 +186,7 @@ static void deliver_nmi(struct vcpu *v)
 void pv_deliver_events(void)
 {
 	struct vcpu *v = current_vcpu();
-	struct bounce b = { .masks = true, .what = "event upcall" };
+	struct bounce b = {.masks = true, .what = "event upcall"};
 
 	if (unlikely(v->arch.segment_fault)) {
 		v->arch.segment_fault = 0;

@@ -17,7 +17,7 @@ static long check_address(u64 address, const char *what)
 
 static void set_trap(struct vcpu *v, unsigned vector, const struct trap_info *t)
 {
-	v->pv.traps[vector] = (struct pv_trap){ t->address, t->cs, t->flags & 7 };
+	v->pv.traps[vector] = (struct pv_trap){t->address, t->cs, t->flags & 7};
 }
 
 long do_set_trap_table(u64 traps)
@@ -28,27 +28,27 @@ long do_set_trap_table(u64 traps)
 
 	if (!traps) {
 		for (unsigned i = 0; i < ARRAY_SIZE(v->pv.traps); i++)
-			v->pv.traps[i] = (struct pv_trap){ 0 };
+			v->pv.traps[i] = (struct pv_trap){0};
 		return 0;
 	}
 	for (;; done++) {
 		if (!get_guest(t, traps + done * sizeof(t)))
-			return refuse(-XEN_EFAULT, REFUSE_FAULT, "trap table entry %lu is not readable",
-				      (unsigned long)done);
+			return refuse(-XEN_EFAULT, REFUSE_FAULT,
+				      "trap table entry %lu is not readable", (unsigned long)done);
 		if (!t.address)
 			return 0;
 		if (check_address(t.address, "trap handler"))
 			return -XEN_EINVAL;
 		set_trap(v, t.vector, &t);
 		if (hypercall_preempt_check())
-			return hypercall_preempt(__HYPERVISOR_set_trap_table, done + 1, traps, 0, 0, 0,
-						 0, 0);
+			return hypercall_preempt(__HYPERVISOR_set_trap_table, done + 1, traps, 0, 0,
+						 0, 0, 0);
 	}
 }
 
 static long register_nmi(struct vcpu *v, u64 address)
 {
-	struct trap_info t = { .flags = 4, .cs = FLAT_KERNEL_CS, .address = address };
+	struct trap_info t = {.flags = 4, .cs = FLAT_KERNEL_CS, .address = address};
 
 	set_trap(v, NMI_VECTOR, &t);
 	if (v->pv.nmi_pending)
@@ -125,9 +125,9 @@ long do_callback_op(u64 cmd, u64 arg)
 long do_set_callbacks(u64 event, u64 failsafe, u64 syscall)
 {
 	const struct callback_register regs[] = {
-		{ CALLBACKTYPE_event, 0, event },
-		{ CALLBACKTYPE_failsafe, 0, failsafe },
-		{ CALLBACKTYPE_syscall, 0, syscall },
+		{CALLBACKTYPE_event, 0, event},
+		{CALLBACKTYPE_failsafe, 0, failsafe},
+		{CALLBACKTYPE_syscall, 0, syscall},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(regs); i++)
@@ -168,8 +168,8 @@ static void leave_by_sysret(struct cpu_regs *regs)
 }
 
 /*
- * Nothing in the frame needs trust: RPL is forced to 3, IOPL and VM are dropped, IF stays set. A
- * selector or rip that the CPU will not take faults on the way out and ends in the failsafe callback.
+ * Nothing in the frame needs trust: RPL is forced to 3, IOPL and its like are dropped, IF stays set. A
+ * selector or rip that the CPU will not take faults on the way out, as the guest's own exception.
  */
 long do_iret(void)
 {
@@ -195,8 +195,7 @@ long do_iret(void)
 		v->pv.iopl = (f.rflags & X86_EFLAGS_IOPL) >> 12;
 	regs->rip = f.rip;
 	regs->cs = (f.cs & 0xffff) | 3;
-	regs->rflags = ((f.rflags & 0xffffffffUL & ~(u64)(X86_EFLAGS_IOPL | X86_EFLAGS_VM)) |
-			X86_EFLAGS_IF | 2);
+	regs->rflags = (f.rflags & RFLAGS_GUEST) | RFLAGS_FIXED | X86_EFLAGS_IF;
 	regs->rsp = f.rsp;
 	regs->ss = (f.ss & 0xffff) | 3;
 	if (f.flags & VGCF_in_syscall) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A vCPU's PV state as a whole: start values, take-over from and hand-over to the tools, switching. */
+/* A vCPU's PV state as a whole: start values, take-over from and hand-over to the tools, switching.
+ */
 #include <core/hooks.h>
 #include <lib/string.h>
 #include <pv/internal.h>
@@ -10,16 +11,12 @@
 
 #define DR6_START 0xffff0ff0UL
 #define DR7_START 0x400UL
-/* Flags of user_regs.rflags that reach the CPU: all defined ones but VM, IOPL, VIF, VIP. */
-#define RFLAGS_VALID 0x254dd5UL
-#define RFLAGS_FIXED 0x2UL
-
-#define FPU_LEGACY_SIZE	 512
-#define FPU_MXCSR	 24
-#define FPU_MXCSR_VALID	 0xffffU
-#define FPU_XSTATE_BV	 512
-#define FPU_HEADER_SIZE	 64
-#define XSTATE_X87_SSE	 3UL
+#define FPU_LEGACY_SIZE 512
+#define FPU_MXCSR	24
+#define FPU_MXCSR_VALID 0xffffU
+#define FPU_XSTATE_BV	512
+#define FPU_HEADER_SIZE 64
+#define XSTATE_X87_SSE	3UL
 
 void pv_vcpu_init(struct vcpu *v)
 {
@@ -43,15 +40,16 @@ void pv_vcpu_release(struct vcpu *v)
 
 static int check_addresses(const struct vcpu_guest_context *c)
 {
-	const u64 code[] = { c->user_regs.rip, c->event_callback_eip, c->failsafe_callback_eip,
-			     c->syscall_callback_eip };
-	const u64 data[] = { c->fs_base, c->gs_base_kernel, c->gs_base_user, c->ldt_base };
+	const u64 code[] = {c->user_regs.rip, c->event_callback_eip, c->failsafe_callback_eip,
+			    c->syscall_callback_eip};
+	const u64 data[] = {c->fs_base, c->gs_base_kernel, c->gs_base_user, c->ldt_base};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(code); i++)
 		if (!pv_guest_address(code[i]))
-			return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-					   "context: code address %#lx is no address of the guest's",
-					   (unsigned long)code[i]);
+			return (int)refuse(
+				-XEN_EINVAL, REFUSE_ARGUMENT,
+				"context: code address %#lx is no address of the guest's",
+				(unsigned long)code[i]);
 	for (unsigned i = 0; i < ARRAY_SIZE(data); i++)
 		if (!pv_canonical(data[i]))
 			return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
@@ -59,9 +57,10 @@ static int check_addresses(const struct vcpu_guest_context *c)
 					   (unsigned long)data[i]);
 	for (unsigned i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
 		if (!pv_guest_address(c->trap_ctxt[i].address))
-			return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-					   "context: handler of trap %u at %#lx is no address of the guest's",
-					   i, (unsigned long)c->trap_ctxt[i].address);
+			return (int)refuse(
+				-XEN_EINVAL, REFUSE_ARGUMENT,
+				"context: handler of trap %u at %#lx is no address of the guest's",
+				i, (unsigned long)c->trap_ctxt[i].address);
 	return 0;
 }
 
@@ -93,11 +92,26 @@ static void take_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 	struct arch_vcpu *a = &v->arch;
 
 	a->regs = (struct cpu_regs){
-		.r15 = u->r15, .r14 = u->r14, .r13 = u->r13, .r12 = u->r12, .rbp = u->rbp,
-		.rbx = u->rbx, .r11 = u->r11, .r10 = u->r10, .r9 = u->r9,   .r8 = u->r8,
-		.rax = u->rax, .rcx = u->rcx, .rdx = u->rdx, .rsi = u->rsi, .rdi = u->rdi,
-		.rip = u->rip, .rsp = u->rsp, .cs = u->cs | 3, .ss = u->ss | 3,
-		.rflags = (u->rflags & RFLAGS_VALID) | RFLAGS_FIXED | X86_EFLAGS_IF,
+		.r15 = u->r15,
+		.r14 = u->r14,
+		.r13 = u->r13,
+		.r12 = u->r12,
+		.rbp = u->rbp,
+		.rbx = u->rbx,
+		.r11 = u->r11,
+		.r10 = u->r10,
+		.r9 = u->r9,
+		.r8 = u->r8,
+		.rax = u->rax,
+		.rcx = u->rcx,
+		.rdx = u->rdx,
+		.rsi = u->rsi,
+		.rdi = u->rdi,
+		.rip = u->rip,
+		.rsp = u->rsp,
+		.cs = u->cs | 3,
+		.ss = u->ss | 3,
+		.rflags = (u->rflags & RFLAGS_GUEST) | RFLAGS_FIXED | X86_EFLAGS_IF,
 	};
 	a->ds = u->ds;
 	a->es = u->es;
@@ -135,8 +149,8 @@ static void take_callbacks(struct vcpu *v, const struct vcpu_guest_context *c)
 	struct pv_vcpu *pv = &v->pv;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(pv->traps); i++)
-		pv->traps[i] = (struct pv_trap){ c->trap_ctxt[i].address, c->trap_ctxt[i].cs,
-						 c->trap_ctxt[i].flags & 7 };
+		pv->traps[i] = (struct pv_trap){c->trap_ctxt[i].address, c->trap_ctxt[i].cs,
+						c->trap_ctxt[i].flags & 7};
 	pv->event_callback = c->event_callback_eip;
 	pv->failsafe_callback = c->failsafe_callback_eip;
 	pv->syscall_callback = c->syscall_callback_eip;
@@ -149,7 +163,7 @@ static void take_callbacks(struct vcpu *v, const struct vcpu_guest_context *c)
 
 static void take_debug(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	static const u8 order[] = { 0, 1, 2, 3, 6, 7 };
+	static const u8 order[] = {0, 1, 2, 3, 6, 7};
 
 	v->arch.dr7 = DR7_START;
 	for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
@@ -192,17 +206,35 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 		   (pv->syscall_masks ? VGCF_syscall_disables_events : 0) |
 		   (v->pause_flags & VPF_DOWN ? 0 : VGCF_online);
 	*u = (struct cpu_user_regs){
-		.r15 = r->r15, .r14 = r->r14, .r13 = r->r13, .r12 = r->r12, .rbp = r->rbp,
-		.rbx = r->rbx, .r11 = r->r11, .r10 = r->r10, .r9 = r->r9,   .r8 = r->r8,
-		.rax = r->rax, .rcx = r->rcx, .rdx = r->rdx, .rsi = r->rsi, .rdi = r->rdi,
-		.rip = r->rip, .rsp = r->rsp, .cs = (u16)r->cs, .ss = (u16)r->ss,
-		.ds = a->ds,   .es = a->es,   .fs = a->fs,   .gs = a->gs,
+		.r15 = r->r15,
+		.r14 = r->r14,
+		.r13 = r->r13,
+		.r12 = r->r12,
+		.rbp = r->rbp,
+		.rbx = r->rbx,
+		.r11 = r->r11,
+		.r10 = r->r10,
+		.r9 = r->r9,
+		.r8 = r->r8,
+		.rax = r->rax,
+		.rcx = r->rcx,
+		.rdx = r->rdx,
+		.rsi = r->rsi,
+		.rdi = r->rdi,
+		.rip = r->rip,
+		.rsp = r->rsp,
+		.cs = (u16)r->cs,
+		.ss = (u16)r->ss,
+		.ds = a->ds,
+		.es = a->es,
+		.fs = a->fs,
+		.gs = a->gs,
 		.saved_upcall_mask = *pv_upcall_mask(v),
 		.rflags = r->rflags | (u64)pv->iopl << 12,
 	};
 	for (unsigned i = 0; i < ARRAY_SIZE(pv->traps); i++)
-		c->trap_ctxt[i] = (struct trap_info){ (u8)i, pv->traps[i].flags, pv->traps[i].cs,
-						      pv->traps[i].address };
+		c->trap_ctxt[i] = (struct trap_info){(u8)i, pv->traps[i].flags, pv->traps[i].cs,
+						     pv->traps[i].address};
 	c->ldt_base = pv->ldt_virt;
 	c->ldt_ents = a->ldt_entries;
 	c->gdt_ents = a->gdt_entries;

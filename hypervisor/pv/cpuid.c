@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * CPUID as guests see it. Each feature word passes through a list of what works in ring 3 without
- * the hypervisor's help, or with the help that it gives. What is not listed is not shown: paging and
- * protection features (PSE, PGE, PCID, SMEP, SMAP, UMIP, PKU, LA57, CET), virtualization, MTRRs,
- * MONITOR, performance counters, the APIC's timers, TSX, speculation controls.
+ * the hypervisor's help, or with the help that it gives. What is not listed is not shown: paging
+ * and protection features (PSE, PGE, PCID, SMEP, SMAP, UMIP, PKU, LA57, CET), virtualization,
+ * MTRRs, MONITOR, performance counters, the APIC's timers, TSX, speculation controls.
  */
 #include <pv/internal.h>
 #include <x86/privileged.h>
@@ -36,12 +36,12 @@ enum { EAX, EBX, ECX, EDX };
 #define BASIC_ECX_HYPERVISOR (1U << 31)
 /* BMI1 AVX2 BMI2 ERMS, AVX512 F DQ IFMA PF ER CD BW VL, RDSEED ADX CLFLUSHOPT CLWB SHA */
 #define FEATURE7_EBX                                                                               \
-	(BITS4(3, 5, 8, 9) | BITS4(16, 17, 21, 26) | BITS4(27, 28, 30, 31) | BITS4(18, 19, 23, 24) | \
-	 1U << 29)
+	(BITS4(3, 5, 8, 9) | BITS4(16, 17, 21, 26) | BITS4(27, 28, 30, 31) |                       \
+	 BITS4(18, 19, 23, 24) | 1U << 29)
 #define FEATURE7_EBX_FSGSBASE (1U << 0)
-/* PREFETCHWT1, AVX512 VBMI VBMI2 VNNI BITALG VPOPCNTDQ, GFNI VAES VPCLMULQDQ RDPID CLDEMOTE MOVDIRI MOVDIR64B */
-#define FEATURE7_ECX                                                                               \
-	(BITS4(0, 1, 6, 11) | BITS4(12, 14, 8, 9) | BITS4(10, 22, 25, 27) | 1U << 28)
+/* PREFETCHWT1, AVX512 VBMI VBMI2 VNNI BITALG VPOPCNTDQ, GFNI VAES VPCLMULQDQ RDPID CLDEMOTE MOVDIRI
+ * MOVDIR64B */
+#define FEATURE7_ECX (BITS4(0, 1, 6, 11) | BITS4(12, 14, 8, 9) | BITS4(10, 22, 25, 27) | 1U << 28)
 /* AVX512 4VNNIW 4FMAPS VP2INTERSECT, FSRM MD_CLEAR SERIALIZE */
 #define FEATURE7_EDX (BITS4(2, 3, 8, 4) | BITS2(10, 14))
 /* AVX-VNNI BF16 FZRM FSRS FSRCS */
@@ -51,12 +51,12 @@ enum { EAX, EBX, ECX, EDX };
 #define EXTENDED_EDX_SYSCALL (1U << 11)
 #define EXTENDED_EDX_COPIED  0x0183f3ffU /* AMD repeats these of leaf 1 */
 /* LAHF_LM ABM SSE4A MISALIGNSSE 3DNOWPREFETCH XOP FMA4 TBM */
-#define EXTENDED_ECX	(BITS4(0, 5, 6, 7) | BITS4(8, 11, 16, 21))
-#define EXTENDED8_EBX	BITS2(0, 2) /* CLZERO, error pointers always saved */
-#define EXTENDED21_EAX	BITS2(2, 6) /* LFENCE serialises, null selectors clear bases */
-#define XSAVE_EAX	0x7U	    /* XSAVEOPT XSAVEC XGETBV1 */
-#define XSAVE_STATES	0xe7U	    /* x87 SSE AVX, AVX-512's three */
-#define VENDOR_AMD_EBX	0x68747541U
+#define EXTENDED_ECX	 (BITS4(0, 5, 6, 7) | BITS4(8, 11, 16, 21))
+#define EXTENDED8_EBX	 BITS2(0, 2) /* CLZERO, error pointers always saved */
+#define EXTENDED21_EAX	 BITS2(2, 6) /* LFENCE serialises, null selectors clear bases */
+#define XSAVE_EAX	 0x7U	     /* XSAVEOPT XSAVEC XGETBV1 */
+#define XSAVE_STATES	 0xe7U	     /* x87 SSE AVX, AVX-512's three */
+#define VENDOR_AMD_EBX	 0x68747541U
 #define VENDOR_HYGON_EBX 0x6f677948U
 
 static void nothing(u32 out[4])
@@ -76,9 +76,9 @@ static void basic_features(struct vcpu *v, u32 out[4])
 {
 	out[EBX] = (out[EBX] & 0xff00) | v->vcpu_id * 2 << 24; /* CLFLUSH line, APIC id */
 	out[ECX] = (out[ECX] & BASIC_ECX) | BASIC_ECX_HYPERVISOR;
-	/* Linux takes a clear OSXSAVE, before it ever writes CR4, for a hypervisor without XSAVE. */
-	if ((out[ECX] & BASIC_ECX_XSAVE) &&
-	    (v->arch.kernel_mode || (v->pv.cr4 & X86_CR4_OSXSAVE)))
+	/* Linux takes a clear OSXSAVE, before it ever writes CR4, for a hypervisor without XSAVE.
+	 */
+	if ((out[ECX] & BASIC_ECX_XSAVE) && (v->arch.kernel_mode || (v->pv.cr4 & X86_CR4_OSXSAVE)))
 		out[ECX] |= BASIC_ECX_OSXSAVE;
 	out[EDX] &= BASIC_EDX;
 	if (vendor_is_amd()) /* SYSENTER is invalid there in long mode */

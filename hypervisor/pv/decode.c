@@ -18,7 +18,7 @@ struct row {
 };
 
 #define ALU_ROWS(base, op)                                                                         \
-	[(base)] = { INSN_ALU_REG, op, MODRM | BYTE }, [(base) + 1] = { INSN_ALU_REG, op, MODRM }
+	[(base)] = {INSN_ALU_REG, op, MODRM | BYTE}, [(base) + 1] = {INSN_ALU_REG, op, MODRM}
 
 static const struct row one_byte[256] = {
 	ALU_ROWS(0x00, ALU_ADD),
@@ -26,59 +26,59 @@ static const struct row one_byte[256] = {
 	ALU_ROWS(0x20, ALU_AND),
 	ALU_ROWS(0x28, ALU_SUB),
 	ALU_ROWS(0x30, ALU_XOR),
-	[0x6c] = { INSN_INS, 0, BYTE },
-	[0x6d] = { INSN_INS, 0, 0 },
-	[0x6e] = { INSN_OUTS, 0, BYTE },
-	[0x6f] = { INSN_OUTS, 0, 0 },
-	[0x80] = { INSN_ALU_IMM, 0, MODRM | BYTE | IMM8 | GROUP },
-	[0x81] = { INSN_ALU_IMM, 0, MODRM | IMMZ | GROUP },
-	[0x83] = { INSN_ALU_IMM, 0, MODRM | IMM8 | GROUP },
-	[0x86] = { INSN_XCHG, 0, MODRM | BYTE },
-	[0x87] = { INSN_XCHG, 0, MODRM },
-	[0x88] = { INSN_MOV_REG, 0, MODRM | BYTE },
-	[0x89] = { INSN_MOV_REG, 0, MODRM },
-	[0xa4] = { INSN_MOVS, 0, BYTE },
-	[0xa5] = { INSN_MOVS, 0, 0 },
-	[0xaa] = { INSN_STOS, 0, BYTE },
-	[0xab] = { INSN_STOS, 0, 0 },
-	[0xc6] = { INSN_MOV_IMM, 0, MODRM | BYTE | IMM8 | GROUP },
-	[0xc7] = { INSN_MOV_IMM, 0, MODRM | IMMZ | GROUP },
-	[0xcd] = { INSN_INT, 0, UIMM8 },
-	[0xe4] = { INSN_IN, 0, BYTE | UIMM8 },
-	[0xe5] = { INSN_IN, 0, UIMM8 },
-	[0xe6] = { INSN_OUT, 0, BYTE | UIMM8 },
-	[0xe7] = { INSN_OUT, 0, UIMM8 },
-	[0xec] = { INSN_IN, 0, BYTE },
-	[0xed] = { INSN_IN, 0, 0 },
-	[0xee] = { INSN_OUT, 0, BYTE },
-	[0xef] = { INSN_OUT, 0, 0 },
-	[0xf4] = { INSN_HLT, 0, 0 },
-	[0xfa] = { INSN_CLI, 0, 0 },
-	[0xfb] = { INSN_STI, 0, 0 },
+	[0x6c] = {INSN_INS, 0, BYTE},
+	[0x6d] = {INSN_INS, 0, 0},
+	[0x6e] = {INSN_OUTS, 0, BYTE},
+	[0x6f] = {INSN_OUTS, 0, 0},
+	[0x80] = {INSN_ALU_IMM, 0, MODRM | BYTE | IMM8 | GROUP},
+	[0x81] = {INSN_ALU_IMM, 0, MODRM | IMMZ | GROUP},
+	[0x83] = {INSN_ALU_IMM, 0, MODRM | IMM8 | GROUP},
+	[0x86] = {INSN_XCHG, 0, MODRM | BYTE},
+	[0x87] = {INSN_XCHG, 0, MODRM},
+	[0x88] = {INSN_MOV_REG, 0, MODRM | BYTE},
+	[0x89] = {INSN_MOV_REG, 0, MODRM},
+	[0xa4] = {INSN_MOVS, 0, BYTE},
+	[0xa5] = {INSN_MOVS, 0, 0},
+	[0xaa] = {INSN_STOS, 0, BYTE},
+	[0xab] = {INSN_STOS, 0, 0},
+	[0xc6] = {INSN_MOV_IMM, 0, MODRM | BYTE | IMM8 | GROUP},
+	[0xc7] = {INSN_MOV_IMM, 0, MODRM | IMMZ | GROUP},
+	[0xcd] = {INSN_INT, 0, UIMM8},
+	[0xe4] = {INSN_IN, 0, BYTE | UIMM8},
+	[0xe5] = {INSN_IN, 0, UIMM8},
+	[0xe6] = {INSN_OUT, 0, BYTE | UIMM8},
+	[0xe7] = {INSN_OUT, 0, UIMM8},
+	[0xec] = {INSN_IN, 0, BYTE},
+	[0xed] = {INSN_IN, 0, 0},
+	[0xee] = {INSN_OUT, 0, BYTE},
+	[0xef] = {INSN_OUT, 0, 0},
+	[0xf4] = {INSN_HLT, 0, 0},
+	[0xfa] = {INSN_CLI, 0, 0},
+	[0xfb] = {INSN_STI, 0, 0},
 };
 
 /* After 0x0f. */
 static const struct row two_byte[256] = {
-	[0x00] = { INSN_UNKNOWN, 6, MODRM | GROUP },
-	[0x01] = { INSN_UNKNOWN, 7, MODRM | GROUP },
-	[0x06] = { INSN_CLTS, 0, 0 },
-	[0x09] = { INSN_WBINVD, 0, 0 },
-	[0x20] = { INSN_MOV_FROM_CR, 0, MODRM | REG_MEM | NOSIZE },
-	[0x21] = { INSN_MOV_FROM_DR, 0, MODRM | REG_MEM | NOSIZE },
-	[0x22] = { INSN_MOV_TO_CR, 0, MODRM | REG_MEM | NOSIZE },
-	[0x23] = { INSN_MOV_TO_DR, 0, MODRM | REG_MEM | NOSIZE },
-	[0x30] = { INSN_WRMSR, 0, 0 },
-	[0x31] = { INSN_RDTSC, 0, 0 },
-	[0x32] = { INSN_RDMSR, 0, 0 },
-	[0xa2] = { INSN_CPUID, 0, 0 },
-	[0xab] = { INSN_BIT_REG, BIT_BTS, MODRM },
-	[0xb0] = { INSN_CMPXCHG, 0, MODRM | BYTE },
-	[0xb1] = { INSN_CMPXCHG, 0, MODRM },
-	[0xb3] = { INSN_BIT_REG, BIT_BTR, MODRM },
-	[0xba] = { INSN_BIT_IMM, 0, MODRM | UIMM8 | GROUP },
-	[0xbb] = { INSN_BIT_REG, BIT_BTC, MODRM },
-	[0xc0] = { INSN_XADD, 0, MODRM | BYTE },
-	[0xc1] = { INSN_XADD, 0, MODRM },
+	[0x00] = {INSN_UNKNOWN, 6, MODRM | GROUP},
+	[0x01] = {INSN_UNKNOWN, 7, MODRM | GROUP},
+	[0x06] = {INSN_CLTS, 0, 0},
+	[0x09] = {INSN_WBINVD, 0, 0},
+	[0x20] = {INSN_MOV_FROM_CR, 0, MODRM | REG_MEM | NOSIZE},
+	[0x21] = {INSN_MOV_FROM_DR, 0, MODRM | REG_MEM | NOSIZE},
+	[0x22] = {INSN_MOV_TO_CR, 0, MODRM | REG_MEM | NOSIZE},
+	[0x23] = {INSN_MOV_TO_DR, 0, MODRM | REG_MEM | NOSIZE},
+	[0x30] = {INSN_WRMSR, 0, 0},
+	[0x31] = {INSN_RDTSC, 0, 0},
+	[0x32] = {INSN_RDMSR, 0, 0},
+	[0xa2] = {INSN_CPUID, 0, 0},
+	[0xab] = {INSN_BIT_REG, BIT_BTS, MODRM},
+	[0xb0] = {INSN_CMPXCHG, 0, MODRM | BYTE},
+	[0xb1] = {INSN_CMPXCHG, 0, MODRM},
+	[0xb3] = {INSN_BIT_REG, BIT_BTR, MODRM},
+	[0xba] = {INSN_BIT_IMM, 0, MODRM | UIMM8 | GROUP},
+	[0xbb] = {INSN_BIT_REG, BIT_BTC, MODRM},
+	[0xc0] = {INSN_XADD, 0, MODRM | BYTE},
+	[0xc1] = {INSN_XADD, 0, MODRM},
 };
 
 /* The bytes still to be read. */
@@ -156,8 +156,8 @@ static u8 read_prefixes(struct insn *in, struct cursor *c, struct prefixes *p, b
 	}
 }
 
-static void read_memory_operand(struct insn *in, struct cursor *c, unsigned mod, unsigned rm, u8 rex,
-				bool long_mode)
+static void read_memory_operand(struct insn *in, struct cursor *c, unsigned mod, unsigned rm,
+				u8 rex, bool long_mode)
 {
 	bool sp_or_bp;
 
@@ -189,8 +189,9 @@ static void read_memory_operand(struct insn *in, struct cursor *c, unsigned mod,
 /* Groups 6 and 7: system instructions told apart by modrm. */
 static u8 system_kind(unsigned group, u8 modrm)
 {
-	static const u8 group6[8] = { INSN_SLDT, INSN_STR };
-	static const u8 group7[8] = { INSN_SGDT, INSN_SIDT, 0, 0, INSN_SMSW, 0, INSN_LMSW, INSN_INVLPG };
+	static const u8 group6[8] = {INSN_SLDT, INSN_STR};
+	static const u8 group7[8] = {INSN_SGDT, INSN_SIDT, 0,	      0,
+				     INSN_SMSW, 0,	   INSN_LMSW, INSN_INVLPG};
 	unsigned op = (modrm >> 3) & 7;
 
 	if (group == 6)
@@ -224,11 +225,13 @@ static bool resolve_group(struct insn *in, const struct row *r, u8 modrm)
 		return op >= BIT_BTS;
 	default: /* INSN_ALU_IMM: no adc, sbb, cmp */
 		in->alu = op;
-		return op == ALU_ADD || op == ALU_OR || op == ALU_AND || op == ALU_SUB || op == ALU_XOR;
+		return op == ALU_ADD || op == ALU_OR || op == ALU_AND || op == ALU_SUB ||
+		       op == ALU_XOR;
 	}
 }
 
-static bool read_modrm(struct insn *in, struct cursor *c, const struct row *r, u8 rex, bool long_mode)
+static bool read_modrm(struct insn *in, struct cursor *c, const struct row *r, u8 rex,
+		       bool long_mode)
 {
 	u8 modrm = next_byte(c);
 	unsigned mod = modrm >> 6;
@@ -270,12 +273,12 @@ static unsigned operand_size(const struct row *r, const struct prefixes *p, bool
 
 bool insn_decode(struct insn *in, const u8 *bytes, unsigned size, bool long_mode)
 {
-	struct cursor c = { bytes, bytes + size, false };
-	struct prefixes p = { 0 };
+	struct cursor c = {bytes, bytes + size, false};
+	struct prefixes p = {0};
 	const struct row *r;
 	u8 opcode;
 
-	*in = (struct insn){ .base = INSN_NO_REG, .index = INSN_NO_REG, .segment = SEGMENT_DS };
+	*in = (struct insn){.base = INSN_NO_REG, .index = INSN_NO_REG, .segment = SEGMENT_DS};
 	opcode = read_prefixes(in, &c, &p, long_mode);
 	r = &one_byte[opcode];
 	if (opcode == 0x0f)

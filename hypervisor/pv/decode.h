@@ -73,9 +73,9 @@ enum insn_segment { SEGMENT_ES, SEGMENT_CS, SEGMENT_SS, SEGMENT_DS, SEGMENT_FS, 
 
 struct insn {
 	enum insn_kind kind;
-	u8 length;	/* bytes, prefixes included */
-	u8 op_size;	/* operand: 1, 2, 4 or 8 bytes */
-	u8 addr_size;	/* effective address: 2, 4 or 8 bytes */
+	u8 length;    /* bytes, prefixes included */
+	u8 op_size;   /* operand: 1, 2, 4 or 8 bytes */
+	u8 addr_size; /* effective address: 2, 4 or 8 bytes */
 	u8 alu;
 	u8 reg;		/* modrm.reg with REX.R: a general, control or debug register's number */
 	u8 rm;		/* modrm.rm with REX.B, if !memory */
@@ -104,7 +104,8 @@ u64 insn_read_register(const struct insn *in, struct cpu_regs *regs, unsigned n,
 void insn_write_register(const struct insn *in, struct cpu_regs *regs, unsigned n, unsigned size,
 			 u64 value);
 
-/** Offset of the memory operand within its segment (rip-relative: regs->rip is the instruction's own). */
+/** Offset of the memory operand within its segment (rip-relative: regs->rip is the instruction's
+ * own). */
 u64 insn_address(const struct insn *in, struct cpu_regs *regs);
 
 /** Low size bytes of v. */

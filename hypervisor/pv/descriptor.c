@@ -66,7 +66,7 @@ int pv_install_gdt(struct vcpu *v, const u64 *frames, unsigned entries)
 long do_set_gdt(u64 frames, u64 entries)
 {
 	struct vcpu *v = current_vcpu();
-	u64 list[GDT_PAGES_MAX] = { 0 };
+	u64 list[GDT_PAGES_MAX] = {0};
 	unsigned count = ((unsigned)entries + DESCRIPTORS_PER_PAGE - 1) / DESCRIPTORS_PER_PAGE;
 	int err;
 
@@ -86,7 +86,8 @@ long do_update_descriptor(u64 maddr, u64 desc)
 	long err = mm_update_descriptor(&current_vcpu()->mem, maddr, desc);
 
 	if (err == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_update_descriptor, 0, maddr, desc, 0, 0, 0, 0);
+		return hypercall_preempt(__HYPERVISOR_update_descriptor, 0, maddr, desc, 0, 0, 0,
+					 0);
 	return err;
 }
 
@@ -108,16 +109,19 @@ void hook_set_ldt(struct vcpu_memory *vm, u64 base, unsigned entries)
 		context_reload_ldt(&v->arch);
 }
 
-/* Descriptor of a selector in the guest's tables or the reserved part of the GDT; 0 where there is none. */
+/* Descriptor of a selector in the guest's tables or the reserved part of the GDT; 0 where there is
+ * none. */
 u64 pv_read_descriptor(struct vcpu *v, u16 selector)
 {
 	unsigned index = selector >> 3;
 	u64 d = 0;
 
 	if (selector & 4)
-		return index < v->arch.ldt_entries && get_guest(d, v->pv.ldt_virt + index * 8UL) ? d : 0;
+		return index < v->arch.ldt_entries && get_guest(d, v->pv.ldt_virt + index * 8UL)
+			       ? d
+			       : 0;
 	if (index >= v->arch.gdt_entries)
 		return 0;
-	return ((const u64 *)page_to_virt(v->pv.gdt_pages[index / DESCRIPTORS_PER_PAGE]))
-		[index % DESCRIPTORS_PER_PAGE];
+	return ((const u64 *)page_to_virt(
+		v->pv.gdt_pages[index / DESCRIPTORS_PER_PAGE]))[index % DESCRIPTORS_PER_PAGE];
 }

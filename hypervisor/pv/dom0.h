@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Building dom0, shared among the builder's files. Boot time only: whatever goes wrong ends in panic()
- * with the reason, for there is nobody else to tell.
+ * Building dom0, shared among the builder's files. Boot time only: whatever goes wrong ends in
+ * panic() with the reason, for there is nobody else to tell.
  *
  * Start-of-day layout (virtual; page by page from virt_base, which is pseudo-physical 0):
- *   kernel | ramdisk * | p2m list ** | start_info | page tables | boot stack | padding to 4 MiB, at least 512 KiB
+ *   kernel | ramdisk * | p2m list ** | start_info | page tables | boot stack | padding to 4 MiB, at
+ * least 512 KiB
  *   *  only mapped if the kernel has no MOD_START_PFN note; otherwise its frames follow the layout
- *   ** unless the kernel has an INIT_P2M note; then its frames, and its tables', come after the ramdisk's
+ *   ** unless the kernel has an INIT_P2M note; then its frames, and its tables', come after the
+ * ramdisk's
  */
 #ifndef PV_DOM0_H
 #define PV_DOM0_H
@@ -16,7 +18,7 @@
 #include <pv/pv.h>
 
 struct dom0_layout {
-	u64 start, end;	       /* virtual, of the initial mapping */
+	u64 start, end; /* virtual, of the initial mapping */
 	u64 ramdisk, ramdisk_size;
 	u64 p2m, start_info, tables, stack; /* virtual */
 	u64 table_pages;
@@ -39,7 +41,8 @@ struct dom0_build {
 };
 
 /* dom0_image.c */
-/** Read the kernel: an ELF file, or the one that a bzImage carries. *unpacked, of that order, is freed by the caller. */
+/** Read the kernel: an ELF file, or the one that a bzImage carries. *unpacked, of that order, is
+ * freed by the caller. */
 void dom0_read_kernel(struct elf_kernel *k, const struct boot_module *m, void **unpacked,
 		      unsigned *order);
 

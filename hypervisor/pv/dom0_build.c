@@ -8,11 +8,12 @@
 
 static void check_features(const struct elf_kernel *k)
 {
-	static const char *const never[] = { "!auto_translated_physmap", "!supervisor_mode_kernel" };
+	static const char *const never[] = {"!auto_translated_physmap", "!supervisor_mode_kernel"};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(never); i++)
 		if (strstr(k->required_features, never[i]))
-			panic("dom0 kernel: it demands %s, which no 64-bit PV guest has\n", never[i] + 1);
+			panic("dom0 kernel: it demands %s, which no 64-bit PV guest has\n",
+			      never[i] + 1);
 	if (k->supported_features && !(k->supported_features & 1U << XENFEAT_dom0))
 		printk(LOG_WARN, "dom0 kernel: it does not say that it can be dom0\n");
 	if (k->hv_start_low > 0xffff800000000000UL)
@@ -71,7 +72,8 @@ static void load_kernel(const struct dom0_build *b)
 		dom0_copy(b, elf_address(k, &k->segments[i]), k->segments[i].data,
 			  k->segments[i].file_size);
 	if (k->has_hypercall_page)
-		pv_fill_hypercall_page(dom0_page(b, (k->hypercall_page - b->at.start) >> PAGE_SHIFT));
+		pv_fill_hypercall_page(
+			dom0_page(b, (k->hypercall_page - b->at.start) >> PAGE_SHIFT));
 }
 
 static void load_ramdisk(const struct dom0_build *b)
@@ -161,7 +163,8 @@ void pv_build_dom0(const struct boot_module *kernel, const struct boot_module *r
 	if (unpacked)
 		heap_pages_free(unpacked, order);
 	load_ramdisk(&b);
-	dom0_copy(&b, b.at.start + (b.at.p2m_pfn << PAGE_SHIFT), b.p2m, b.at.nr_pages * sizeof(u64));
+	dom0_copy(&b, b.at.start + (b.at.p2m_pfn << PAGE_SHIFT), b.p2m,
+		  b.at.nr_pages * sizeof(u64));
 	write_start_info(&b);
 	dom0_make_tables(&b);
 	heap_pages_free(b.p2m, p2m_order(b.at.nr_pages));

@@ -14,16 +14,17 @@ static unsigned order_for(u64 bytes)
 	return order;
 }
 
-static size_t unpack_payload(const void *payload, size_t payload_size, u32 unpacked_size, void **out,
-			     unsigned *order)
+static size_t unpack_payload(const void *payload, size_t payload_size, u32 unpacked_size,
+			     void **out, unsigned *order)
 {
 	unsigned arena_order = order_for(UNPACK_ARENA_BYTES);
-	struct unpack_arena arena = { heap_pages(arena_order), UNPACK_ARENA_BYTES };
+	struct unpack_arena arena = {heap_pages(arena_order), UNPACK_ARENA_BYTES};
 	size_t size = 0;
 	int result;
 
 	if (!unpacked_size || unpacked_size > UNPACKED_MAX)
-		panic("dom0 kernel: the bzImage says that its kernel has %u bytes\n", unpacked_size);
+		panic("dom0 kernel: the bzImage says that its kernel has %u bytes\n",
+		      unpacked_size);
 	*order = order_for(unpacked_size);
 	*out = heap_pages(*order);
 	if (!*out || !arena.base)
@@ -38,7 +39,8 @@ static size_t unpack_payload(const void *payload, size_t payload_size, u32 unpac
 	return size;
 }
 
-void dom0_read_kernel(struct elf_kernel *k, const struct boot_module *m, void **unpacked, unsigned *order)
+void dom0_read_kernel(struct elf_kernel *k, const struct boot_module *m, void **unpacked,
+		      unsigned *order)
 {
 	const void *file = m->data, *payload;
 	size_t size = m->size, payload_size;

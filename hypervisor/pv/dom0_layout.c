@@ -7,16 +7,17 @@
 #include <pv/dom0.h>
 #include <xen/errno.h>
 
-#define REGION_ALIGN  (4UL << 20)
-#define REGION_SPARE  (512UL << 10)
-#define ENTRY_FLAGS   (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
+#define REGION_ALIGN (4UL << 20)
+#define REGION_SPARE (512UL << 10)
+#define ENTRY_FLAGS  (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
 
 static u64 pages_of(u64 bytes)
 {
 	return (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-/* Tables of one level that [start, end) needs; shift: address bits below the level's entries' tables. */
+/* Tables of one level that [start, end) needs; shift: address bits below the level's entries'
+ * tables. */
 static u64 tables_spanning(u64 start, u64 end, unsigned shift)
 {
 	return ((end - 1) >> shift) - (start >> shift) + 1;
@@ -45,7 +46,7 @@ void dom0_plan(struct dom0_build *b, u64 nr_pages)
 	struct dom0_layout *at = &b->at;
 	u64 next = ROUND_UP(k->virt_end, PAGE_SIZE);
 
-	*at = (struct dom0_layout){ .start = k->virt_base & PAGE_MASK, .nr_pages = nr_pages };
+	*at = (struct dom0_layout){.start = k->virt_base & PAGE_MASK, .nr_pages = nr_pages};
 	at->ramdisk_size = b->ramdisk ? b->ramdisk->size : 0;
 	at->p2m_pages = pages_of(nr_pages * sizeof(u64));
 	if (!k->mod_start_pfn) {
@@ -129,11 +130,12 @@ static u64 *entry_for(const struct dom0_build *b, struct table_pool *pool, u64 v
 	return &table[table_index(va, 1)];
 }
 
-static void map_range(const struct dom0_build *b, struct table_pool *pool, u64 va, u64 pfn, u64 pages)
+static void map_range(const struct dom0_build *b, struct table_pool *pool, u64 va, u64 pfn,
+		      u64 pages)
 {
 	for (u64 i = 0; i < pages; i++)
-		*entry_for(b, pool, va + (i << PAGE_SHIFT)) = b->p2m[pfn + i] << PAGE_SHIFT |
-							      ENTRY_FLAGS;
+		*entry_for(b, pool, va + (i << PAGE_SHIFT)) =
+			b->p2m[pfn + i] << PAGE_SHIFT | ENTRY_FLAGS;
 }
 
 static void protect_range(const struct dom0_build *b, u64 va, u64 pages)
@@ -160,8 +162,8 @@ void dom0_make_tables(struct dom0_build *b)
 	const struct dom0_layout *at = &b->at;
 	u64 first = (at->tables - at->start) >> PAGE_SHIFT;
 	u64 p2m_tables = at->p2m_pfn + at->p2m_pages;
-	struct table_pool pool = { first + 1, first + at->table_pages };
-	struct table_pool p2m_pool = { p2m_tables, p2m_tables + at->p2m_table_pages };
+	struct table_pool pool = {first + 1, first + at->table_pages};
+	struct table_pool p2m_pool = {p2m_tables, p2m_tables + at->p2m_table_pages};
 
 	b->root = b->p2m[first];
 	map_range(b, &pool, at->start, 0, (at->end - at->start) >> PAGE_SHIFT);

@@ -57,8 +57,8 @@ static u64 amount_pages(const struct amount *a, u64 available, u64 otherwise)
 }
 
 /*
- * By default half of the memory, at most 256 MiB: dom0 is an appliance, the rest is for guests. A big
- * kernel gets what it needs to start.
+ * By default half of the memory, at most 256 MiB: dom0 is an appliance, the rest is for guests. A
+ * big kernel gets what it needs to start.
  */
 u64 dom0_memory_pages(u64 needed, u64 *max_pages)
 {
@@ -110,9 +110,9 @@ static void deny(struct ranges *r, u64 first, u64 last)
 
 static void permit_ports(struct domain *d)
 {
-	struct ranges r = { d->ioport_ranges, 1, ARRAY_SIZE(d->ioport_ranges) };
+	struct ranges r = {d->ioport_ranges, 1, ARRAY_SIZE(d->ioport_ranges)};
 
-	d->ioport_ranges[0] = (struct mfn_range){ 0, 0xffff };
+	d->ioport_ranges[0] = (struct mfn_range){0, 0xffff};
 	deny(&r, 0x20, 0x21); /* the interrupt controllers */
 	deny(&r, 0xa0, 0xa1);
 	deny(&r, 0x40, 0x43); /* timer, and its gate */
@@ -124,9 +124,9 @@ static void permit_ports(struct domain *d)
 
 static void permit_mmio(struct domain *d)
 {
-	struct ranges r = { d->mem.iomem, 1, ARRAY_SIZE(d->mem.iomem) };
+	struct ranges r = {d->mem.iomem, 1, ARRAY_SIZE(d->mem.iomem)};
 
-	d->mem.iomem[0] = (struct mfn_range){ 0, BIT(52 - PAGE_SHIFT) - 1 };
+	d->mem.iomem[0] = (struct mfn_range){0, BIT(52 - PAGE_SHIFT) - 1};
 	deny(&r, machine.lapic_address >> PAGE_SHIFT, machine.lapic_address >> PAGE_SHIFT);
 	for (unsigned i = 0; i < machine.ioapics_found; i++) {
 		u64 frame = machine.ioapics[i].address >> PAGE_SHIFT;

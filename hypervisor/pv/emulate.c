@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Privileged instructions of a guest: done for it where the ABI promises so, otherwise its fault. */
+/* Privileged instructions of a guest: done for it where the ABI promises so, otherwise its fault.
+ */
 #include <pv/internal.h>
 #include <x86/privileged.h>
 #include <x86/tlb.h>
@@ -32,7 +33,8 @@ unsigned pv_fetch(struct vcpu *v, struct cpu_regs *regs, u8 bytes[INSN_MAX], boo
 	if (!copy_from_guest(bytes, regs->rip, in_page))
 		return 0;
 	/* The instruction may end before the page does: the next one need not be there. */
-	return copy_from_guest(bytes + in_page, regs->rip + in_page, size - in_page) ? size : in_page;
+	return copy_from_guest(bytes + in_page, regs->rip + in_page, size - in_page) ? size
+										     : in_page;
 }
 
 u64 pv_linear(const struct insn *in, struct cpu_regs *regs)
@@ -60,7 +62,8 @@ u64 pv_guest_cr4(u64 wanted)
 {
 	u64 host = read_cr4();
 
-	return (host & CR4_GUEST_VISIBLE) | (wanted & CR4_GUEST_CONTROLLED & (host | X86_CR4_TSD | X86_CR4_DE));
+	return (host & CR4_GUEST_VISIBLE) |
+	       (wanted & CR4_GUEST_CONTROLLED & (host | X86_CR4_TSD | X86_CR4_DE));
 }
 
 static bool read_cr(struct vcpu *v, unsigned cr, u64 *value)
@@ -173,15 +176,17 @@ static void do_rdtsc(struct vcpu *v, struct cpu_regs *regs, bool with_aux)
 }
 
 /*
- * CLI and STI do nothing where the guest's IOPL allows them, and fault otherwise. They cannot act on
- * the upcall mask: the POPF that ends such a section does not trap, and events would stay masked.
+ * CLI and STI do nothing where the guest's IOPL allows them, and fault otherwise. They cannot act
+ * on the upcall mask: the POPF that ends such a section does not trap, and events would stay
+ * masked.
  */
 static enum emulation set_interrupts(struct vcpu *v)
 {
 	return pv_iopl_ok(v) ? EMULATE_DONE : EMULATE_REFUSED;
 }
 
-static enum emulation store(const struct insn *in, struct cpu_regs *regs, const void *data, unsigned size)
+static enum emulation store(const struct insn *in, struct cpu_regs *regs, const void *data,
+			    unsigned size)
 {
 	u64 addr = pv_linear(in, regs);
 
@@ -197,7 +202,7 @@ static enum emulation store_table(struct vcpu *v, struct cpu_regs *regs, const s
 	struct {
 		u16 limit;
 		u64 base;
-	} __attribute__((packed)) table = { FLAT_LIMIT, v->arch.gdt_base };
+	} __attribute__((packed)) table = {FLAT_LIMIT, v->arch.gdt_base};
 
 	if (!in->memory)
 		return EMULATE_REFUSED;
@@ -258,7 +263,8 @@ static enum emulation emulate_any_mode(struct vcpu *v, struct cpu_regs *regs, co
 	case INSN_STR:
 		return store_word(regs, in, 0);
 	case INSN_SMSW:
-		return store_word(regs, in, (read_cr0() & ~X86_CR0_TS) | (v->arch.ts ? X86_CR0_TS : 0));
+		return store_word(regs, in,
+				  (read_cr0() & ~X86_CR0_TS) | (v->arch.ts ? X86_CR0_TS : 0));
 	case INSN_RDTSC:
 	case INSN_RDTSCP:
 		if (!v->arch.kernel_mode && (v->pv.cr4 & X86_CR4_TSD))
@@ -270,7 +276,8 @@ static enum emulation emulate_any_mode(struct vcpu *v, struct cpu_regs *regs, co
 	}
 }
 
-static enum emulation emulate_kernel_mode(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+static enum emulation emulate_kernel_mode(struct vcpu *v, struct cpu_regs *regs,
+					  const struct insn *in)
 {
 	switch (in->kind) {
 	case INSN_MOV_FROM_CR:
@@ -328,7 +335,8 @@ enum emulation pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs, cons
 
 	if (in->lock)
 		return EMULATE_REFUSED;
-	result = v->arch.kernel_mode ? emulate_kernel_mode(v, regs, in) : emulate_any_mode(v, regs, in);
+	result = v->arch.kernel_mode ? emulate_kernel_mode(v, regs, in)
+				     : emulate_any_mode(v, regs, in);
 	if (result == EMULATE_DONE)
 		pv_retire(regs, in->length);
 	return result;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Port I/O of guests: IOPL or the guest's I/O bitmap lets the instruction pass, the domain's ranges the port. */
+/* Port I/O of guests: IOPL or the guest's I/O bitmap lets the instruction pass, the domain's ranges
+ * the port. */
 #include <pv/internal.h>
 #include <x86/privileged.h>
 #include <x86/uaccess.h>
@@ -59,8 +60,8 @@ static u32 read_port(const struct domain *d, u16 port, unsigned size)
 		return port_in(port, size);
 	/* Part of it may be permitted. What is not reads as an empty bus. */
 	for (unsigned i = 0; i < size; i++)
-		value |= (ports_permitted(d, port + i, port + i) ? port_in((u16)(port + i), 1) :
-								   read_absent((u16)(port + i)))
+		value |= (ports_permitted(d, port + i, port + i) ? port_in((u16)(port + i), 1)
+								 : read_absent((u16)(port + i)))
 			 << (8 * i);
 	return value;
 }
@@ -81,10 +82,10 @@ static bool string_element(struct vcpu *v, struct cpu_regs *regs, const struct i
 			   unsigned size)
 {
 	bool input = in->kind == INSN_INS;
-	struct insn operand = { .base = input ? 7 : 6,
-				.index = INSN_NO_REG,
-				.addr_size = in->addr_size,
-				.segment = input ? SEGMENT_ES : in->segment };
+	struct insn operand = {.base = input ? 7 : 6,
+			       .index = INSN_NO_REG,
+			       .addr_size = in->addr_size,
+			       .segment = input ? SEGMENT_ES : in->segment};
 	u64 addr = pv_linear(&operand, regs);
 	u32 value = 0;
 
@@ -106,8 +107,8 @@ static bool string_element(struct vcpu *v, struct cpu_regs *regs, const struct i
 	return false;
 }
 
-static enum emulation string_io(struct vcpu *v, struct cpu_regs *regs, const struct insn *in, u16 port,
-				unsigned size)
+static enum emulation string_io(struct vcpu *v, struct cpu_regs *regs, const struct insn *in,
+				u16 port, unsigned size)
 {
 	u64 *pointer = in->kind == INSN_INS ? &regs->rdi : &regs->rsi;
 	u64 step = (regs->rflags & X86_EFLAGS_DF) ? -(u64)size : size;

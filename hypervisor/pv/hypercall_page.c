@@ -11,21 +11,24 @@
 #define STUB_SIZE 32
 
 static const u8 stub[] = {
-	0x51,		   /* push %rcx */
-	0x41, 0x53,	   /* push %r11 */
-	0xb8, 0, 0, 0, 0,  /* mov $number, %eax */
-	0x0f, 0x05,	   /* syscall */
-	0x41, 0x5b,	   /* pop %r11 */
-	0x59,		   /* pop %rcx */
-	0xc3,		   /* ret */
+	0x51,		     /* push %rcx */
+	0x41, 0x53,	     /* push %r11 */
+	0xb8, 0,    0, 0, 0, /* mov $number, %eax */
+	0x0f, 0x05,	     /* syscall */
+	0x41, 0x5b,	     /* pop %r11 */
+	0x59,		     /* pop %rcx */
+	0xc3,		     /* ret */
 };
 #define STUB_NUMBER 4
 
 static const u8 iret_stub[] = {
-	0x51,						    /* push %rcx */
-	0x41, 0x53,					    /* push %r11 */
-	0x50,						    /* push %rax */
-	0xb8, __HYPERVISOR_iret, 0, 0, 0, 0x0f, 0x05, /* mov $iret, %eax; syscall */
+	0x51,	    /* push %rcx */
+	0x41, 0x53, /* push %r11 */
+	0x50,	    /* push %rax */
+	0xb8, __HYPERVISOR_iret,
+	0,    0,
+	0,    0x0f,
+	0x05, /* mov $iret, %eax; syscall */
 };
 
 void pv_fill_hypercall_page(void *page)

@@ -32,6 +32,10 @@
 #define EC_IDT 0x2
 #define EC_LDT 0x4
 
+/* Flags that a guest's context may bring along: all defined ones but VM, IOPL, VIF, VIP. */
+#define RFLAGS_GUEST 0x254dd5UL
+#define RFLAGS_FIXED 0x2UL
+
 /* How the guest is entered: what its trap table or a callback asks for. */
 struct bounce {
 	u64 address;	/* guest code; 0: nobody registered one */
@@ -42,7 +46,8 @@ struct bounce {
 	const char *what; /* for the crash report */
 };
 
-/** Push the frame on the guest kernel's stack and point the frame at address. False: domain crashed. */
+/** Push the frame on the guest kernel's stack and point the frame at address. False: domain
+ * crashed. */
 bool pv_bounce(struct vcpu *v, const struct bounce *b);
 /** Iterate guest trap `vector` as `INT n` does: DPL checked by the caller. */
 void pv_inject_software(unsigned vector);
@@ -73,7 +78,8 @@ bool pv_emulate_table_write(struct vcpu *v, struct cpu_regs *regs, u64 va);
 
 /** Values of CR4 that the guest sees after asking for `wanted`. */
 u64 pv_guest_cr4(u64 wanted);
-/** Replace the vCPU's GDT by frames[0 .. entries / 512); its registers are not reloaded. 0 or -errno. */
+/** Replace the vCPU's GDT by frames[0 .. entries / 512); its registers are not reloaded. 0 or
+ * -errno. */
 int pv_install_gdt(struct vcpu *v, const u64 *frames, unsigned entries);
 void pv_release_gdt(struct vcpu *v);
 /** Descriptor that a selector names in the guest's own tables; 0 where there is none. */

@@ -5,21 +5,21 @@
 #include <x86/time.h>
 #include <xen/errno.h>
 
-#define MSR_TSC		    0x00000010
-#define MSR_PLATFORM_ID	    0x00000017
-#define MSR_APIC_BASE	    0x0000001b
-#define MSR_BIOS_SIGNATURE  0x0000008b
-#define MSR_MCG_CAP	    0x00000179
-#define MSR_MCG_STATUS	    0x0000017a
-#define MSR_MISC_ENABLE	    0x000001a0
-#define MSR_PAT		    0x00000277
-#define MSR_PLATFORM_INFO   0x000000ce
-#define MSR_MISC_FEATURES   0x00000140
-#define MSR_HYPERCALL_PAGE  0x40000000
-#define MSR_AMD_SYSCFG	    0xc0010010
-#define MSR_AMD_HWCR	    0xc0010015
-#define MSR_AMD_NB_CFG	    0xc001001f
-#define MSR_AMD_DE_CFG	    0xc0011029
+#define MSR_TSC		   0x00000010
+#define MSR_PLATFORM_ID	   0x00000017
+#define MSR_APIC_BASE	   0x0000001b
+#define MSR_BIOS_SIGNATURE 0x0000008b
+#define MSR_MCG_CAP	   0x00000179
+#define MSR_MCG_STATUS	   0x0000017a
+#define MSR_MISC_ENABLE	   0x000001a0
+#define MSR_PAT		   0x00000277
+#define MSR_PLATFORM_INFO  0x000000ce
+#define MSR_MISC_FEATURES  0x00000140
+#define MSR_HYPERCALL_PAGE 0x40000000
+#define MSR_AMD_SYSCFG	   0xc0010010
+#define MSR_AMD_HWCR	   0xc0010015
+#define MSR_AMD_NB_CFG	   0xc001001f
+#define MSR_AMD_DE_CFG	   0xc0011029
 
 #define DE_CFG_LFENCE_SERIALISES BIT(1)
 
@@ -36,7 +36,8 @@
 
 static u64 misc_enable(u64 host)
 {
-	return (host & ~(MISC_PERFMON | MISC_MONITOR)) | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE;
+	return (host & ~(MISC_PERFMON | MISC_MONITOR)) | MISC_BTS_UNAVAILABLE |
+	       MISC_PEBS_UNAVAILABLE;
 }
 
 static bool read_misc_enable(u64 *value)
@@ -48,8 +49,8 @@ static bool read_misc_enable(u64 *value)
 }
 
 /*
- * A kernel that has no #GP handler yet cannot learn that an MSR is missing: it reads zero, as the ABI
- * allows, rather than die.
+ * A kernel that has no #GP handler yet cannot learn that an MSR is missing: it reads zero, as the
+ * ABI allows, rather than die.
  */
 static bool unknown_read(struct vcpu *v, u32 msr, u64 *value)
 {
@@ -57,7 +58,8 @@ static bool unknown_read(struct vcpu *v, u32 msr, u64 *value)
 	if (!v->pv.traps[VECTOR_GP].address)
 		return true;
 	v->domain->refusals[REFUSE_INSTRUCTION]++;
-	printk(LOG_DEBUG, "d%uv%u rdmsr %#x: not emulated\n", v->domain->mem.domid, v->vcpu_id, msr);
+	printk(LOG_DEBUG, "d%uv%u rdmsr %#x: not emulated\n", v->domain->mem.domid, v->vcpu_id,
+	       msr);
 	return false;
 }
 

@@ -6,12 +6,14 @@
 #include <core/domain.h>
 
 /* Called by entry code with the guest's frame in guest_regs(). */
-void pv_trap(struct cpu_regs *regs);	 /* exception in guest mode, regs->entry_vector 0..31 or software interrupt gate */
-void pv_syscall_from_user(void);	 /* SYSCALL in guest user mode */
-void pv_syscall32_from_user(void);	 /* SYSCALL in compatibility mode */
+void pv_trap(struct cpu_regs *regs); /* exception in guest mode, regs->entry_vector 0..31 or
+					software interrupt gate */
+void pv_syscall_from_user(void);     /* SYSCALL in guest user mode */
+void pv_syscall32_from_user(void);   /* SYSCALL in compatibility mode */
 void pv_sysenter(void);
 
-/** Build dom0 from the boot modules and make its vCPU 0 runnable. Panics with a reason if it cannot. */
+/** Build dom0 from the boot modules and make its vCPU 0 runnable. Panics with a reason if it
+ * cannot. */
 struct boot_module;
 void pv_build_dom0(const struct boot_module *kernel, const struct boot_module *ramdisk,
 		   const char *cmdline);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hypercalls on the running vCPU's registers: stack, segment bases, TS, debug registers, assists. */
+/* Hypercalls on the running vCPU's registers: stack, segment bases, TS, debug registers, assists.
+ */
 #include <pv/internal.h>
 #include <x86/layout.h>
 #include <x86/privileged.h>
 #include <xen/errno.h>
 
-#define DR6_FIXED     0xffff0ff0UL
-#define DR6_SETTABLE  0x0000e00fUL
-#define DR7_FIXED     0x00000400UL
-#define DR7_GD	      0x00002000UL
-#define DR7_RESERVED  0xffffffff0000d800UL
-#define DR7_TYPE_IO   2U
+#define DR6_FIXED    0xffff0ff0UL
+#define DR6_SETTABLE 0x0000e00fUL
+#define DR7_FIXED    0x00000400UL
+#define DR7_GD	     0x00002000UL
+#define DR7_RESERVED 0xffffffff0000d800UL
+#define DR7_TYPE_IO  2U
 
 long do_stack_switch(u64 ss, u64 sp)
 {
@@ -38,7 +39,8 @@ static long set_user_gs_selector(struct vcpu *v, u16 selector)
 {
 	if (context_load_user_gs(&v->arch, selector))
 		return 0;
-	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "user gs selector %#x cannot be loaded", selector);
+	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "user gs selector %#x cannot be loaded",
+		      selector);
 }
 
 long do_set_segment_base(u64 which, u64 base)
@@ -77,15 +79,15 @@ static int write_breakpoint(struct vcpu *v, unsigned reg, u64 value)
 }
 
 /*
- * Reserved bits are dropped. General detect is the hypervisor's. I/O breakpoints need CR4.DE, which the
- * guest does not control: refused, so that type 2 never means something else than the guest thinks.
- * Code breakpoints have length 0, as the CPU requires.
+ * Reserved bits are dropped. General detect is the hypervisor's. I/O breakpoints need CR4.DE, which
+ * the guest does not control: refused, so that type 2 never means something else than the guest
+ * thinks. Code breakpoints have length 0, as the CPU requires.
  */
 static int write_dr7(struct vcpu *v, u64 value)
 {
 	if (value & DR7_GD)
-		return (int)refuse(-XEN_EPERM, REFUSE_ARGUMENT, "DR7 %#lx: no general detect for guests",
-				   (unsigned long)value);
+		return (int)refuse(-XEN_EPERM, REFUSE_ARGUMENT,
+				   "DR7 %#lx: no general detect for guests", (unsigned long)value);
 	value &= ~DR7_RESERVED;
 	value |= DR7_FIXED;
 	for (unsigned i = 0; i < 4; i++) {
@@ -94,9 +96,10 @@ static int write_dr7(struct vcpu *v, u64 value)
 		if (!((value >> (2 * i)) & 3))
 			continue;
 		if (type == DR7_TYPE_IO || (type == 0 && length != 0))
-			return (int)refuse(-XEN_EPERM, REFUSE_ARGUMENT,
-					   "breakpoint %u of type %u, length code %u is not supported",
-					   i, type, length);
+			return (int)refuse(
+				-XEN_EPERM, REFUSE_ARGUMENT,
+				"breakpoint %u of type %u, length code %u is not supported", i,
+				type, length);
 	}
 	v->arch.dr7 = value;
 	return 0;
@@ -155,7 +158,8 @@ long do_get_debugreg(u64 reg)
 	}
 }
 
-/* 4gb_segments* mean nothing to 64-bit guests and PAE roots are the only kind: accepted, without effect. */
+/* 4gb_segments* mean nothing to 64-bit guests and PAE roots are the only kind: accepted, without
+ * effect. */
 #define ASSISTS                                                                                    \
 	(BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) |                    \
 	 BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |                \

@@ -138,7 +138,10 @@ static u64 destination(const struct table_write *w)
 		s64 bit = (s64)insn_read_register(w->in, w->regs, w->in->reg, w->size);
 		unsigned sign = 64 - 8 * w->size;
 
-		addr += (u64)(((bit << sign) >> sign) >> (w->size == 8 ? 6 : w->size == 4 ? 5 : 4)) * w->size;
+		addr += (u64)(((bit << sign) >> sign) >> (w->size == 8	 ? 6
+							  : w->size == 4 ? 5
+									 : 4)) *
+			w->size;
 	}
 	return addr;
 }
@@ -147,7 +150,7 @@ bool pv_emulate_table_write(struct vcpu *v, struct cpu_regs *regs, u64 va)
 {
 	u8 bytes[INSN_MAX];
 	struct insn in;
-	struct table_write w = { .v = v, .regs = regs, .in = &in };
+	struct table_write w = {.v = v, .regs = regs, .in = &in};
 	bool long_mode;
 	unsigned size = pv_fetch(v, regs, bytes, &long_mode);
 

@@ -79,7 +79,8 @@ static void software_interrupt(struct vcpu *v, struct cpu_regs *regs, const stru
 		pv_inject_software(vector);
 	} else {
 		if (!in->length)
-			regs->rip -= 2; /* int $0x80 came through a gate of its own: rip is past it */
+			regs->rip -=
+				2; /* int $0x80 came through a gate of its own: rip is past it */
 		pv_inject(VECTOR_GP, vector * 8 + EC_IDT);
 	}
 }
@@ -105,7 +106,7 @@ static void general_protection(struct vcpu *v, struct cpu_regs *regs)
 /* #UD: `ud2`, the letters "xen", then `cpuid` is the ABI's way to ask for the virtual CPUID. */
 static void invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
 {
-	static const u8 forced_cpuid[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
+	static const u8 forced_cpuid[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
 	u8 bytes[sizeof(forced_cpuid)];
 
 	if (get_guest(bytes, regs->rip) && !memcmp(bytes, forced_cpuid, sizeof(bytes)))
@@ -151,7 +152,7 @@ void pv_trap(struct cpu_regs *regs)
 		device_not_available(v);
 		break;
 	case 0x80:
-		software_interrupt(v, regs, &(struct insn){ .imm = 0x80 });
+		software_interrupt(v, regs, &(struct insn){.imm = 0x80});
 		break;
 	default:
 		if (regs->entry_vector < 32)

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <pv/decode.h>
 
-#define BYTES(...) ((const u8[]){ __VA_ARGS__ }), sizeof((const u8[]){ __VA_ARGS__ })
+#define BYTES(...) ((const u8[]){__VA_ARGS__}), sizeof((const u8[]){__VA_ARGS__})
 
 static struct cpu_regs regs;
 
@@ -52,25 +52,25 @@ static void privileged_ones(void **state)
 		u8 bytes[4];
 		u8 size, kind;
 	} table[] = {
-		{ { 0xf4 }, 1, INSN_HLT },
-		{ { 0xfa }, 1, INSN_CLI },
-		{ { 0xfb }, 1, INSN_STI },
-		{ { 0x0f, 0x06 }, 2, INSN_CLTS },
-		{ { 0x0f, 0x09 }, 2, INSN_WBINVD },
-		{ { 0x0f, 0x30 }, 2, INSN_WRMSR },
-		{ { 0x0f, 0x31 }, 2, INSN_RDTSC },
-		{ { 0x0f, 0x32 }, 2, INSN_RDMSR },
-		{ { 0x0f, 0xa2 }, 2, INSN_CPUID },
-		{ { 0x0f, 0x01, 0xd0 }, 3, INSN_XGETBV },
-		{ { 0x0f, 0x01, 0xd1 }, 3, INSN_XSETBV },
-		{ { 0x0f, 0x01, 0xf9 }, 3, INSN_RDTSCP },
-		{ { 0x0f, 0x01, 0x00 }, 3, INSN_SGDT },
-		{ { 0x0f, 0x01, 0x0f }, 3, INSN_SIDT },
-		{ { 0x0f, 0x01, 0x3b }, 3, INSN_INVLPG },
-		{ { 0x0f, 0x01, 0xe0 }, 3, INSN_SMSW },
-		{ { 0x0f, 0x01, 0xf0 }, 3, INSN_LMSW },
-		{ { 0x0f, 0x00, 0xc0 }, 3, INSN_SLDT },
-		{ { 0x0f, 0x00, 0xc8 }, 3, INSN_STR },
+		{{0xf4}, 1, INSN_HLT},
+		{{0xfa}, 1, INSN_CLI},
+		{{0xfb}, 1, INSN_STI},
+		{{0x0f, 0x06}, 2, INSN_CLTS},
+		{{0x0f, 0x09}, 2, INSN_WBINVD},
+		{{0x0f, 0x30}, 2, INSN_WRMSR},
+		{{0x0f, 0x31}, 2, INSN_RDTSC},
+		{{0x0f, 0x32}, 2, INSN_RDMSR},
+		{{0x0f, 0xa2}, 2, INSN_CPUID},
+		{{0x0f, 0x01, 0xd0}, 3, INSN_XGETBV},
+		{{0x0f, 0x01, 0xd1}, 3, INSN_XSETBV},
+		{{0x0f, 0x01, 0xf9}, 3, INSN_RDTSCP},
+		{{0x0f, 0x01, 0x00}, 3, INSN_SGDT},
+		{{0x0f, 0x01, 0x0f}, 3, INSN_SIDT},
+		{{0x0f, 0x01, 0x3b}, 3, INSN_INVLPG},
+		{{0x0f, 0x01, 0xe0}, 3, INSN_SMSW},
+		{{0x0f, 0x01, 0xf0}, 3, INSN_LMSW},
+		{{0x0f, 0x00, 0xc0}, 3, INSN_SLDT},
+		{{0x0f, 0x00, 0xc8}, 3, INSN_STR},
 	};
 
 	(void)state;
@@ -182,18 +182,18 @@ static void stores(void **state)
 static void what_is_not_emulated(void **state)
 {
 	(void)state;
-	refuse_bytes(BYTES(0x90));			     /* nop */
-	refuse_bytes(BYTES(0x48, 0x8b, 0x07));		     /* a load */
-	refuse_bytes(BYTES(0x48, 0x83, 0x17, 0x01));	     /* adc */
-	refuse_bytes(BYTES(0x48, 0x83, 0x3f, 0x01));	     /* cmp */
-	refuse_bytes(BYTES(0x48, 0x0f, 0xba, 0x27, 0x01));   /* bt */
-	refuse_bytes(BYTES(0x48, 0xc7, 0x0f, 0, 0, 0, 0));   /* c7 /1 */
-	refuse_bytes(BYTES(0x0f, 0x01, 0x10));		     /* lgdt */
-	refuse_bytes(BYTES(0x0f, 0x01, 0x18));		     /* lidt */
-	refuse_bytes(BYTES(0x0f, 0x01, 0xf8));		     /* swapgs */
-	refuse_bytes(BYTES(0x0f, 0x00, 0xd0));		     /* lldt */
-	refuse_bytes(BYTES(0x0f, 0x08));		     /* invd */
-	refuse_bytes(BYTES(0x0f, 0x05));		     /* syscall */
+	refuse_bytes(BYTES(0x90));			   /* nop */
+	refuse_bytes(BYTES(0x48, 0x8b, 0x07));		   /* a load */
+	refuse_bytes(BYTES(0x48, 0x83, 0x17, 0x01));	   /* adc */
+	refuse_bytes(BYTES(0x48, 0x83, 0x3f, 0x01));	   /* cmp */
+	refuse_bytes(BYTES(0x48, 0x0f, 0xba, 0x27, 0x01)); /* bt */
+	refuse_bytes(BYTES(0x48, 0xc7, 0x0f, 0, 0, 0, 0)); /* c7 /1 */
+	refuse_bytes(BYTES(0x0f, 0x01, 0x10));		   /* lgdt */
+	refuse_bytes(BYTES(0x0f, 0x01, 0x18));		   /* lidt */
+	refuse_bytes(BYTES(0x0f, 0x01, 0xf8));		   /* swapgs */
+	refuse_bytes(BYTES(0x0f, 0x00, 0xd0));		   /* lldt */
+	refuse_bytes(BYTES(0x0f, 0x08));		   /* invd */
+	refuse_bytes(BYTES(0x0f, 0x05));		   /* syscall */
 }
 
 static void rex_counts_only_right_before_the_opcode(void **state)
@@ -235,13 +235,25 @@ static void byte_registers(void **state)
 		u64 f;                                                                             \
                                                                                                    \
 		if (size == 1)                                                                     \
-			asm(text "b %b2, %b0; pushfq; popq %1" : "+q"(old), "=r"(f) : "q"(operand) : "cc"); \
+			asm(text "b %b2, %b0; pushfq; popq %1"                                     \
+			    : "+q"(old), "=r"(f)                                                   \
+			    : "q"(operand)                                                         \
+			    : "cc");                                                               \
 		else if (size == 2)                                                                \
-			asm(text "w %w2, %w0; pushfq; popq %1" : "+r"(old), "=r"(f) : "r"(operand) : "cc"); \
+			asm(text "w %w2, %w0; pushfq; popq %1"                                     \
+			    : "+r"(old), "=r"(f)                                                   \
+			    : "r"(operand)                                                         \
+			    : "cc");                                                               \
 		else if (size == 4)                                                                \
-			asm(text "l %k2, %k0; pushfq; popq %1" : "+r"(old), "=r"(f) : "r"(operand) : "cc"); \
+			asm(text "l %k2, %k0; pushfq; popq %1"                                     \
+			    : "+r"(old), "=r"(f)                                                   \
+			    : "r"(operand)                                                         \
+			    : "cc");                                                               \
 		else                                                                               \
-			asm(text "q %2, %0; pushfq; popq %1" : "+r"(old), "=r"(f) : "r"(operand) : "cc"); \
+			asm(text "q %2, %0; pushfq; popq %1"                                       \
+			    : "+r"(old), "=r"(f)                                                   \
+			    : "r"(operand)                                                         \
+			    : "cc");                                                               \
 		*flags = f & ARITHMETIC_FLAGS;                                                     \
 		return insn_truncate(old, size);                                                   \
 	}
@@ -253,8 +265,18 @@ NATIVE(native_xor, "xor")
 
 static u64 random_word(void)
 {
-	static const u64 edges[] = { 0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0x7fffffff, 0x80000000,
-				     0x7fffffffffffffff, 0x8000000000000000, ~0UL };
+	static const u64 edges[] = {0,
+				    1,
+				    0x7f,
+				    0x80,
+				    0xff,
+				    0x7fff,
+				    0x8000,
+				    0x7fffffff,
+				    0x80000000,
+				    0x7fffffffffffffff,
+				    0x8000000000000000,
+				    ~0UL};
 	u64 r = (u64)random() << 33 ^ (u64)random() << 13 ^ (u64)random();
 
 	return random() % 3 ? r : edges[r % ARRAY_SIZE(edges)];
@@ -265,11 +287,11 @@ static void results_and_flags_are_the_processors(void **state)
 	static const struct {
 		unsigned alu;
 		u64 (*run)(u64 old, u64 operand, unsigned size, u64 *flags);
-	} ops[] = { { ALU_ADD, native_add },
-		    { ALU_OR, native_or },
-		    { ALU_AND, native_and },
-		    { ALU_SUB, native_sub },
-		    { ALU_XOR, native_xor } };
+	} ops[] = {{ALU_ADD, native_add},
+		   {ALU_OR, native_or},
+		   {ALU_AND, native_and},
+		   {ALU_SUB, native_sub},
+		   {ALU_XOR, native_xor}};
 
 	(void)state;
 	srandom(1);
@@ -311,10 +333,12 @@ static void noise(void **state)
 		u8 *bytes = malloc(size ? size : 1);
 
 		for (unsigned n = 0; n < size; n++)
-			bytes[n] = random() % 4 ? (u8)random() : (u8[]){ 0x48, 0x0f, 0x66, 0xf0 }[random() & 3];
+			bytes[n] = random() % 4 ? (u8)random()
+						: (u8[]){0x48, 0x0f, 0x66, 0xf0}[random() & 3];
 		if (insn_decode(&in, bytes, size, random() & 1)) {
 			assert_in_range(in.length, 1, size);
-			assert_true(in.op_size == 1 || in.op_size == 2 || in.op_size == 4 || in.op_size == 8);
+			assert_true(in.op_size == 1 || in.op_size == 2 || in.op_size == 4 ||
+				    in.op_size == 8);
 			insn_address(&in, &regs);
 		}
 		free(bytes);

@@ -24,7 +24,7 @@ static struct elf_kernel kernel;
 
 static void add_note(u32 type, const char *owner, const void *desc, u32 size)
 {
-	Elf64_Nhdr h = { (u32)strlen(owner) + 1, size, type };
+	Elf64_Nhdr h = {(u32)strlen(owner) + 1, size, type};
 
 	memcpy(file.notes + notes_size, &h, sizeof(h));
 	memcpy(file.notes + notes_size + sizeof(h), owner, h.n_namesz);
@@ -52,9 +52,10 @@ static int set_up(void **state)
 	file.header.e_phentsize = sizeof(Elf64_Phdr);
 	file.header.e_phnum = 3;
 	file.header.e_entry = BASE + 0x1000010;
-	file.segments[0] = (Elf64_Phdr){ PT_LOAD, 5, 0x1000, 0, 0x1000000, 0x1000, 0x1000, 0x1000 };
-	file.segments[1] = (Elf64_Phdr){ PT_LOAD, 6, 0x2000, 0, 0x1001000, 0x800, 0x5000, 0x1000 };
-	file.segments[2] = (Elf64_Phdr){ PT_NOTE, 4, (size_t)file.notes - (size_t)&file, 0, 0, 0, 0, 4 };
+	file.segments[0] = (Elf64_Phdr){PT_LOAD, 5, 0x1000, 0, 0x1000000, 0x1000, 0x1000, 0x1000};
+	file.segments[1] = (Elf64_Phdr){PT_LOAD, 6, 0x2000, 0, 0x1001000, 0x800, 0x5000, 0x1000};
+	file.segments[2] =
+		(Elf64_Phdr){PT_NOTE, 4, (size_t)file.notes - (size_t)&file, 0, 0, 0, 0, 4};
 	add_note(XEN_ELFNOTE_GUEST_OS, "Xen", "tester", 7);
 	add_number(XEN_ELFNOTE_VIRT_BASE, BASE);
 	return 0;
@@ -122,22 +123,22 @@ static void bad_ones(void **state)
 		u64 value;
 		unsigned size;
 	} const changes[] = {
-		{ &file.header.e_ident[0], 0, 1 },
-		{ &file.header.e_ident[4], ELFCLASS32, 1 },
-		{ &file.header.e_machine, EM_AARCH64, 2 },
-		{ &file.header.e_phentsize, 32, 2 },
-		{ &file.header.e_phoff, FILE_SIZE - 8, 8 },
-		{ &file.header.e_phoff, ~0UL, 8 },
-		{ &file.header.e_phnum, 0, 2 },
-		{ &file.header.e_phnum, 0xffff, 2 },
-		{ &file.header.e_entry, BASE, 8 },
-		{ &file.segments[0].p_offset, FILE_SIZE - 1, 8 },
-		{ &file.segments[0].p_offset, ~0UL, 8 },
-		{ &file.segments[0].p_filesz, ~0UL, 8 },
-		{ &file.segments[1].p_memsz, 0x7ff, 8 },
-		{ &file.segments[1].p_memsz, ~0UL, 8 },
-		{ &file.segments[1].p_paddr, ~0UL - 4, 8 },
-		{ &file.segments[2].p_type, PT_NULL, 4 },
+		{&file.header.e_ident[0], 0, 1},
+		{&file.header.e_ident[4], ELFCLASS32, 1},
+		{&file.header.e_machine, EM_AARCH64, 2},
+		{&file.header.e_phentsize, 32, 2},
+		{&file.header.e_phoff, FILE_SIZE - 8, 8},
+		{&file.header.e_phoff, ~0UL, 8},
+		{&file.header.e_phnum, 0, 2},
+		{&file.header.e_phnum, 0xffff, 2},
+		{&file.header.e_entry, BASE, 8},
+		{&file.segments[0].p_offset, FILE_SIZE - 1, 8},
+		{&file.segments[0].p_offset, ~0UL, 8},
+		{&file.segments[0].p_filesz, ~0UL, 8},
+		{&file.segments[1].p_memsz, 0x7ff, 8},
+		{&file.segments[1].p_memsz, ~0UL, 8},
+		{&file.segments[1].p_paddr, ~0UL - 4, 8},
+		{&file.segments[2].p_type, PT_NULL, 4},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(changes); i++) {
