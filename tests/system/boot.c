@@ -9,6 +9,7 @@ struct box {
 
 /* Every value of each row of the matrix, and those pairs that have something to do with another. */
 static struct box boxes[] = {
+	{{.name = "boot-tiny-bios-pc", .memory = "128M"}, 128},
 	{{.name = "boot-small-bios-pc", .memory = "256M", .cpus = 1}, 256},
 	{{.name = "boot-usual-bios-pc"}, 1024},
 	{{.name = "boot-usual-qemu64", .cpu = "qemu64", .cpus = 1}, 1024},
