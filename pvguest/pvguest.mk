@@ -7,7 +7,8 @@
 # Sources are C or assembly (.S), named from the top folder; objects are in $(B)/pv/.
 
 PV_INTERFACE := 0x00040e00
-PV_COMPILER_INCLUDE := $(shell $(CC) -print-file-name=include)
+# Asked for at first use: the compiler may be installed by an earlier step of the same make.
+PV_COMPILER_INCLUDE = $(eval PV_COMPILER_INCLUDE := $(shell $(CC) -print-file-name=include))$(PV_COMPILER_INCLUDE)
 PV_CPPFLAGS = -nostdinc -isystem $(NEWLIB)/include -isystem $(PV_COMPILER_INCLUDE) \
 	-Ipvguest/include -Iabi -D__XEN_INTERFACE_VERSION__=$(PV_INTERFACE) \
 	-D_GNU_SOURCE -D__DYNAMIC_REENT__ -D_READ_WRITE_RETURN_TYPE=_ssize_t -D_READ_WRITE_BUFSIZE_TYPE=size_t
