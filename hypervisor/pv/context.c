@@ -11,6 +11,13 @@
 
 #define DR6_START 0xffff0ff0UL
 #define DR7_START 0x400UL
+/* r15 to rdi lie alike in the ABI's frame and in ours. */
+#define GENERAL_REGISTERS offsetof(struct cpu_regs, error_code)
+_Static_assert(GENERAL_REGISTERS == offsetof(struct cpu_user_regs, error_code) &&
+		       offsetof(struct cpu_regs, rdi) == offsetof(struct cpu_user_regs, rdi) &&
+		       offsetof(struct cpu_regs, rax) == offsetof(struct cpu_user_regs, rax),
+	       "one order of general registers");
+
 #define FPU_LEGACY_SIZE 512
 #define FPU_MXCSR	24
 #define FPU_MXCSR_VALID 0xffffU
@@ -91,28 +98,13 @@ static void take_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 	const struct cpu_user_regs *u = &c->user_regs;
 	struct arch_vcpu *a = &v->arch;
 
-	a->regs = (struct cpu_regs){
-		.r15 = u->r15,
-		.r14 = u->r14,
-		.r13 = u->r13,
-		.r12 = u->r12,
-		.rbp = u->rbp,
-		.rbx = u->rbx,
-		.r11 = u->r11,
-		.r10 = u->r10,
-		.r9 = u->r9,
-		.r8 = u->r8,
-		.rax = u->rax,
-		.rcx = u->rcx,
-		.rdx = u->rdx,
-		.rsi = u->rsi,
-		.rdi = u->rdi,
-		.rip = u->rip,
-		.rsp = u->rsp,
-		.cs = u->cs | 3,
-		.ss = u->ss | 3,
-		.rflags = (u->rflags & RFLAGS_GUEST) | RFLAGS_FIXED | X86_EFLAGS_IF,
-	};
+	memcpy(&a->regs, u, GENERAL_REGISTERS);
+	a->regs.error_code = a->regs.entry_vector = 0;
+	a->regs.rip = u->rip;
+	a->regs.rsp = u->rsp;
+	a->regs.cs = u->cs | 3;
+	a->regs.ss = u->ss | 3;
+	a->regs.rflags = (u->rflags & RFLAGS_GUEST) | RFLAGS_FIXED | X86_EFLAGS_IF;
 	a->ds = u->ds;
 	a->es = u->es;
 	a->fs = u->fs;
@@ -205,33 +197,17 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 		   (pv->failsafe_masks ? VGCF_failsafe_disables_events : 0) |
 		   (pv->syscall_masks ? VGCF_syscall_disables_events : 0) |
 		   (v->pause_flags & VPF_DOWN ? 0 : VGCF_online);
-	*u = (struct cpu_user_regs){
-		.r15 = r->r15,
-		.r14 = r->r14,
-		.r13 = r->r13,
-		.r12 = r->r12,
-		.rbp = r->rbp,
-		.rbx = r->rbx,
-		.r11 = r->r11,
-		.r10 = r->r10,
-		.r9 = r->r9,
-		.r8 = r->r8,
-		.rax = r->rax,
-		.rcx = r->rcx,
-		.rdx = r->rdx,
-		.rsi = r->rsi,
-		.rdi = r->rdi,
-		.rip = r->rip,
-		.rsp = r->rsp,
-		.cs = (u16)r->cs,
-		.ss = (u16)r->ss,
-		.ds = a->ds,
-		.es = a->es,
-		.fs = a->fs,
-		.gs = a->gs,
-		.saved_upcall_mask = *pv_upcall_mask(v),
-		.rflags = r->rflags | (u64)pv->iopl << 12,
-	};
+	memcpy(u, r, GENERAL_REGISTERS);
+	u->rip = r->rip;
+	u->rsp = r->rsp;
+	u->cs = (u16)r->cs;
+	u->ss = (u16)r->ss;
+	u->ds = a->ds;
+	u->es = a->es;
+	u->fs = a->fs;
+	u->gs = a->gs;
+	u->saved_upcall_mask = *pv_upcall_mask(v);
+	u->rflags = r->rflags | (u64)pv->iopl << 12;
 	for (unsigned i = 0; i < ARRAY_SIZE(pv->traps); i++)
 		c->trap_ctxt[i] = (struct trap_info){(u8)i, pv->traps[i].flags, pv->traps[i].cs,
 						     pv->traps[i].address};

@@ -5,6 +5,9 @@
 #include <x86/context.h>
 #include <x86/features.h>
 
+#define PLATFORM_CPUID_FAULTING	     BIT(31)
+#define MISC_FEATURES_CPUID_FAULTING BIT(0)
+
 /* x87, SSE, AVX, and AVX-512's three: their state fits in one page. */
 #define XCR0_KNOWN 0xe7UL
 
@@ -62,6 +65,16 @@ void features_detect(void)
 	       cpu_has_x2apic ? "on" : "off");
 }
 
+/* Intel: CPUID outside ring 0 faults, so that guests that do not ask see what is meant for them, too. */
+static void enable_cpuid_faulting(void)
+{
+	u64 value;
+
+	if (rdmsr_safe(MSR_PLATFORM_INFO, &value) && (value & PLATFORM_CPUID_FAULTING) &&
+	    rdmsr_safe(MSR_MISC_FEATURES, &value))
+		wrmsr_safe(MSR_MISC_FEATURES, value | MISC_FEATURES_CPUID_FAULTING);
+}
+
 void features_enable(void)
 {
 	set_cr4(cr4_features);
@@ -71,4 +84,5 @@ void features_enable(void)
 	wrmsr(MSR_PAT, PAT_VALUE);
 	if (cpu_has_xsave)
 		xsetbv(xcr0_all);
+	enable_cpuid_faulting();
 }
