@@ -134,6 +134,8 @@ static long set_vcpus(struct domain *d, u32 max)
 	if (max != d->max_vcpus)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "domain %u was created for %u vCPUs, not %u",
 			      d->mem.domid, d->max_vcpus, max);
+	if (d->is_dying)
+		return refuse(-XEN_EINVAL, REFUSE_STATE, "domain %u is dying", d->mem.domid);
 	for (u32 i = 0; i < max; i++)
 		if (!d->vcpus[i] && !vcpu_create(d, i))
 			return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory for vCPU %u", i);

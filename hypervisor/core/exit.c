@@ -3,6 +3,7 @@
 #include <core/calls.h>
 #include <core/hooks.h>
 #include <core/life.h>
+#include <core/sched.h>
 
 /* --- standing still for the auditor --- */
 
@@ -10,8 +11,7 @@ static struct spinlock quiesce_lock = SPINLOCK_INIT;
 static bool quiesced;	   /* everyone but the lock's owner stands still */
 static u32 quiesced_cpus; /* how many do */
 
-/* Called with no lock held. */
-static void quiesce_point(void)
+void quiesce_point(void)
 {
 	if (likely(!__atomic_load_n(&quiesced, __ATOMIC_SEQ_CST)))
 		return;

@@ -216,7 +216,8 @@ int grant_pin(struct grant_pin *pin, const struct domain *user)
 	int status;
 
 	spin_lock(&pin->granter->grants->lock);
-	status = pin_locked(pin, user);
+	/* a dying granter's table may go as soon as nothing is pinned */
+	status = pin->granter->is_dying ? GNTST_bad_domain : pin_locked(pin, user);
 	spin_unlock(&pin->granter->grants->lock);
 	return status;
 }

@@ -330,8 +330,10 @@ void vcpu_sleep_nosync(struct vcpu *v)
 void vcpu_sleep(struct vcpu *v)
 {
 	vcpu_sleep_nosync(v);
-	while (!vcpu_runnable(v) && __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE))
+	while (!vcpu_runnable(v) && __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE)) {
 		cpu_relax();
+		quiesce_point(); /* the CPU that we wait for may be standing still */
+	}
 }
 
 static bool events_wait(const struct vcpu *v)

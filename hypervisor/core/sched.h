@@ -91,4 +91,11 @@ struct vcpu *sched_current(u32 cpu);
 /** Time that an online CPU was idle since boot. */
 u64 sched_idle_ns(u32 cpu);
 
+/**
+ * Stand still here while another CPU audits the machine (exit.c). The caller holds no reference on a
+ * page and no lock that the auditor takes. On the way out of the hypervisor, and in waits for another
+ * CPU to get there.
+ */
+void quiesce_point(void);
+
 #endif

@@ -132,6 +132,8 @@ int vcpu_take_context(struct vcpu *v, const struct vcpu_guest_context *c, bool f
 		rc = pv_set_context(v, c);
 	if (!rc) {
 		v->initialised = true;
+		/* what it was doing in its former context is over */
+		v->call = v->inner = (struct hypercall_state){.active = false};
 		/* who built the domain may have cleared shared_info since these were written */
 		vcpu_update_time_info(v);
 		if (v->vcpu_id == 0)

@@ -100,6 +100,8 @@ void domain_update_wallclock(struct domain *d)
 	u64 ns, sec;
 	u32 version;
 
+	if (d->is_dying) /* its shared_info may be gone */
+		return;
 	spin_lock(&wallclock_lock);
 	ns = wallclock_boot_ns;
 	sec = ns / NS_PER_S + (u64)d->time_offset_s;
@@ -117,8 +119,7 @@ void domain_update_wallclock(struct domain *d)
 static void update_domain(struct domain *d, void *arg)
 {
 	(void)arg;
-	if (!d->is_dying)
-		domain_update_wallclock(d);
+	domain_update_wallclock(d);
 }
 
 void wallclock_set(u64 sec, u32 nsec, u64 at_ns)

@@ -42,6 +42,10 @@ void vcpu_update_areas(struct vcpu *v)
 	(void)v;
 }
 
+void quiesce_point(void)
+{
+}
+
 /* --- the simulation --- */
 
 static struct actor *running_on(u32 cpu)

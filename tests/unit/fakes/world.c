@@ -207,6 +207,10 @@ void pv_context_switch(struct vcpu *prev, struct vcpu *next)
 	(void)next;
 }
 
+void quiesce_point(void)
+{
+}
+
 void pv_dump(struct vcpu *v)
 {
 	printk(LOG_ERR, "registers of v%u\n", v->vcpu_id);
