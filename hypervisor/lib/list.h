@@ -24,22 +24,12 @@ static inline bool list_empty(const struct list *l)
 	return l->next == l;
 }
 
-static inline void list_insert(struct list *item, struct list *prev, struct list *next)
-{
-	item->prev = prev;
-	item->next = next;
-	prev->next = item;
-	next->prev = item;
-}
-
-static inline void list_add(struct list *head, struct list *item)
-{
-	list_insert(item, head, head->next);
-}
-
 static inline void list_add_tail(struct list *head, struct list *item)
 {
-	list_insert(item, head->prev, head);
+	item->prev = head->prev;
+	item->next = head;
+	head->prev->next = item;
+	head->prev = item;
 }
 
 /** Unlink, and leave the item a list of its own: a second removal does no harm. */

@@ -13,39 +13,30 @@ static struct spinlock log_lock = SPINLOCK_INIT;
 static bool lock_broken;
 
 /*
- * Messages up to these levels reach the serial line; all reach the ring. Refusals of guests do not by
- * default: they would come between the operator and the prompt.
+ * Messages of lower levels than these reach the serial line; all reach the ring. Refusals of guests do
+ * not by default: they would come between the operator and the prompt.
  */
 static unsigned serial_level = LOG_INFO, guest_level = LOG_WARN;
 
-static unsigned parse_level(const char *s)
+/* Xen's form is lower/upper threshold; what is below the lower one is always printed here. */
+static void set_level(unsigned *level, const char *value)
 {
-	static const struct {
-		const char *name;
-		unsigned level;
-	} names[] = {{"none", 0},
-		     {"error", LOG_ERR + 1},
-		     {"warning", LOG_WARN + 1},
-		     {"info", LOG_INFO + 1},
-		     {"debug", LOG_DEBUG + 1},
-		     {"all", LOG_DEBUG + 1}};
+	static const char *const names[] = {"none", "error", "warning", "info", "debug", "all"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strncmp(s, names[i].name, strlen(names[i].name)))
-			return names[i].level;
-	return LOG_INFO + 1;
+		if (!strncmp(value, names[i], strlen(names[i])))
+			*level = i;
 }
 
-/* Xen's form is lower/upper threshold; what is below the lower one is always printed here. */
 static void option_loglvl(const char *value)
 {
-	serial_level = parse_level(value);
+	set_level(&serial_level, value);
 }
 OPTION_FN("loglvl", option_loglvl);
 
 static void option_guest_loglvl(const char *value)
 {
-	guest_level = parse_level(value);
+	set_level(&guest_level, value);
 }
 OPTION_FN("guest_loglvl", option_guest_loglvl);
 

@@ -6,22 +6,18 @@
 
 extern const struct option option_table[], option_table_end[];
 
+/* The words for "no" stand at even places. */
 static bool parse_bool(const char *value, bool *out)
 {
-	static const char *const yes[] = {"", "1", "on", "yes", "true", "enable"};
-	static const char *const no[] = {"0", "off", "no", "false", "disable"};
+	static const char *const words[] = {"no", "yes", "off", "on", "false", "true", "0", "1"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
-		if (!strcmp(value, yes[i])) {
-			*out = true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(value, words[i])) {
+			*out = i % 2;
 			return true;
 		}
-	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
-		if (!strcmp(value, no[i])) {
-			*out = false;
-			return true;
-		}
-	return false;
+	*out = true;
+	return !*value;
 }
 
 static bool apply(const struct option *o, const char *value, bool negated)

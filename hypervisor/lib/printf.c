@@ -8,12 +8,6 @@ struct output {
 	size_t size, length; /* length counts what would have been written, too */
 };
 
-struct spec {
-	bool left, zero, plus, space, alternate, upper, negative;
-	int width, precision; /* precision -1: not given */
-	unsigned base;
-};
-
 static void put(struct output *o, char c)
 {
 	if (o->length < o->size)
@@ -21,155 +15,70 @@ static void put(struct output *o, char c)
 	o->length++;
 }
 
-static void pad(struct output *o, char c, int n)
+static void put_string(struct output *o, const char *s)
 {
-	while (n-- > 0)
-		put(o, c);
+	for (s = s ? s : "(null)"; *s; s++)
+		put(o, *s);
 }
 
-static void put_string(struct output *o, const char *s, const struct spec *f)
+/* Signs and prefixes come before filling zeros and after filling spaces. */
+static void put_number(struct output *o, u64 value, unsigned base, const char *prefix, int width,
+		       bool zeros)
 {
-	int n;
-
-	if (!s)
-		s = "(null)";
-	n = strnlen(s, f->precision < 0 ? ~0UL : (size_t)f->precision);
-	if (!f->left)
-		pad(o, ' ', f->width - n);
-	for (int i = 0; i < n; i++)
-		put(o, s[i]);
-	if (f->left)
-		pad(o, ' ', f->width - n);
-}
-
-static void put_number(struct output *o, u64 value, const struct spec *f)
-{
-	const char *digits = f->upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	char tmp[24], prefix[3];
-	int n = 0, prefixes = 0, zeros;
-
-	if (f->negative)
-		prefix[prefixes++] = '-';
-	else if (f->plus || f->space)
-		prefix[prefixes++] = f->plus ? '+' : ' ';
-	if (f->alternate && f->base == 16 && value) {
-		prefix[prefixes++] = '0';
-		prefix[prefixes++] = f->upper ? 'X' : 'x';
-	}
-	for (; value; value /= f->base)
-		tmp[n++] = digits[value % f->base];
-	if (!n && f->precision)
-		tmp[n++] = '0';
-	zeros = f->precision - n;
-	if (f->precision < 0 && f->zero && !f->left)
-		zeros = f->width - prefixes - n;
-	zeros = MAX(zeros, 0);
-	if (!f->left)
-		pad(o, ' ', f->width - prefixes - zeros - n);
-	for (int i = 0; i < prefixes; i++)
-		put(o, prefix[i]);
-	pad(o, '0', zeros);
-	for (int i = n; i > 0; i--)
-		put(o, tmp[i - 1]);
-	if (f->left)
-		pad(o, ' ', f->width - prefixes - zeros - n);
-}
-
-static const char *parse_flags(const char *p, struct spec *f)
-{
-	for (;; p++) {
-		if (*p == '-')
-			f->left = true;
-		else if (*p == '0')
-			f->zero = true;
-		else if (*p == '+')
-			f->plus = true;
-		else if (*p == ' ')
-			f->space = true;
-		else if (*p == '#')
-			f->alternate = true;
-		else
-			return p;
-	}
-}
-
-static int parse_int(const char **p)
-{
+	char digits[20];
 	int n = 0;
 
-	for (; **p >= '0' && **p <= '9'; (*p)++)
-		n = n * 10 + **p - '0';
-	return n;
+	do {
+		digits[n++] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value);
+	width -= n + strlen(prefix);
+	for (; !zeros && width > 0; width--)
+		put(o, ' ');
+	put_string(o, prefix);
+	for (; width > 0; width--)
+		put(o, '0');
+	while (n)
+		put(o, digits[--n]);
 }
 
-static u64 integer(va_list *ap, bool is_signed, int size, struct spec *f)
+/* One conversion, from behind the percent sign; returns what follows it. */
+static const char *convert(struct output *o, const char *p, va_list *ap)
 {
+	bool alternate = *p == '#', zeros, wide = false;
+	int width = 0;
 	s64 value;
 
-	if (size >= 8)
-		value = va_arg(*ap, s64);
-	else if (is_signed)
-		value = va_arg(*ap, int);
-	else
-		value = va_arg(*ap, unsigned);
-	if (size == 2)
-		value = is_signed ? (s16)value : (u16)value;
-	if (size == 1)
-		value = is_signed ? (s8)value : (u8)value;
-	f->negative = is_signed && value < 0;
-	return f->negative ? -(u64)value : (u64)value;
-}
-
-static const char *parse_size_modifier(const char *p, int *size)
-{
-	*size = 4;
-	for (;; p++) {
-		if (*p == 'l' || *p == 'z' || *p == 't' || *p == 'j')
-			*size = 8;
-		else if (*p == 'h')
-			*size = *size == 2 ? 1 : 2;
-		else
-			return p;
-	}
-}
-
-static void convert(struct output *o, char c, int size, struct spec *f, va_list *ap)
-{
-	char text[2] = {0, 0};
-
-	f->base = 10;
-	switch (c) {
-	case 'd':
-	case 'i':
-		put_number(o, integer(ap, true, size, f), f);
+	p += alternate;
+	zeros = *p == '0';
+	for (; *p >= '0' && *p <= '9'; p++)
+		width = width * 10 + *p - '0';
+	for (; *p == 'l' || *p == 'z'; p++)
+		wide = true;
+	switch (*p) {
+	case 's':
+		put_string(o, va_arg(*ap, const char *));
 		break;
-	case 'u':
-		put_number(o, integer(ap, false, size, f), f);
+	case 'd':
+		value = wide ? va_arg(*ap, s64) : va_arg(*ap, int);
+		put_number(o, value < 0 ? -(u64)value : (u64)value, 10, value < 0 ? "-" : "", width,
+			   zeros);
 		break;
 	case 'p':
-		size = 8;
-		f->precision = 16;
+		wide = true;
 		/* fall through */
-	case 'X':
+	case 'u':
 	case 'x':
-		f->base = 16;
-		f->upper = c == 'X';
-		put_number(o, integer(ap, false, size, f), f);
+		value = wide ? va_arg(*ap, u64) : va_arg(*ap, unsigned);
+		put_number(o, value, *p == 'u' ? 10 : 16, alternate && value ? "0x" : "", width,
+			   zeros);
 		break;
-	case 'o':
-		f->base = 8;
-		put_number(o, integer(ap, false, size, f), f);
-		break;
-	case 'c':
-		text[0] = va_arg(*ap, int);
-		put_string(o, text, f);
-		break;
-	case 's':
-		put_string(o, va_arg(*ap, const char *), f);
-		break;
+	case 0:
+		return p;
 	default:
-		put(o, c);
+		put(o, *p);
 	}
+	return p + 1;
 }
 
 int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap)
@@ -178,35 +87,11 @@ int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap)
 	va_list args;
 
 	va_copy(args, ap);
-	while (*fmt) {
-		struct spec f = {.precision = -1};
-		int modifier;
-
-		if (*fmt != '%') {
+	while (*fmt)
+		if (*fmt == '%')
+			fmt = convert(&o, fmt + 1, &args);
+		else
 			put(&o, *fmt++);
-			continue;
-		}
-		fmt = parse_flags(fmt + 1, &f);
-		if (*fmt == '*') {
-			f.width = va_arg(args, int);
-			fmt++;
-		} else {
-			f.width = parse_int(&fmt);
-		}
-		if (*fmt == '.') {
-			fmt++;
-			if (*fmt == '*') {
-				f.precision = va_arg(args, int);
-				fmt++;
-			} else {
-				f.precision = parse_int(&fmt);
-			}
-		}
-		fmt = parse_size_modifier(fmt, &modifier);
-		if (!*fmt)
-			break;
-		convert(&o, *fmt++, modifier, &f, &args);
-	}
 	va_end(args);
 	if (size)
 		buf[MIN(o.length, size - 1)] = 0;

@@ -12,7 +12,7 @@
 /* What is told because of a guest's doing has levels of its own: guest_loglvl= rules them. */
 enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_GUEST_ERR, LOG_GUEST_WARN };
 
-/** Formatted like printf: d i u x X o c s p %% with flags, width, precision and h l ll z. */
+/** Formatted like printf, but only d u x p s %%, with l or z; numbers also with #, 0 and width. */
 int snprintk(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap);
 

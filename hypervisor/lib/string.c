@@ -14,10 +14,8 @@ void *memmove(void *dst, const void *src, size_t n)
 	u8 *d = dst;
 	const u8 *s = src;
 
-	if ((size_t)(d - s) >= n) {
-		move_bytes(dst, src, n);
-		return dst;
-	}
+	if ((size_t)(d - s) >= n)
+		return memcpy(dst, src, n);
 	while (n--)
 		d[n] = s[n];
 	return dst;
@@ -46,15 +44,6 @@ size_t strlen(const char *s)
 	while (*p)
 		p++;
 	return p - s;
-}
-
-size_t strnlen(const char *s, size_t max)
-{
-	size_t n = 0;
-
-	while (n < max && s[n])
-		n++;
-	return n;
 }
 
 int strncmp(const char *a, const char *b, size_t n)
@@ -92,11 +81,9 @@ char *strstr(const char *s, const char *sub)
 
 size_t strlcpy(char *dst, const char *src, size_t size)
 {
-	size_t n = strlen(src);
+	size_t n = strlen(src), copy = MIN(n, size - 1);
 
 	if (size) {
-		size_t copy = MIN(n, size - 1);
-
 		memcpy(dst, src, copy);
 		dst[copy] = 0;
 	}
@@ -128,29 +115,11 @@ u64 parse_number(const char *s, const char **end)
 
 u64 parse_size(const char *s, const char **end)
 {
+	static const char units[] = "bkmgt";
 	u64 value = parse_number(s, &s);
-	unsigned shift = 10;
-	bool suffix = true;
+	const char *unit = strchr(units, *s | 0x20);
 
-	switch (*s | 0x20) {
-	case 'b':
-		shift = 0;
-		break;
-	case 'k':
-		break;
-	case 'm':
-		shift = 20;
-		break;
-	case 'g':
-		shift = 30;
-		break;
-	case 't':
-		shift = 40;
-		break;
-	default:
-		suffix = false;
-	}
 	if (end)
-		*end = s + suffix;
-	return value << shift;
+		*end = s + (unit != NULL);
+	return value << (unit ? 10 * (unit - units) : 10);
 }

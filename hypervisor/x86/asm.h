@@ -150,16 +150,4 @@ static inline void __attribute__((noreturn)) halt_forever(void)
 		asm volatile("cli; hlt" ::: "memory");
 }
 
-/** Sleep until an interrupt has been taken; it returns with interrupts off again. */
-static inline void wait_for_interrupt(void)
-{
-	asm volatile("sti; hlt; cli" ::: "memory");
-}
-
-/** Let pending interrupts in. */
-static inline void interrupt_window(void)
-{
-	asm volatile("sti; nop; cli" ::: "memory");
-}
-
 #endif
