@@ -48,16 +48,14 @@ static const struct ioapic *find(unsigned gsi)
 /* Masked, and where a spurious interrupt of theirs would go, out of the exceptions' way. */
 static void silence_pics(void)
 {
+	static const u8 setup[][2] = {{VECTOR_PIC, VECTOR_PIC + 8}, {4, 2}, {1, 1}, {0xff, 0xff}};
+
 	outb(PIC1, 0x11);
 	outb(PIC2, 0x11);
-	outb(PIC1 + 1, VECTOR_PIC);
-	outb(PIC2 + 1, VECTOR_PIC + 8);
-	outb(PIC1 + 1, 4);
-	outb(PIC2 + 1, 2);
-	outb(PIC1 + 1, 1);
-	outb(PIC2 + 1, 1);
-	outb(PIC1 + 1, 0xff);
-	outb(PIC2 + 1, 0xff);
+	for (unsigned i = 0; i < ARRAY_SIZE(setup); i++) {
+		outb(PIC1 + 1, setup[i][0]);
+		outb(PIC2 + 1, setup[i][1]);
+	}
 }
 
 unsigned ioapic_init(void)
@@ -83,7 +81,7 @@ bool ioapic_has(unsigned gsi)
 	return find(gsi);
 }
 
-void ioapic_set(unsigned gsi, unsigned vector, u32 destination, bool level, bool low, bool masked)
+void ioapic_set(unsigned gsi, unsigned vector, u32 destination, bool level, bool low)
 {
 	const struct ioapic *io = find(gsi);
 	u32 reg = REG_ENTRY(gsi - io->first);
@@ -91,9 +89,7 @@ void ioapic_set(unsigned gsi, unsigned vector, u32 destination, bool level, bool
 	/* The halves are not written at once: nothing may come in between. */
 	write(io, reg, ENTRY_MASKED);
 	write(io, reg + 1, destination << 24);
-	write(io, reg,
-	      vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0) |
-		      (masked ? ENTRY_MASKED : 0));
+	write(io, reg, vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0));
 }
 
 void ioapic_mask(unsigned gsi, bool masked)

@@ -9,8 +9,8 @@
  */
 unsigned ioapic_init(void);
 bool ioapic_has(unsigned gsi);
-/** Set an input up, masked or not: vector to the CPU with APIC id destination. */
-void ioapic_set(unsigned gsi, unsigned vector, u32 destination, bool level, bool low, bool masked);
+/** Set an input up, not masked: vector to the CPU with APIC id destination. */
+void ioapic_set(unsigned gsi, unsigned vector, u32 destination, bool level, bool low);
 void ioapic_mask(unsigned gsi, bool masked);
 /** Register of the I/O APIC at a machine address, for dom0's PHYSDEVOP_apic_read. False: none
  * there. */

@@ -29,10 +29,7 @@ struct irq {
 };
 
 static struct irq irqs[MAX_IRQS];
-static u8 vector_irq[256];
-static unsigned next_vector = VECTOR_DEVICE_FIRST;
-static u8 free_vectors[VECTOR_DEVICE_LAST - VECTOR_DEVICE_FIRST + 1];
-static unsigned free_vector_count;
+static struct irq *vector_users[256];
 static unsigned gsi_count;
 static struct spinlock irq_lock = SPINLOCK_INIT;
 
@@ -83,28 +80,22 @@ void irq_init(void)
 
 /* --- under irq_lock --- */
 
-static int get_vector(unsigned irq)
+static int get_vector(struct irq *q)
 {
-	struct irq *q = &irqs[irq];
-
-	if (!q->vector) {
-		if (free_vector_count)
-			q->vector = free_vectors[--free_vector_count];
-		else if (next_vector <= VECTOR_DEVICE_LAST)
-			q->vector = next_vector++;
-		else
-			return -XEN_ENOSPC;
-		vector_irq[q->vector] = irq;
-	}
-	return q->vector;
+	for (unsigned v = VECTOR_DEVICE_FIRST; !q->vector && v <= VECTOR_DEVICE_LAST; v++)
+		if (!vector_users[v]) {
+			vector_users[v] = q;
+			q->vector = v;
+		}
+	return q->vector ? q->vector : -XEN_ENOSPC;
 }
 
-static void program(unsigned irq, bool masked)
+static void program(unsigned irq)
 {
 	const struct irq *q = &irqs[irq];
 
 	if (is_line(irq))
-		ioapic_set(irq, q->vector, cpus[0]->apic_id, q->level, q->low, masked);
+		ioapic_set(irq, q->vector, cpus[0]->apic_id, q->level, q->low);
 }
 
 static int sharer(const struct irq *q, const struct domain *d)
@@ -134,11 +125,11 @@ static int bind(struct domain *d, unsigned irq, bool share)
 		return -XEN_EINVAL;
 	if (q->handler || sharer(q, d) >= 0 || (q->sharers && !(share && q->level)))
 		return -XEN_EBUSY;
-	if (q->sharers == MAX_SHARERS || get_vector(irq) < 0)
+	if (q->sharers == MAX_SHARERS || get_vector(q) < 0)
 		return -XEN_ENOSPC;
 	q->guests[q->sharers++] = d;
 	if (q->sharers == 1)
-		program(irq, false);
+		program(irq);
 	return 0;
 }
 
@@ -169,10 +160,10 @@ bool irq_bind_internal(unsigned gsi, void (*handler)(void))
 	if (!is_line(gsi))
 		return false;
 	spin_lock(&irq_lock);
-	vector = get_vector(gsi);
+	vector = get_vector(&irqs[gsi]);
 	irqs[gsi].handler = handler;
 	if (vector >= 0)
-		program(gsi, false);
+		program(gsi);
 	spin_unlock(&irq_lock);
 	return vector >= 0;
 }
@@ -182,7 +173,7 @@ int irq_vector(unsigned irq)
 	int rc;
 
 	spin_lock(&irq_lock);
-	rc = find(irq) ? get_vector(irq) : -XEN_EINVAL;
+	rc = find(irq) ? get_vector(&irqs[irq]) : -XEN_EINVAL;
 	spin_unlock(&irq_lock);
 	return rc;
 }
@@ -195,26 +186,19 @@ int irq_set_trigger(unsigned gsi, bool level, bool low)
 	if (!is_line(gsi))
 		return -XEN_EINVAL;
 	spin_lock(&irq_lock);
-	if (q->level == level && q->low == low)
-		rc = 0;
-	else if (q->sharers || q->handler)
-		rc = -XEN_EBUSY;
-	else {
+	if (!q->sharers && !q->handler) {
 		q->level = level;
 		q->low = low;
+	} else if (q->level != level || q->low != low) {
+		rc = -XEN_EBUSY;
 	}
 	spin_unlock(&irq_lock);
 	return rc;
 }
 
-bool irq_needs_eoi(unsigned irq)
+bool irq_is_level(unsigned irq)
 {
 	return is_line(irq) && irqs[irq].level;
-}
-
-bool irq_may_share(unsigned irq)
-{
-	return irq_needs_eoi(irq);
 }
 
 int irq_alloc_msi(struct domain *d, int wanted)
@@ -226,9 +210,10 @@ int irq_alloc_msi(struct domain *d, int wanted)
 		if (!irqs[i].msi_owner && (wanted < 0 || wanted == (int)i)) {
 			irqs[i].msi_owner = d;
 			irqs[i].level = irqs[i].low = false;
-			rc = get_vector(i) < 0 ? -XEN_ENOSPC : (int)i;
-			if (rc < 0)
+			if (get_vector(&irqs[i]) < 0)
 				irqs[i].msi_owner = NULL;
+			else
+				rc = i;
 			break;
 		}
 	spin_unlock(&irq_lock);
@@ -240,8 +225,7 @@ static void release_msi(unsigned irq)
 {
 	struct irq *q = &irqs[irq];
 
-	vector_irq[q->vector] = 0;
-	free_vectors[free_vector_count++] = q->vector;
+	vector_users[q->vector] = NULL;
 	q->vector = 0;
 	q->msi_owner = NULL;
 }
@@ -263,7 +247,7 @@ int irq_free_msi(struct domain *d, unsigned irq)
 
 static void set_eoi_bit(struct domain *d, unsigned irq)
 {
-	if (d->pirq_eoi_map && irq_needs_eoi(irq))
+	if (d->pirq_eoi_map && irq_is_level(irq))
 		__atomic_fetch_or((u8 *)page_to_virt(d->pirq_eoi_map) + irq / 8, 1u << (irq % 8),
 				  __ATOMIC_RELAXED);
 }
@@ -331,25 +315,30 @@ void irq_domain_release(struct domain *d)
 
 void irq_dispatch(unsigned vector)
 {
-	unsigned irq = vector_irq[vector], sharers;
-	struct irq *q = &irqs[irq];
 	struct domain *guests[MAX_SHARERS];
+	void (*handler)(void) = NULL;
+	unsigned sharers = 0;
+	struct irq *q;
 
 	/* The PICs are masked: what comes from them is spurious, and they want no end of interrupt.
 	 */
 	if (vector < VECTOR_DEVICE_FIRST)
 		return;
 	spin_lock(&irq_lock);
-	sharers = q->vector == vector ? q->sharers : 0;
-	memcpy(guests, q->guests, sizeof(guests));
+	q = vector_users[vector];
+	if (q) {
+		handler = q->handler;
+		sharers = q->sharers;
+		memcpy(guests, q->guests, sizeof(guests));
+	}
 	if (sharers && q->level) {
-		ioapic_mask(irq, true);
+		ioapic_mask(q - irqs, true);
 		q->in_flight = (1u << sharers) - 1;
 	}
 	spin_unlock(&irq_lock);
 	apic_eoi();
-	if (q->handler && q->vector == vector)
-		q->handler();
+	if (handler)
+		handler();
 	for (unsigned i = 0; i < sharers; i++)
-		evtchn_send_pirq(guests[i], irq);
+		evtchn_send_pirq(guests[i], q - irqs);
 }

@@ -29,10 +29,9 @@ int irq_vector(unsigned irq);
 int irq_alloc_msi(struct domain *d, int wanted);
 /** Free an MSI's number. -XEN_EBUSY while a port is bound, -XEN_EPERM if it is not d's. */
 int irq_free_msi(struct domain *d, unsigned irq);
-/** A line that stays masked until the guest says PHYSDEVOP_eoi. */
-bool irq_needs_eoi(unsigned irq);
-/** More than one may be bound to it. */
-bool irq_may_share(unsigned irq);
+/** A line that stays masked until the guest says PHYSDEVOP_eoi, and that several may be bound to.
+ */
+bool irq_is_level(unsigned irq);
 /** True if irq names a line or an allocated MSI. */
 bool irq_exists(unsigned irq);
 

@@ -18,34 +18,30 @@
 
 static struct spinlock lock = SPINLOCK_INIT;
 
-static u32 address_of(u8 bus, u8 devfn, unsigned reg)
-{
-	return CONFIG_ENABLE | bus << 16 | devfn << 8 | (reg & 0xfc);
-}
-
-u32 pci_read(u8 bus, u8 devfn, unsigned reg, unsigned size)
-{
-	u32 before, v;
-
-	spin_lock(&lock);
-	before = inl(CONFIG_ADDRESS);
-	outl(CONFIG_ADDRESS, address_of(bus, devfn, reg));
-	v = port_in(CONFIG_DATA + (reg & 3), size);
-	outl(CONFIG_ADDRESS, before);
-	spin_unlock(&lock);
-	return v;
-}
-
-void pci_write(u8 bus, u8 devfn, unsigned reg, u32 value, unsigned size)
+static u32 access(u8 bus, u8 devfn, unsigned reg, unsigned size, bool write, u32 value)
 {
 	u32 before;
 
 	spin_lock(&lock);
-	before = inl(CONFIG_ADDRESS);
-	outl(CONFIG_ADDRESS, address_of(bus, devfn, reg));
-	port_out(CONFIG_DATA + (reg & 3), value, size);
-	outl(CONFIG_ADDRESS, before);
+	before = port_in(CONFIG_ADDRESS, 4);
+	port_out(CONFIG_ADDRESS, CONFIG_ENABLE | bus << 16 | devfn << 8 | (reg & 0xfc), 4);
+	if (write)
+		port_out(CONFIG_DATA + (reg & 3), value, size);
+	else
+		value = port_in(CONFIG_DATA + (reg & 3), size);
+	port_out(CONFIG_ADDRESS, before, 4);
 	spin_unlock(&lock);
+	return value;
+}
+
+u32 pci_read(u8 bus, u8 devfn, unsigned reg, unsigned size)
+{
+	return access(bus, devfn, reg, size, false, 0);
+}
+
+void pci_write(u8 bus, u8 devfn, unsigned reg, u32 value, unsigned size)
+{
+	access(bus, devfn, reg, size, true, value);
 }
 
 bool pci_present(u8 bus, u8 devfn)

@@ -11,149 +11,101 @@
 #include <x86/machine.h>
 #include <x86/uaccess.h>
 
-/* Read the argument of a sub-operation, or give up with a refusal. */
-#define GET_ARGUMENT(op, arg)                                                                      \
-	do {                                                                                       \
-		if (!get_guest(op, arg))                                                           \
-			return refuse(-XEN_EFAULT, REFUSE_FAULT,                                   \
-				      "its argument at %#lx cannot be read",                       \
-				      (unsigned long)(arg));                                       \
-	} while (0)
-
-#define PUT_ARGUMENT(op, arg)                                                                      \
-	(put_guest(arg, op)                                                                        \
-		 ? 0                                                                               \
-		 : refuse(-XEN_EFAULT, REFUSE_FAULT, "its argument at %#lx cannot be written",     \
-			  (unsigned long)(arg)))
-
-static long unprivileged(void)
-{
-	return refuse(-XEN_EPERM, REFUSE_PERMISSION, "only a domain with devices may ask that");
-}
+union argument {
+	struct physdev_eoi eoi;
+	struct physdev_pirq_eoi_gmfn eoi_map;
+	struct physdev_irq_status_query status;
+	struct physdev_set_iopl iopl;
+	struct physdev_set_iobitmap iobitmap;
+	struct physdev_apic apic;
+	struct physdev_irq vector;
+	struct physdev_setup_gsi gsi;
+	struct physdev_map_pirq map;
+	struct physdev_unmap_pirq unmap;
+	struct physdev_pci_device pci;
+	struct physdev_pci_mmcfg_reserved mmcfg;
+	struct physdev_dbgp_op dbgp;
+};
 
 /* --- what any domain may do --- */
 
-static long eoi(u64 arg)
+static long eoi(union argument *op)
 {
-	struct physdev_eoi op;
-
-	GET_ARGUMENT(op, arg);
-	if (op.irq >= MAX_IRQS)
-		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "there is no pirq %u", op.irq);
-	irq_guest_eoi(current_domain(), op.irq);
+	if (op->eoi.irq >= MAX_IRQS)
+		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "there is no pirq %u", op->eoi.irq);
+	irq_guest_eoi(current_domain(), op->eoi.irq);
 	return 0;
 }
 
-static long eoi_map(u64 arg)
+static long eoi_map(union argument *op)
 {
-	struct physdev_pirq_eoi_gmfn op;
-	int rc;
+	int rc = irq_set_eoi_map(current_domain(), mfn(op->eoi_map.gmfn));
 
-	GET_ARGUMENT(op, arg);
-	rc = irq_set_eoi_map(current_domain(), mfn(op.gmfn));
-	if (rc == -XEN_EBUSY)
-		return refuse(rc, REFUSE_STATE, "the map of end-of-interrupt bits is set already");
 	if (rc)
-		return refuse(rc, REFUSE_OWNER, "frame %lx cannot hold end-of-interrupt bits",
-			      (unsigned long)op.gmfn);
+		return refuse(rc, rc == -XEN_EBUSY ? REFUSE_STATE : REFUSE_OWNER,
+			      "frame %lx cannot hold end-of-interrupt bits, or another does",
+			      (unsigned long)op->eoi_map.gmfn);
 	return 0;
 }
 
-static long irq_status(u64 arg)
+static long irq_status(union argument *op)
 {
-	struct physdev_irq_status_query op;
-
-	GET_ARGUMENT(op, arg);
-	if (!irq_exists(op.irq))
+	if (!irq_exists(op->status.irq))
 		return -XEN_EINVAL; /* asked of every number at start-up: not worth a line */
-	op.flags = (irq_needs_eoi(op.irq) ? XENIRQSTAT_needs_eoi : 0) |
-		   (irq_may_share(op.irq) ? XENIRQSTAT_shared : 0);
-	return PUT_ARGUMENT(op, arg);
-}
-
-static long set_iopl(u64 arg)
-{
-	struct physdev_set_iopl op;
-
-	GET_ARGUMENT(op, arg);
-	if (op.iopl > 3)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "I/O privilege level %u", op.iopl);
-	current_vcpu()->pv.iopl = op.iopl;
+	op->status.flags =
+		irq_is_level(op->status.irq) ? XENIRQSTAT_needs_eoi | XENIRQSTAT_shared : 0;
 	return 0;
 }
 
-static long set_iobitmap(u64 arg)
+static long set_iopl(union argument *op)
 {
-	struct physdev_set_iobitmap op;
-	struct vcpu *v = current_vcpu();
-
-	GET_ARGUMENT(op, arg);
-	if (op.nr_ports > 65536)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a map of %u ports", op.nr_ports);
-	v->pv.iobmp = (u64)op.bitmap.p;
-	v->pv.iobmp_limit = op.nr_ports;
+	if (op->iopl.iopl > 3)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "I/O privilege level %u",
+			      op->iopl.iopl);
+	current_vcpu()->pv.iopl = op->iopl.iopl;
 	return 0;
 }
 
-/* --- I/O APICs --- */
-
-static long apic_read(u64 arg)
+static long set_iobitmap(union argument *op)
 {
-	struct physdev_apic op;
+	if (op->iobitmap.nr_ports > 65536)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a map of %u ports",
+			      op->iobitmap.nr_ports);
+	current_vcpu()->pv.iobmp = (u64)op->iobitmap.bitmap.p;
+	current_vcpu()->pv.iobmp_limit = op->iobitmap.nr_ports;
+	return 0;
+}
 
-	GET_ARGUMENT(op, arg);
-	if (!current_domain()->privileged)
-		return unprivileged();
-	if (!ioapic_read_at(op.apic_physbase, op.reg, &op.value))
+/* --- I/O APICs: their entries name vectors, so only the hypervisor writes them --- */
+
+static long apic_read(union argument *op)
+{
+	if (!ioapic_read_at(op->apic.apic_physbase, op->apic.reg, &op->apic.value))
 		return refuse(-XEN_ENODEV, REFUSE_UNKNOWN, "there is no I/O APIC at %#lx",
-			      op.apic_physbase);
-	return PUT_ARGUMENT(op, arg);
+			      op->apic.apic_physbase);
+	return 0;
 }
 
-/* Inputs are set up by setup_gsi and bind_pirq; an entry that a guest writes would name a vector.
- */
-static long apic_write(u64 arg)
+static long setup_gsi(union argument *op)
 {
-	struct physdev_apic op;
+	int rc = -XEN_EINVAL;
 
-	GET_ARGUMENT(op, arg);
-	return refuse(-XEN_EPERM, REFUSE_PERMISSION,
-		      "I/O APIC register %#x is written by the hypervisor alone (use setup_gsi)",
-		      op.reg);
-}
-
-static long setup_gsi(u64 arg)
-{
-	struct physdev_setup_gsi op;
-	int rc;
-
-	GET_ARGUMENT(op, arg);
-	if (!current_domain()->privileged)
-		return unprivileged();
-	if (op.gsi < 0 || op.gsi >= MAX_IRQS)
-		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "there is no line %d", op.gsi);
-	rc = irq_set_trigger(op.gsi, op.triggering, op.polarity);
+	if (op->gsi.gsi >= 0 && op->gsi.gsi < MAX_IRQS)
+		rc = irq_set_trigger(op->gsi.gsi, op->gsi.triggering, op->gsi.polarity);
 	/* dom0's tables may see the console's line otherwise: it stays as it works. */
 	if (rc == -XEN_EBUSY)
 		return 0;
-	if (rc)
-		return refuse(rc, REFUSE_UNKNOWN, "no I/O APIC has line %d", op.gsi);
-	return 0;
+	return rc ? refuse(rc, REFUSE_UNKNOWN, "no I/O APIC has line %d", op->gsi.gsi) : 0;
 }
 
-static long alloc_irq_vector(u64 arg)
+static long alloc_irq_vector(union argument *op)
 {
-	struct physdev_irq op;
-	int vector;
+	int vector = irq_vector(op->vector.irq);
 
-	GET_ARGUMENT(op, arg);
-	if (!current_domain()->privileged)
-		return unprivileged();
-	vector = irq_vector(op.irq);
 	if (vector < 0)
-		return refuse(vector, REFUSE_UNKNOWN, "no vector for line %u", op.irq);
-	op.vector = vector;
-	return PUT_ARGUMENT(op, arg);
+		return refuse(vector, REFUSE_UNKNOWN, "no vector for line %u", op->vector.irq);
+	op->vector.vector = vector;
+	return 0;
 }
 
 /* --- pirqs --- */
@@ -161,11 +113,10 @@ static long alloc_irq_vector(u64 arg)
 /* Lines have their own number; what else would a guest call them? */
 static long map_line(struct physdev_map_pirq *op)
 {
-	if (op->index < 0 || op->index >= (int)irq_gsi_count() || !irq_exists(op->index))
-		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "there is no line %d", op->index);
-	if (op->pirq >= 0 && op->pirq != op->index)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "line %d has pirq %d, not %d",
-			      op->index, op->index, op->pirq);
+	if (op->index < 0 || op->index >= (int)irq_gsi_count() || !irq_exists(op->index) ||
+	    (op->pirq >= 0 && op->pirq != op->index))
+		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "there is no line %d, or not as pirq %d",
+			      op->index, op->pirq);
 	op->pirq = op->index;
 	return 0;
 }
@@ -191,175 +142,119 @@ static long map_msi(struct domain *d, struct physdev_map_pirq *op)
 	return 0;
 }
 
-static long map_pirq_for(struct domain *d, struct physdev_map_pirq *op)
+static long map_pirq(union argument *op)
 {
-	switch (op->type) {
-	case MAP_PIRQ_TYPE_GSI:
-		return map_line(op);
-	case MAP_PIRQ_TYPE_MSI:
-	case MAP_PIRQ_TYPE_MSI_SEG:
-		return map_msi(d, op);
-	case MAP_PIRQ_TYPE_MULTI_MSI:
-		/* Drivers ask for one message next. */
-		if (op->entry_nr != 1) {
-			op->entry_nr = 1;
-			return -XEN_EINVAL;
-		}
-		op->entry_nr = 0;
-		return map_msi(d, op);
-	}
-	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "pirq type %d", op->type);
-}
-
-static long map_pirq(u64 arg)
-{
-	struct physdev_map_pirq op;
-	struct domain *d;
+	struct domain *d = domain_get(op->map.domid);
 	long rc;
 
-	GET_ARGUMENT(op, arg);
-	if (!current_domain()->privileged)
-		return unprivileged();
-	d = domain_get(op.domid);
 	if (!d)
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", op.domid);
-	rc = map_pirq_for(d, &op);
+		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", op->map.domid);
+	if (op->map.type == MAP_PIRQ_TYPE_GSI)
+		rc = map_line(&op->map);
+	else if (op->map.type == MAP_PIRQ_TYPE_MSI || op->map.type == MAP_PIRQ_TYPE_MSI_SEG)
+		rc = map_msi(d, &op->map);
+	else /* several messages at once: drivers ask for one next */
+		rc = refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "pirq type %d", op->map.type);
 	if (!rc)
-		__atomic_fetch_or(&d->irq_allowed[op.pirq / 32], 1u << (op.pirq % 32),
+		__atomic_fetch_or(&d->irq_allowed[op->map.pirq / 32], 1u << (op->map.pirq % 32),
 				  __ATOMIC_SEQ_CST);
 	domain_put(d);
-	return rc ? rc : PUT_ARGUMENT(op, arg);
+	return rc;
 }
 
-static long unmap_pirq(u64 arg)
+static long unmap_pirq(union argument *op)
 {
-	struct physdev_unmap_pirq op;
-	struct domain *d;
+	struct domain *d = domain_get(op->unmap.domid);
+	int pirq = op->unmap.pirq;
 	long rc = 0;
 
-	GET_ARGUMENT(op, arg);
-	if (!current_domain()->privileged)
-		return unprivileged();
-	d = domain_get(op.domid);
 	if (!d)
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", op.domid);
-	if (op.pirq < 0 || op.pirq >= MAX_IRQS || !irq_exists(op.pirq)) {
-		rc = refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "pirq %d is not mapped", op.pirq);
-	} else if (op.pirq >= (int)irq_gsi_count()) {
-		msi_clear(op.pirq);
-		irq_unbind_guest(d, op.pirq);
-		rc = irq_free_msi(d, op.pirq);
+		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", op->unmap.domid);
+	if (pirq < 0 || pirq >= MAX_IRQS || !irq_exists(pirq)) {
+		rc = refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "pirq %d is not mapped", pirq);
+	} else if (pirq >= (int)irq_gsi_count()) {
+		msi_clear(pirq);
+		irq_unbind_guest(d, pirq);
+		rc = irq_free_msi(d, pirq);
 		if (rc)
-			rc = refuse(rc, REFUSE_OWNER, "pirq %d is another domain's", op.pirq);
+			rc = refuse(rc, REFUSE_OWNER, "pirq %d is another domain's", pirq);
 	}
 	domain_put(d);
 	return rc;
 }
 
-static long get_free_pirq(u64 arg)
-{
-	struct physdev_get_free_pirq op;
-	struct domain *d = current_domain();
-	int irq;
-
-	GET_ARGUMENT(op, arg);
-	if (!d->privileged)
-		return unprivileged();
-	/* The number stays free: map_pirq takes it by name. */
-	irq = irq_alloc_msi(d, -1);
-	if (irq < 0)
-		return refuse(irq, REFUSE_LIMIT, "no pirq is free");
-	irq_free_msi(d, irq);
-	op.pirq = irq;
-	return PUT_ARGUMENT(op, arg);
-}
-
 /* --- PCI --- */
 
 /* Nothing is kept of a device: whatever is present can be used. */
-static long pci_device(u64 arg, bool restore)
+static long pci_device(union argument *op)
 {
-	struct physdev_pci_device op;
-
-	GET_ARGUMENT(op, arg);
-	if (!current_domain()->privileged)
-		return unprivileged();
-	if (op.seg || !pci_present(op.bus, op.devfn))
+	if (op->pci.seg || !pci_present(op->pci.bus, op->pci.devfn))
 		return refuse(-XEN_ENODEV, REFUSE_UNKNOWN, "no PCI device %04x:%02x:%02x.%x",
-			      op.seg, op.bus, op.devfn >> 3, op.devfn & 7);
-	return restore ? msi_restore(op.bus, op.devfn) : 0;
+			      op->pci.seg, op->pci.bus, op->pci.devfn >> 3, op->pci.devfn & 7);
+	return 0;
 }
 
-static long pci_device_old(u64 arg, bool restore)
+static long restore_msi(union argument *op)
 {
-	struct physdev_manage_pci op;
+	long rc = pci_device(op);
 
-	GET_ARGUMENT(op, arg);
-	if (!current_domain()->privileged)
-		return unprivileged();
-	if (!pci_present(op.bus, op.devfn))
-		return refuse(-XEN_ENODEV, REFUSE_UNKNOWN, "no PCI device %02x:%02x.%x", op.bus,
-			      op.devfn >> 3, op.devfn & 7);
-	return restore ? msi_restore(op.bus, op.devfn) : 0;
+	return rc ? rc : msi_restore(op->pci.bus, op->pci.devfn);
 }
 
-static long mmcfg_reserved(u64 arg)
+/* Configuration space is reached by ports and the debug port is not used: dom0 may have its way. */
+static long nothing_to_do(union argument *op)
 {
-	struct physdev_pci_mmcfg_reserved op;
-
-	GET_ARGUMENT(op, arg);
-	if (!current_domain()->privileged)
-		return unprivileged();
-	/* Configuration space is reached by ports: the window is dom0's to use or not. */
-	return op.segment ? -XEN_ENODEV : 0;
+	return 0;
 }
+
+enum { FOR_ALL, PRIVILEGED };
+
+/* Arguments are read before the call, and answers written after one that returns 0. */
+static const struct {
+	long (*call)(union argument *op);
+	u16 size;
+	bool privileged, answers;
+} calls[] = {
+#define ENTRY(fn, member, ...)                                                                     \
+	{                                                                                          \
+		fn, sizeof(((union argument *)NULL)->member), __VA_ARGS__                          \
+	}
+	[PHYSDEVOP_eoi] = ENTRY(eoi, eoi, FOR_ALL, false),
+	[PHYSDEVOP_pirq_eoi_gmfn_v2] = ENTRY(eoi_map, eoi_map, FOR_ALL, false),
+	[PHYSDEVOP_irq_status_query] = ENTRY(irq_status, status, FOR_ALL, true),
+	[PHYSDEVOP_set_iopl] = ENTRY(set_iopl, iopl, FOR_ALL, false),
+	[PHYSDEVOP_set_iobitmap] = ENTRY(set_iobitmap, iobitmap, FOR_ALL, false),
+	[PHYSDEVOP_apic_read] = ENTRY(apic_read, apic, PRIVILEGED, true),
+	[PHYSDEVOP_alloc_irq_vector] = ENTRY(alloc_irq_vector, vector, PRIVILEGED, true),
+	[PHYSDEVOP_map_pirq] = ENTRY(map_pirq, map, PRIVILEGED, true),
+	[PHYSDEVOP_unmap_pirq] = ENTRY(unmap_pirq, unmap, PRIVILEGED, false),
+	[PHYSDEVOP_setup_gsi] = ENTRY(setup_gsi, gsi, PRIVILEGED, false),
+	[PHYSDEVOP_pci_device_add] = ENTRY(pci_device, pci, PRIVILEGED, false),
+	[PHYSDEVOP_pci_device_remove] = ENTRY(pci_device, pci, PRIVILEGED, false),
+	[PHYSDEVOP_prepare_msix] = ENTRY(pci_device, pci, PRIVILEGED, false),
+	[PHYSDEVOP_release_msix] = ENTRY(pci_device, pci, PRIVILEGED, false),
+	[PHYSDEVOP_restore_msi_ext] = ENTRY(restore_msi, pci, PRIVILEGED, false),
+	[PHYSDEVOP_pci_mmcfg_reserved] = ENTRY(nothing_to_do, mmcfg, PRIVILEGED, false),
+	[PHYSDEVOP_dbgp_op] = ENTRY(nothing_to_do, dbgp, PRIVILEGED, false),
+#undef ENTRY
+};
 
 long do_physdev_op(u64 cmd, u64 arg)
 {
-	switch (cmd) {
-	case PHYSDEVOP_eoi:
-		return eoi(arg);
-	case PHYSDEVOP_pirq_eoi_gmfn_v2:
-		return eoi_map(arg);
-	case PHYSDEVOP_irq_status_query:
-		return irq_status(arg);
-	case PHYSDEVOP_set_iopl:
-		return set_iopl(arg);
-	case PHYSDEVOP_set_iobitmap:
-		return set_iobitmap(arg);
-	case PHYSDEVOP_apic_read:
-		return apic_read(arg);
-	case PHYSDEVOP_apic_write:
-		return apic_write(arg);
-	case PHYSDEVOP_alloc_irq_vector:
-		return alloc_irq_vector(arg);
-	case PHYSDEVOP_free_irq_vector:
-		return current_domain()->privileged ? 0 : unprivileged();
-	case PHYSDEVOP_map_pirq:
-		return map_pirq(arg);
-	case PHYSDEVOP_unmap_pirq:
-		return unmap_pirq(arg);
-	case PHYSDEVOP_setup_gsi:
-		return setup_gsi(arg);
-	case PHYSDEVOP_get_free_pirq:
-		return get_free_pirq(arg);
-	case PHYSDEVOP_manage_pci_add:
-	case PHYSDEVOP_manage_pci_remove:
-	case PHYSDEVOP_manage_pci_add_ext:
-		return pci_device_old(arg, false);
-	case PHYSDEVOP_restore_msi:
-		return pci_device_old(arg, true);
-	case PHYSDEVOP_pci_device_add:
-	case PHYSDEVOP_pci_device_remove:
-	case PHYSDEVOP_prepare_msix:
-	case PHYSDEVOP_release_msix:
-		return pci_device(arg, false);
-	case PHYSDEVOP_restore_msi_ext:
-		return pci_device(arg, true);
-	case PHYSDEVOP_pci_mmcfg_reserved:
-		return mmcfg_reserved(arg);
-	case PHYSDEVOP_dbgp_op:
-		return current_domain()->privileged ? 0 : unprivileged();
-	}
-	return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "sub-operation %lu", (unsigned long)cmd);
+	union argument op;
+	long rc;
+
+	if (cmd >= ARRAY_SIZE(calls) || !calls[cmd].call)
+		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "sub-operation %lu", (unsigned long)cmd);
+	if (calls[cmd].privileged && !current_domain()->privileged)
+		return refuse(-XEN_EPERM, REFUSE_PERMISSION,
+			      "only a domain with devices may ask that");
+	if (!copy_from_guest(&op, arg, calls[cmd].size))
+		return refuse(-XEN_EFAULT, REFUSE_FAULT, "its argument at %#lx cannot be read",
+			      arg);
+	rc = calls[cmd].call(&op);
+	if (!rc && calls[cmd].answers && !copy_to_guest(arg, &op, calls[cmd].size))
+		return refuse(-XEN_EFAULT, REFUSE_FAULT, "its argument at %#lx cannot be written",
+			      arg);
+	return rc;
 }

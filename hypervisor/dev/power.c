@@ -24,17 +24,6 @@ void power_init(void)
 		reset_register = map_mmio(machine.reset_address, 1);
 }
 
-bool power_sleep(u16 pm1a_value, u16 pm1b_value)
-{
-	if (!machine.pm1a_control)
-		return false;
-	outw(machine.pm1a_control, pm1a_value);
-	if (machine.pm1b_control)
-		outw(machine.pm1b_control, pm1b_value);
-	delay_us(1000000);
-	return false;
-}
-
 static void enable_acpi(void)
 {
 	if (!machine.smi_command || !machine.acpi_enable ||
@@ -50,8 +39,10 @@ void machine_poweroff(void)
 	apic_stop_others_for_good();
 	if (machine.sleep_known && machine.pm1a_control) {
 		enable_acpi();
-		power_sleep(machine.sleep_type_a << 10 | PM1_SLEEP_ENABLE,
-			    machine.sleep_type_b << 10 | PM1_SLEEP_ENABLE);
+		outw(machine.pm1a_control, machine.sleep_type_a << 10 | PM1_SLEEP_ENABLE);
+		if (machine.pm1b_control)
+			outw(machine.pm1b_control, machine.sleep_type_b << 10 | PM1_SLEEP_ENABLE);
+		delay_us(1000000);
 	}
 	printk(LOG_ERR, "power-off does not work here: halted\n");
 	halt_forever();

@@ -104,5 +104,6 @@ void printk(enum log_level level, const char *fmt, ...)
 		line[n - 1] = '\n';
 	}
 	log_write(line, n,
-		  level >= LOG_GUEST_ERR ? level - LOG_GUEST_ERR < guest_level : level < serial_level);
+		  level >= LOG_GUEST_ERR ? level - LOG_GUEST_ERR < guest_level
+					 : level < serial_level);
 }

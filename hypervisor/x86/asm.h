@@ -52,44 +52,22 @@ static inline void fill_bytes(void *dst, int c, size_t n)
 		     : "memory");
 }
 
-static inline void outb(u16 port, u8 v)
-{
-	asm volatile("outb %0, %1" ::"a"(v), "Nd"(port));
-}
+#define DEFINE_PORT_ACCESS(suffix, type)                                                           \
+	static inline void out##suffix(u16 port, type v)                                           \
+	{                                                                                          \
+		asm volatile("out" #suffix " %0, %1" ::"a"(v), "Nd"(port));                        \
+	}                                                                                          \
+	static inline type in##suffix(u16 port)                                                    \
+	{                                                                                          \
+		type v;                                                                            \
+                                                                                                   \
+		asm volatile("in" #suffix " %1, %0" : "=a"(v) : "Nd"(port));                       \
+		return v;                                                                          \
+	}
 
-static inline u8 inb(u16 port)
-{
-	u8 v;
-
-	asm volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
-static inline void outw(u16 port, u16 v)
-{
-	asm volatile("outw %0, %1" ::"a"(v), "Nd"(port));
-}
-
-static inline u16 inw(u16 port)
-{
-	u16 v;
-
-	asm volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
-static inline void outl(u16 port, u32 v)
-{
-	asm volatile("outl %0, %1" ::"a"(v), "Nd"(port));
-}
-
-static inline u32 inl(u16 port)
-{
-	u32 v;
-
-	asm volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
+DEFINE_PORT_ACCESS(b, u8)
+DEFINE_PORT_ACCESS(w, u16)
+DEFINE_PORT_ACCESS(l, u32)
 
 static inline u64 rdmsr(u32 msr)
 {
