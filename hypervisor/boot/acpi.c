@@ -28,45 +28,16 @@ struct rsdp {
 	u64 xsdt;
 } __attribute__((packed));
 
-struct madt_entry {
-	u8 type, length;
-	union {
-		struct {
-			u8 processor, apic_id;
-			u32 flags;
-		} __attribute__((packed)) lapic;
-		struct {
-			u8 id, reserved;
-			u32 address, gsi_base;
-		} __attribute__((packed)) ioapic;
-		struct {
-			u8 bus, irq;
-			u32 gsi;
-			u16 flags;
-		} __attribute__((packed)) override;
-		struct {
-			u16 reserved;
-			u64 address;
-		} __attribute__((packed)) lapic_address;
-		struct {
-			u16 reserved;
-			u32 apic_id, flags, processor;
-		} __attribute__((packed)) x2apic;
-	};
-} __attribute__((packed));
-
 enum { MADT_LAPIC, MADT_IOAPIC, MADT_OVERRIDE, MADT_LAPIC_ADDRESS = 5, MADT_X2APIC = 9 };
 
 #define LAPIC_ENABLED 1
 
 /* Offsets in the FADT. */
 #define FADT_DSDT	 40
-#define FADT_SCI	 46
 #define FADT_SMI_CMD	 48
 #define FADT_ENABLE	 52
 #define FADT_PM1A	 64
 #define FADT_PM1B	 68
-#define FADT_PM_TIMER	 76
 #define FADT_CENTURY	 108
 #define FADT_FLAGS	 112
 #define FADT_RESET	 116 /* generic address: space, width, offset, access, 64-bit address */
@@ -94,9 +65,9 @@ static const struct sdt *table_at(u64 address)
 	return t;
 }
 
-static u32 word_at(const struct sdt *t, unsigned offset, unsigned size)
+static u64 number_at(const struct sdt *t, u64 offset, unsigned size)
 {
-	u32 v = 0;
+	u64 v = 0;
 
 	if (offset + size <= t->length)
 		memcpy(&v, (const u8 *)t + offset, size);
@@ -116,49 +87,50 @@ static void add_cpu(u32 apic_id, u32 flags)
 		       apic_id, MAX_CPUS);
 }
 
-static void add_override(const struct madt_entry *e)
+static void add_override(u8 irq, u32 gsi, u16 flags)
 {
-	u16 flags = e->override.flags;
-
 	if (machine.overrides_found < ARRAY_SIZE(machine.overrides))
 		machine.overrides[machine.overrides_found++] = (struct machine_override){
-			.irq = e->override.irq,
-			.gsi = e->override.gsi,
+			.irq = irq,
+			.gsi = gsi,
 			.low = (flags & 3) == 3,
 			.level = (flags >> 2 & 3) == 3,
 		};
 }
 
-static void parse_madt_entry(const struct madt_entry *e)
+/* One entry of the table, which begins with its type and length, at offset o. */
+static void parse_madt_entry(const struct sdt *t, u64 o)
 {
-	switch (e->type) {
-	case MADT_LAPIC:
-		add_cpu(e->lapic.apic_id, e->lapic.flags);
+	switch (number_at(t, o, 1)) {
+	case MADT_LAPIC: /* processor, APIC id, flags */
+		add_cpu(number_at(t, o + 3, 1), number_at(t, o + 4, 4));
 		break;
-	case MADT_X2APIC:
-		add_cpu(e->x2apic.apic_id, e->x2apic.flags);
+	case MADT_X2APIC: /* reserved (2 bytes), APIC id, flags */
+		add_cpu(number_at(t, o + 4, 4), number_at(t, o + 8, 4));
 		break;
-	case MADT_IOAPIC:
+	case MADT_IOAPIC: /* id, reserved (1 byte), address, first GSI */
 		if (machine.ioapics_found < MAX_IOAPICS)
 			machine.ioapics[machine.ioapics_found++] = (struct machine_ioapic){
-				e->ioapic.id, e->ioapic.gsi_base, e->ioapic.address};
+				.address = number_at(t, o + 4, 4),
+				.gsi_base = number_at(t, o + 8, 4),
+			};
 		break;
-	case MADT_OVERRIDE:
-		add_override(e);
+	case MADT_OVERRIDE: /* bus, ISA interrupt, GSI, flags */
+		add_override(number_at(t, o + 3, 1), number_at(t, o + 4, 4),
+			     number_at(t, o + 8, 2));
 		break;
-	case MADT_LAPIC_ADDRESS:
-		machine.lapic_address = e->lapic_address.address;
+	case MADT_LAPIC_ADDRESS: /* reserved (2 bytes), address */
+		machine.lapic_address = number_at(t, o + 4, 8);
 		break;
 	}
 }
 
 static void parse_madt(const struct sdt *t)
 {
-	const u8 *p = (const u8 *)t + 44, *end = (const u8 *)t + t->length;
-
-	machine.lapic_address = word_at(t, 36, 4);
-	for (; p + 2 <= end && p[1] >= 2 && p + p[1] <= end; p += p[1])
-		parse_madt_entry((const struct madt_entry *)p);
+	machine.lapic_address = number_at(t, 36, 4);
+	for (u64 o = 44, length; (length = number_at(t, o + 1, 1)) >= 2; o += length)
+		if (o + length <= t->length)
+			parse_madt_entry(t, o);
 }
 
 /* --- power --- */
@@ -193,37 +165,21 @@ static void parse_fadt(const struct sdt *t)
 {
 	const struct sdt *dsdt = NULL;
 
-	machine.sci = word_at(t, FADT_SCI, 2);
-	machine.pm1a_control = word_at(t, FADT_PM1A, 4);
-	machine.pm1b_control = word_at(t, FADT_PM1B, 4);
-	machine.pm_timer = word_at(t, FADT_PM_TIMER, 4);
-	machine.century_register = word_at(t, FADT_CENTURY, 1);
-	machine.smi_command = word_at(t, FADT_SMI_CMD, 4);
-	machine.acpi_enable = word_at(t, FADT_ENABLE, 1);
-	if (word_at(t, FADT_FLAGS, 4) & FADT_FLAG_RESET) {
-		machine.reset_space = word_at(t, FADT_RESET, 1);
-		machine.reset_address =
-			word_at(t, FADT_RESET + 4, 4) | (u64)word_at(t, FADT_RESET + 8, 4) << 32;
-		machine.reset_value = word_at(t, FADT_RESET_VALUE, 1);
+	machine.pm1a_control = number_at(t, FADT_PM1A, 4);
+	machine.pm1b_control = number_at(t, FADT_PM1B, 4);
+	machine.century_register = number_at(t, FADT_CENTURY, 1);
+	machine.smi_command = number_at(t, FADT_SMI_CMD, 4);
+	machine.acpi_enable = number_at(t, FADT_ENABLE, 1);
+	if (number_at(t, FADT_FLAGS, 4) & FADT_FLAG_RESET) {
+		machine.reset_space = number_at(t, FADT_RESET, 1);
+		machine.reset_address = number_at(t, FADT_RESET + 4, 8);
+		machine.reset_value = number_at(t, FADT_RESET_VALUE, 1);
 	}
-	dsdt = table_at(word_at(t, FADT_X_DSDT, 4) | (u64)word_at(t, FADT_X_DSDT + 4, 4) << 32);
+	dsdt = table_at(number_at(t, FADT_X_DSDT, 8));
 	if (!dsdt)
-		dsdt = table_at(word_at(t, FADT_DSDT, 4));
+		dsdt = table_at(number_at(t, FADT_DSDT, 4));
 	if (dsdt)
 		find_sleep_type(dsdt);
-}
-
-static void parse_mcfg(const struct sdt *t)
-{
-	/* One allocation: base 64 bits, segment 16, first and last bus. Only segment 0 is used. */
-	for (unsigned o = 44; o + 16 <= t->length; o += 16)
-		if (!word_at(t, o + 8, 2)) {
-			machine.mmconfig_address = word_at(t, o, 4) | (u64)word_at(t, o + 4, 4)
-									      << 32;
-			machine.mmconfig_first_bus = word_at(t, o + 10, 1);
-			machine.mmconfig_last_bus = word_at(t, o + 11, 1);
-			return;
-		}
 }
 
 static void parse_table(u64 address)
@@ -236,8 +192,6 @@ static void parse_table(u64 address)
 		parse_madt(t);
 	else if (!memcmp(t->signature, "FACP", 4))
 		parse_fadt(t);
-	else if (!memcmp(t->signature, "MCFG", 4))
-		parse_mcfg(t);
 }
 
 /* --- the root pointer --- */
@@ -294,8 +248,7 @@ void acpi_parse(void)
 		return;
 	}
 	for (unsigned o = sizeof(*root); o + width <= root->length; o += width)
-		parse_table(word_at(root, o, 4) |
-			    (width == 8 ? (u64)word_at(root, o + 4, 4) << 32 : 0));
+		parse_table(number_at(root, o, width));
 	printk(LOG_INFO, "ACPI: %u processors, %u I/O APICs, power-off %s\n", machine.cpus,
 	       machine.ioapics_found, machine.sleep_known && machine.pm1a_control ? "yes" : "no");
 }

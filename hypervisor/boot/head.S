@@ -8,6 +8,13 @@
 #define BOOT_CS64 8
 #define OFFSET(sym) ((sym) - 0xffff810000000000)
 
+	.macro null_segments
+	xorl %eax, %eax
+	.irp segment, ds, es, ss, fs, gs
+	movl %eax, %\segment
+	.endr
+	.endm
+
 	.section .boot.header, "ax"
 	.balign 8
 header:
@@ -152,12 +159,7 @@ boot_low64:
 	jmp *%rax
 
 boot_high64:
-	xorl %eax, %eax
-	movl %eax, %ds
-	movl %eax, %es
-	movl %eax, %ss
-	movl %eax, %fs
-	movl %eax, %gs
+	null_segments
 	leaq boot_stack_end(%rip), %rsp
 	movl %ebx, %edi
 	movl %ebp, %esi
@@ -225,12 +227,7 @@ ap_low64:
 	movabsq $ap_high64, %rax
 	jmp *%rax
 ap_high64:
-	xorl %eax, %eax
-	movl %eax, %ds
-	movl %eax, %es
-	movl %eax, %ss
-	movl %eax, %fs
-	movl %eax, %gs
+	null_segments
 	movq ap_cr3(%rip), %rax
 	movq %cr4, %rcx
 	orq $(1 << 7), %rcx /* PGE before the final root: its mappings are global */

@@ -22,13 +22,19 @@
 #define FPU_CONTROL_OFFSET 0
 #define FPU_MXCSR_OFFSET   24
 
+static void fpu_reset(struct arch_vcpu *a)
+{
+	memset(a->fpu, 0, PAGE_SIZE);
+	*(u16 *)((u8 *)a->fpu + FPU_CONTROL_OFFSET) = 0x37f;
+	*(u32 *)((u8 *)a->fpu + FPU_MXCSR_OFFSET) = 0x1f80;
+}
+
 int arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id)
 {
 	a->fpu = heap_pages(0);
 	if (!a->fpu)
 		return -XEN_ENOMEM;
-	*(u16 *)((u8 *)a->fpu + FPU_CONTROL_OFFSET) = 0x37f;
-	*(u32 *)((u8 *)a->fpu + FPU_MXCSR_OFFSET) = 0x1f80;
+	fpu_reset(a);
 	a->xcr0 = xcr0_all & 1;
 	a->dr6 = DR6_INIT;
 	a->dr7 = DR7_INIT;
@@ -69,19 +75,12 @@ static bool fpu_try_load(const struct arch_vcpu *a)
 	u8 done = 0;
 
 	if (cpu_has_xsave)
-		asm volatile("1: xrstor64 (%1)\n\t"
-			     "movb $1, %0\n"
-			     "2:\n\t" ON_FAULT(1b, 2b)
+		asm volatile(TRY("xrstor64 (%1)", "%0")
 			     : "+q"(done)
 			     : "r"(a->fpu), "a"(~0), "d"(~0)
 			     : "memory");
 	else
-		asm volatile("1: fxrstor64 (%1)\n\t"
-			     "movb $1, %0\n"
-			     "2:\n\t" ON_FAULT(1b, 2b)
-			     : "+q"(done)
-			     : "r"(a->fpu)
-			     : "memory");
+		asm volatile(TRY("fxrstor64 (%1)", "%0") : "+q"(done) : "r"(a->fpu) : "memory");
 	return done;
 }
 
@@ -89,9 +88,7 @@ static void fpu_load(struct arch_vcpu *a)
 {
 	asm volatile("clts");
 	if (!fpu_try_load(a)) {
-		memset(a->fpu, 0, fpu_area_size);
-		*(u16 *)((u8 *)a->fpu + FPU_CONTROL_OFFSET) = 0x37f;
-		*(u32 *)((u8 *)a->fpu + FPU_MXCSR_OFFSET) = 0x1f80;
+		fpu_reset(a);
 		fpu_try_load(a);
 	}
 	if (cpu_has_xsave && a->xcr0 != xcr0_all)
@@ -106,9 +103,7 @@ bool context_set_xcr0(struct arch_vcpu *a, u64 xcr0)
 	/* The CPU itself knows which features need which. */
 	if (!cpu_has_xsave || (xcr0 & ~xcr0_all))
 		return false;
-	asm volatile("1: xsetbv\n\t"
-		     "movb $1, %0\n"
-		     "2:\n\t" ON_FAULT(1b, 2b)
+	asm volatile(TRY("xsetbv", "%0")
 		     : "+q"(done)
 		     : "c"(0), "a"((u32)xcr0), "d"((u32)(xcr0 >> 32)));
 	if (done)

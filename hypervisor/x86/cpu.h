@@ -42,7 +42,8 @@ struct cpu {
 extern u32 cpu_count;		   /* online CPUs */
 extern struct cpu *cpus[MAX_CPUS]; /* by id; NULL where none */
 
-/** The running CPU. Every stack of a CPU lies in its window (x86/window.h), at whose end struct cpu is. */
+/** The running CPU. Every stack of a CPU lies in its window (x86/window.h), at whose end struct cpu
+ * is. */
 #if __STDC_HOSTED__ /* unit tests have their own */
 struct cpu *this_cpu(void);
 #else
@@ -50,7 +51,8 @@ struct cpu *this_cpu(void);
 #define CPU_OFFSET	0x4e00UL
 static inline struct cpu *this_cpu(void)
 {
-	return (struct cpu *)(((u64)__builtin_frame_address(0) & ~(CPU_WINDOW_SIZE - 1)) + CPU_OFFSET);
+	return (struct cpu *)(((u64)__builtin_frame_address(0) & ~(CPU_WINDOW_SIZE - 1)) +
+			      CPU_OFFSET);
 }
 #endif
 

@@ -15,41 +15,26 @@
 /* RFLAGS bits that SYSRET is not trusted with: TF, RF, VM. */
 #define RFLAGS_IRET_ONLY 0x30100
 
-/* On entry error_code, rip … ss have been pushed already. */
-	.macro push_registers
-	pushq %rdi
-	pushq %rsi
-	pushq %rdx
-	pushq %rcx
-	pushq %rax
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %rbx
-	pushq %rbp
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
+	.macro push_all registers:vararg
+	.irp reg, \registers
+	pushq %\reg
+	.endr
 	.endm
 
-	.macro pop_registers
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %rbp
-	popq %rbx
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rax
-	popq %rcx
-	popq %rdx
-	popq %rsi
-	popq %rdi
+	.macro pop_all registers:vararg
+	.irp reg, \registers
+	popq %\reg
+	.endr
+	.endm
+
+/* On entry error_code, rip … ss have been pushed already. */
+	.macro push_registers
+	push_all rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	.endm
+
+	.macro leave_by_iret
+	pop_all r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
+	addq $8, %rsp
 	.endm
 
 /*
@@ -59,34 +44,29 @@
 	.section .entry.text, "ax"
 #define FRAME_AT(field) (entry_page + WINDOW_STACK_FRAME - WINDOW_ENTRY_PAGE + field)(%rip)
 
-	.macro syscall_frame
+/* What entry code does last: the rest is in the image. */
+	.macro go_on vector, target
+	movl $\vector, 4(%rsp)
+	pushq %rax
+	movabsq $\target, %rax
+	jmp *%rax
+	.endm
+
+	.macro syscall_stub name, cs, vector, target
+	.globl \name
+\name:
 	movq %rsp, FRAME_AT(REGS_RSP)
 	movq $GUEST_SS, FRAME_AT(REGS_SS)
 	leaq FRAME_AT(REGS_RSP), %rsp
 	pushq %r11
+	pushq $\cs
+	pushq %rcx
+	pushq $0
+	go_on \vector, \target
 	.endm
 
-	.globl syscall_entry
-syscall_entry:
-	syscall_frame
-	pushq $GUEST_CS64
-	pushq %rcx
-	pushq $0
-	movl $ENTRY_SYSCALL, 4(%rsp)
-	pushq %rax
-	movabsq $syscall_common, %rax
-	jmp *%rax
-
-	.globl syscall32_entry
-syscall32_entry:
-	syscall_frame
-	pushq $GUEST_CS32
-	pushq %rcx
-	pushq $0
-	movl $ENTRY_SYSCALL32, 4(%rsp)
-	pushq %rax
-	movabsq $syscall32_common, %rax
-	jmp *%rax
+	syscall_stub syscall_entry, GUEST_CS64, ENTRY_SYSCALL, syscall_common
+	syscall_stub syscall32_entry, GUEST_CS32, ENTRY_SYSCALL32, syscall32_common
 
 /* SYSENTER keeps neither the guest's stack pointer nor where it was; the flags come masked but for NT, TF. */
 	.globl sysenter_entry
@@ -98,32 +78,16 @@ sysenter_entry:
 	pushq $GUEST_CS32
 	pushq $0
 	pushq $0
-	movl $ENTRY_SYSENTER, 4(%rsp)
-	pushq $0
 	popfq
-	pushq %rax
-	movabsq $sysenter_common, %rax
-	jmp *%rax
+	pushq $0
+	go_on ENTRY_SYSENTER, sysenter_common
 
 	.text
 /* The stub has rax where rdi belongs. */
 	.macro push_registers_syscall
 	movq (%rsp), %rax
 	movq %rdi, (%rsp)
-	pushq %rsi
-	pushq %rdx
-	pushq %rcx
-	pushq %rax
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %rbx
-	pushq %rbp
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
+	push_all rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	.endm
 
 	.balign 64
@@ -172,27 +136,13 @@ leave_to_guest:
 	movq REGS_RFLAGS(%rsp), %r11
 	testl $RFLAGS_IRET_ONLY, %r11d
 	jnz leave_iret
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %rbp
-	popq %rbx
-	popq %rax
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rax
-	popq %rdx /* rcx is lost */
-	popq %rdx
-	popq %rsi
-	popq %rdi
+	/* r11 and rcx are lost: their places go to registers that are loaded next. */
+	pop_all r15, r14, r13, r12, rbp, rbx, rax, r10, r9, r8, rax, rdx, rdx, rsi, rdi
 	movq 32(%rsp), %rsp
 	sysretq
 
 leave_iret:
-	pop_registers
-	addq $8, %rsp
+	leave_by_iret
 	/* A fault here is the guest's frame being bad: traps.c knows the address. */
 	.globl guest_iret
 guest_iret:
@@ -266,8 +216,7 @@ trap_call:
 	call trap_entry
 	testb $3, REGS_CS(%rsp)
 	jnz exit_to_guest
-	pop_registers
-	addq $8, %rsp
+	leave_by_iret
 	iretq
 
 /*
@@ -282,8 +231,7 @@ debug_common:
 	movq %rax, %rsp
 	testb $3, REGS_CS(%rsp)
 	jnz trap_call
-	pop_registers
-	addq $8, %rsp
+	leave_by_iret
 	iretq
 
 /* NMI, #DF, #MC have stacks of their own, too. After an NMI a guest leaves through the exit path. */
@@ -295,8 +243,7 @@ machine_common:
 	movq %rax, %rsp
 	testb $3, REGS_CS(%rsp)
 	jnz exit_to_guest
-	pop_registers
-	addq $8, %rsp
+	leave_by_iret
 	iretq
 
 	.section .note.GNU-stack, "", @progbits

@@ -16,6 +16,9 @@ struct exception_entry {
 	".quad " #from ", " #to "\n\t"                                                             \
 	".popsection\n\t"
 
+/** In inline assembly: perform an instruction that may fault, then set the byte operand done. */
+#define TRY(instruction, done) "1: " instruction "\n\tmovb $1, " done "\n2:\n\t" ON_FAULT(1b, 2b)
+
 /** Report registers, stack and callers; then stop all CPUs (or restart). */
 void panic_with_regs(const struct cpu_regs *regs, const char *what) __attribute__((noreturn));
 /** Set by boot/ when dom0 is about to run: until then panic() is about the machine or its

@@ -57,7 +57,7 @@ const struct mem_region *early_free_regions(unsigned *count);
 /* --- what ACPI's tables say (boot/acpi.c fills it in) --- */
 
 struct machine_ioapic {
-	u32 id, gsi_base;
+	u32 gsi_base;
 	paddr_t address;
 };
 
@@ -76,16 +76,13 @@ struct machine_info {
 	struct machine_override overrides[16];
 	unsigned overrides_found;
 	paddr_t lapic_address;
-	paddr_t mmconfig_address; /* segment 0; 0: none */
-	u8 mmconfig_first_bus, mmconfig_last_bus;
 	/* Power-off and reset. A port of 0 means that there is none. */
-	u16 pm1a_control, pm1b_control, pm_timer;
+	u16 pm1a_control, pm1b_control;
 	u8 sleep_type_a, sleep_type_b;
 	bool sleep_known;
 	u8 reset_space; /* 0 memory, 1 port */
 	u8 reset_value;
 	u64 reset_address;
-	u16 sci;
 	u16 smi_command; /* writing acpi_enable to this port turns ACPI mode on */
 	u8 acpi_enable;
 	u8 century_register;

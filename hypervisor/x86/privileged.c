@@ -8,11 +8,7 @@ bool rdmsr_safe(u32 msr, u64 *value)
 	u32 lo = 0, hi = 0;
 	u8 done = 0;
 
-	asm volatile("1: rdmsr\n\t"
-		     "movb $1, %2\n"
-		     "2:\n\t" ON_FAULT(1b, 2b)
-		     : "+a"(lo), "+d"(hi), "+q"(done)
-		     : "c"(msr));
+	asm volatile(TRY("rdmsr", "%2") : "+a"(lo), "+d"(hi), "+q"(done) : "c"(msr));
 	*value = done ? (u64)hi << 32 | lo : 0;
 	return done;
 }
@@ -21,9 +17,7 @@ bool wrmsr_safe(u32 msr, u64 value)
 {
 	u8 done = 0;
 
-	asm volatile("1: wrmsr\n\t"
-		     "movb $1, %0\n"
-		     "2:\n\t" ON_FAULT(1b, 2b)
+	asm volatile(TRY("wrmsr", "%0")
 		     : "+q"(done)
 		     : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32))
 		     : "memory");

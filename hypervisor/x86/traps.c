@@ -96,28 +96,26 @@ static bool recover(struct cpu_regs *regs)
 
 static const char *exception_name(unsigned vector)
 {
-	static const char *const names[] = {
-		"divide error",
-		"debug",
-		"NMI",
-		"breakpoint",
-		"overflow",
-		"bound",
-		"invalid opcode",
-		"device not available",
-		"double fault",
-		"9",
-		"invalid TSS",
-		"segment not present",
-		"stack fault",
-		"general protection",
-		"page fault",
-		"15",
-		"x87 error",
-		"alignment check",
-		"machine check",
-		"SIMD error",
-	};
+	static const char *const names[] = {"divide error",
+					    "debug",
+					    "NMI",
+					    "breakpoint",
+					    "overflow",
+					    "bound",
+					    "invalid opcode",
+					    "device not available",
+					    "double fault",
+					    "9",
+					    "invalid TSS",
+					    "segment not present",
+					    "stack fault",
+					    "general protection",
+					    "page fault",
+					    "15",
+					    "x87 error",
+					    "alignment check",
+					    "machine check",
+					    "SIMD error"};
 
 	return vector < ARRAY_SIZE(names) ? names[vector] : "unexpected vector";
 }
@@ -149,8 +147,8 @@ static struct cpu_regs *to_main_stack(struct cpu_regs *regs)
 struct cpu_regs *debug_entry(struct cpu_regs *regs)
 {
 	/*
-	 * In the hypervisor: a breakpoint of the guest's that was held back over MOV SS, or hit by an
-	 * access for the guest, or single-stepping into SYSENTER. Not the hypervisor's business.
+	 * In the hypervisor: a breakpoint of the guest's that was held back over MOV SS, or hit by
+	 * an access for the guest, or single-stepping into SYSENTER. Not the hypervisor's business.
 	 */
 	if (!(regs->cs & 3)) {
 		set_dr6(0xffff0ff0);
