@@ -50,28 +50,24 @@ static void note_string(char *to, size_t to_size, const u8 *desc, u32 size)
 
 static void take_note(struct elf_kernel *k, u32 type, const u8 *desc, u32 size)
 {
+	static const u16 numbers[] = {
+		[XEN_ELFNOTE_ENTRY] = offsetof(struct elf_kernel, entry),
+		[XEN_ELFNOTE_HYPERCALL_PAGE] = offsetof(struct elf_kernel, hypercall_page),
+		[XEN_ELFNOTE_VIRT_BASE] = offsetof(struct elf_kernel, virt_base),
+		[XEN_ELFNOTE_PADDR_OFFSET] = offsetof(struct elf_kernel, paddr_offset),
+		[XEN_ELFNOTE_INIT_P2M] = offsetof(struct elf_kernel, init_p2m),
+		[XEN_ELFNOTE_HV_START_LOW] = offsetof(struct elf_kernel, hv_start_low),
+	};
 	u64 number = note_number(desc, size);
 
+	if (type < ARRAY_SIZE(numbers) && numbers[type])
+		memcpy((u8 *)k + numbers[type], &number, sizeof(number));
 	switch (type) {
-	case XEN_ELFNOTE_ENTRY:
-		k->entry = number;
-		break;
 	case XEN_ELFNOTE_HYPERCALL_PAGE:
 		k->has_hypercall_page = true;
-		k->hypercall_page = number;
-		break;
-	case XEN_ELFNOTE_VIRT_BASE:
-		k->virt_base = number;
-		break;
-	case XEN_ELFNOTE_PADDR_OFFSET:
-		k->paddr_offset = number;
 		break;
 	case XEN_ELFNOTE_INIT_P2M:
 		k->has_init_p2m = true;
-		k->init_p2m = number;
-		break;
-	case XEN_ELFNOTE_HV_START_LOW:
-		k->hv_start_low = number;
 		break;
 	case XEN_ELFNOTE_MOD_START_PFN:
 		k->mod_start_pfn = number != 0;
@@ -84,8 +80,6 @@ static void take_note(struct elf_kernel *k, u32 type, const u8 *desc, u32 size)
 		break;
 	case XEN_ELFNOTE_GUEST_OS:
 		note_string(k->guest_os, sizeof(k->guest_os), desc, size);
-		break;
-	default: /* nothing that this builder needs */
 		break;
 	}
 }

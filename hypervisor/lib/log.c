@@ -13,8 +13,8 @@ static struct spinlock log_lock = SPINLOCK_INIT;
 static bool lock_broken;
 
 /*
- * Messages of lower levels than these reach the serial line; all reach the ring. Refusals of guests do
- * not by default: they would come between the operator and the prompt.
+ * Messages of lower levels than these reach the serial line; all reach the ring. Refusals of guests
+ * do not by default: they would come between the operator and the prompt.
  */
 static unsigned serial_level = LOG_INFO, guest_level = LOG_WARN;
 

@@ -121,7 +121,7 @@ void context_reload_ts(struct arch_vcpu *a)
 
 /* --- segments --- */
 
-void context_read_selectors(struct arch_vcpu *a)
+static void read_selectors(struct arch_vcpu *a)
 {
 	asm volatile("mov %%ds, %0" : "=m"(a->ds));
 	asm volatile("mov %%es, %0" : "=m"(a->es));
@@ -165,7 +165,7 @@ static void save_segments(struct arch_vcpu *a)
 	u64 here = rdmsr(MSR_GS_BASE), other = rdmsr(MSR_KERNEL_GS_BASE);
 
 	/* The guest may have changed the bases by loading selectors or with WRFSBASE. */
-	context_read_selectors(a);
+	read_selectors(a);
 	a->fs_base = rdmsr(MSR_FS_BASE);
 	a->gs_base_kernel = a->kernel_mode ? here : other;
 	a->gs_base_user = a->kernel_mode ? other : here;

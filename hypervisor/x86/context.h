@@ -36,8 +36,6 @@ void context_save(struct arch_vcpu *a);
 void context_load(struct arch_vcpu *a, u64 cr3);
 /** Load the idle root and no guest state, so that prev's tables may go away. */
 void context_load_idle(void);
-/** Store the running vCPU's segment selectors. */
-void context_read_selectors(struct arch_vcpu *a);
 /** Unwind this CPU's stack and go through the exit path into this_cpu()->current. */
 void context_enter(void) __attribute__((noreturn));
 

@@ -14,7 +14,6 @@
 
 #define HYPERVISOR_FIRST_SLOT 256
 #define HYPERVISOR_LAST_SLOT  271
-#define L4_SLOT_ADDR(slot)    (0xffff000000000000UL | ((slot)*0x8000000000UL))
 
 #ifndef HYPERVISOR_VIRT_START /* xen/xen.h has them too, but assembly cannot include it */
 #define HYPERVISOR_VIRT_START 0xffff800000000000UL

@@ -14,8 +14,6 @@ struct mem_region {
 
 #define E820_RAM      1
 #define E820_RESERVED 2
-#define E820_ACPI     3
-#define E820_NVS      4
 #define E820_UNUSABLE 5
 
 struct machine_map_entry {

@@ -51,27 +51,18 @@ void cache_flush_all(void)
 	asm volatile("wbinvd" ::: "memory");
 }
 
-u64 read_dr6(void)
-{
-	return get_dr6();
-}
-
 void write_dr6(u64 value)
 {
 	set_dr6(value);
 }
 
-u64 read_cr0(void)
-{
-	return get_cr0();
-}
+#define DEFINE_READ(reg)                                                                           \
+	u64 read_##reg(void)                                                                       \
+	{                                                                                          \
+		return get_##reg();                                                                \
+	}
 
-u64 read_cr4(void)
-{
-	return get_cr4();
-}
-
-u64 read_cr2(void)
-{
-	return get_cr2();
-}
+DEFINE_READ(cr0)
+DEFINE_READ(cr2)
+DEFINE_READ(cr4)
+DEFINE_READ(dr6)

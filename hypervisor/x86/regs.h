@@ -21,7 +21,6 @@ struct cpu_regs {
 #define ENTRY_SYSENTER	0x101
 #define ENTRY_SYSCALL32 0x102
 
-#define X86_EFLAGS_CF	0x00000001
 #define X86_EFLAGS_TF	0x00000100
 #define X86_EFLAGS_IF	0x00000200
 #define X86_EFLAGS_DF	0x00000400
@@ -30,6 +29,5 @@ struct cpu_regs {
 #define X86_EFLAGS_RF	0x00010000
 #define X86_EFLAGS_VM	0x00020000
 #define X86_EFLAGS_AC	0x00040000
-#define X86_EFLAGS_ID	0x00200000
 
 #endif

@@ -14,9 +14,8 @@
 #include <x86/tlb.h>
 #include <x86/window.h>
 
-#define VECTOR_PAGE_FAULT    14
-#define VECTOR_NMI	     2
-#define VECTOR_MACHINE_CHECK 18
+#define VECTOR_PAGE_FAULT 14
+#define VECTOR_NMI	  2
 
 extern const struct exception_entry exception_table[], exception_table_end[];
 extern char guest_iret[];

@@ -5,8 +5,7 @@
 #include <x86/layout.h>
 #include <x86/uaccess.h>
 
-#define CANONICAL_LOW_END    0x0000800000000000UL
-#define CANONICAL_HIGH_START 0xffff800000000000UL
+#define CANONICAL_LOW_END 0x0000800000000000UL
 
 /* With SMAP, user pages are open only between these two. */
 static inline void open_user(void)
@@ -61,18 +60,13 @@ bool copy_to_guest(u64 dst, const void *src, size_t size)
 
 bool clear_guest(u64 dst, size_t size)
 {
-	size_t left = size / 8, rest = size % 8;
+	static const u8 zeros[PAGE_SIZE];
+	size_t n;
 
-	if (!guest_range_ok(dst, size))
-		return false;
-	open_user();
-	asm volatile("1: rep stosq\n\t"
-		     "movq %3, %%rcx\n\t"
-		     "3: rep stosb\n"
-		     "2:\n\t" ON_FAULT(1b, 2b) ON_FAULT(3b, 2b)
-		     : "+D"(dst), "+c"(left)
-		     : "a"(0), "r"(rest)
-		     : "memory");
-	close_user();
-	return !left;
+	for (; size; dst += n, size -= n) {
+		n = MIN(size, sizeof(zeros));
+		if (!copy_to_guest(dst, zeros, n))
+			return false;
+	}
+	return true;
 }
