@@ -120,8 +120,9 @@ static void inspect(struct machine *machine, const regex_t *unwanted)
 }
 
 /*
- * The hypervisor's messages come between the characters of a line that dom0 is writing, the echo of a
- * command for one. The message that has just ended is taken out again: the line goes on behind it.
+ * The hypervisor's messages come between the characters of a line that dom0 is writing, the echo of
+ * a command for one. The message that has just ended is taken out again: the line goes on behind
+ * it.
  */
 static void lift_message(struct machine *machine)
 {

@@ -17,7 +17,7 @@ struct bytes {
 
 static struct bytes read_all(FILE *file)
 {
-	struct bytes bytes = { NULL, 0 };
+	struct bytes bytes = {NULL, 0};
 	size_t room = 1 << 20, got;
 
 	assert_non_null(file);
@@ -52,7 +52,7 @@ static struct bytes packed_by(const char *command)
 /* Unpacks into a heap buffer of exactly @room bytes, so that ASan sees each byte too many. */
 static int unpack_into(struct bytes *out, size_t room, struct bytes in, size_t arena_size)
 {
-	struct unpack_arena arena = { malloc(arena_size), arena_size };
+	struct unpack_arena arena = {malloc(arena_size), arena_size};
 	int result;
 
 	out->data = malloc(room);
@@ -134,7 +134,7 @@ static void test_refusals(void **state)
 /* A wrong bit never passes the checksum, and never leads outside the buffers. */
 static void test_wrong_bits(void **state)
 {
-	static const char *const commands[] = { XZ_KERNEL, "gzip -c /bin/bash" };
+	static const char *const commands[] = {XZ_KERNEL, "gzip -c /bin/bash"};
 	unsigned int seed = 1;
 
 	(void)state;
@@ -146,8 +146,8 @@ static void test_wrong_bits(void **state)
 			uint8_t bit = 1 << (rand_r(&seed) % 8);
 
 			packed.data[at] ^= bit;
-			assert_int_not_equal(
-				unpack_into(&out, 1300000, packed, UNPACK_ARENA_BYTES), 0);
+			assert_int_not_equal(unpack_into(&out, 1300000, packed, UNPACK_ARENA_BYTES),
+					     0);
 			packed.data[at] ^= bit;
 			free(out.data);
 		}

@@ -73,7 +73,7 @@ lzma_ret lzma_lz_decoder_init(lzma_next_coder *next, const lzma_allocator *alloc
 		coder = lzma_alloc(sizeof(*coder), allocator);
 		if (!coder)
 			return LZMA_MEM_ERROR;
-		*coder = (struct coder){ .lz = LZMA_LZ_DECODER_INIT };
+		*coder = (struct coder){.lz = LZMA_LZ_DECODER_INIT};
 		next->coder = coder;
 		next->code = decode;
 		next->end = end;

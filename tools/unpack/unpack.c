@@ -32,7 +32,7 @@ static void xz_free(void *opaque, void *memory)
 static int unpack_xz(void *out, size_t out_size, size_t *out_len, const void *in, size_t in_size,
 		     struct unpack_arena *arena)
 {
-	lzma_allocator allocator = { xz_alloc, xz_free, arena };
+	lzma_allocator allocator = {xz_alloc, xz_free, arena};
 	uint64_t memory_limit = UINT64_MAX;
 	size_t in_pos = 0;
 
@@ -85,7 +85,7 @@ static int inflate_all(z_stream *stream, Bytef *out, size_t out_size, const Byte
 static int unpack_gzip(void *out, size_t out_size, size_t *out_len, const void *in, size_t in_size,
 		       struct unpack_arena *arena)
 {
-	z_stream stream = { .zalloc = gzip_alloc, .zfree = gzip_free, .opaque = arena };
+	z_stream stream = {.zalloc = gzip_alloc, .zfree = gzip_free, .opaque = arena};
 	const int gzip_only = 16;
 	int result;
 
@@ -116,7 +116,10 @@ int unpack(void *out, size_t out_size, size_t *out_len, const void *in, size_t i
 	struct unpack_arena rest = *arena;
 
 	*out_len = 0;
-	if (starts_with(in, in_size, "\xfd" "7zXZ", 6))
+	if (starts_with(in, in_size,
+			"\xfd"
+			"7zXZ",
+			6))
 		return unpack_xz(out, out_size, out_len, in, in_size, &rest);
 	if (starts_with(in, in_size, "\x1f\x8b", 2))
 		return unpack_gzip(out, out_size, out_len, in, in_size, &rest);

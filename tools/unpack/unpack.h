@@ -21,8 +21,8 @@ struct unpack_arena {
 
 enum unpack_result {
 	UNPACK_OK = 0,
-	UNPACK_UNKNOWN = -1, /* neither xz nor gzip, or an xz filter that is not built in */
-	UNPACK_CORRUPT = -2, /* broken or truncated data, or a wrong checksum */
+	UNPACK_UNKNOWN = -1,  /* neither xz nor gzip, or an xz filter that is not built in */
+	UNPACK_CORRUPT = -2,  /* broken or truncated data, or a wrong checksum */
 	UNPACK_NO_SPACE = -3, /* the output is larger than out_size */
 	UNPACK_NO_ARENA = -4, /* the arena is smaller than UNPACK_ARENA_BYTES */
 };

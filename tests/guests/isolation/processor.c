@@ -93,8 +93,7 @@ static void privileged_instructions(void)
 
 static void registers_by_hypercall(void)
 {
-	struct callback_register wild = { .type = CALLBACKTYPE_syscall,
-					  .address = 0x800000000000UL };
+	struct callback_register wild = {.type = CALLBACKTYPE_syscall, .address = 0x800000000000UL};
 
 	refused(HYPERVISOR_set_segment_base(SEGBASE_FS, 0x800000000000UL), "a wild FS base");
 	refused(HYPERVISOR_set_segment_base(99, 0), "the base of an unknown segment");

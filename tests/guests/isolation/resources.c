@@ -20,7 +20,7 @@ void attack_descriptors(void)
 	unsigned long frames[16] = {pv_virt_to_mfn(page)};
 	uint64_t maddr = (uint64_t)frames[0] << PV_PAGE_SHIFT;
 	/* A task gate and a TSS: each would be a way in. */
-	static const uint64_t gates[] = { 0x0000e50000080000UL, 0x0000890000000067UL };
+	static const uint64_t gates[] = {0x0000e50000080000UL, 0x0000890000000067UL};
 	struct mmuext_op ldt = {.cmd = MMUEXT_SET_LDT,
 				.arg1 = {.linear_addr = HYPERVISOR_VIRT_START},
 				.arg2 = {.nr_ents = 10}};
@@ -251,8 +251,8 @@ void attack_control(void)
 		if (command == PHYSDEVOP_set_iopl || command == PHYSDEVOP_set_iobitmap ||
 		    command == PHYSDEVOP_eoi || command == PHYSDEVOP_irq_status_query ||
 		    command == PHYSDEVOP_pirq_eoi_gmfn_v1 ||
-		    command == PHYSDEVOP_pirq_eoi_gmfn_v2 ||
-		    command == PHYSDEVOP_get_free_pirq || command == 4)
+		    command == PHYSDEVOP_pirq_eoi_gmfn_v2 || command == PHYSDEVOP_get_free_pirq ||
+		    command == 4)
 			continue;
 		refused(HYPERVISOR_physdev_op(command, &op), "physdev_op %u", command);
 	}
