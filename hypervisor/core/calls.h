@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The hypercalls of core/ that no other header declares, and what is behind the table. */
+/* The hypercalls of core/ that no other header declares, what is behind the table, and what they share. */
 #ifndef CORE_CALLS_H
 #define CORE_CALLS_H
 
+#include <xen/errno.h>
 #include <core/domain.h>
+#include <x86/uaccess.h>
 
 long do_multicall(u64 list, u64 count);
 long do_sched_op(u64 cmd, u64 arg);
@@ -13,15 +15,63 @@ long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg);
 long do_domctl(u64 arg);
 long do_sysctl(u64 arg);
 long do_parapet_op(u64 cmd, u64 arg);
-
-/* of other rooms: core/memory_op.c, pv/platform_op.c, dev/physdev.c */
 long do_memory_op(u64 cmd, u64 arg);
 long do_platform_op(u64 arg);
-long do_physdev_op(u64 cmd, u64 arg);
+long do_physdev_op(u64 cmd, u64 arg); /* dev/physdev.c */
 
 /** Call by number, any number, with the caller's name for messages set. */
 long hypercall_call(u32 nr, const u64 args[6]);
 /** Run v's preempted hypercall on; v is current. Its result goes to the guest. */
 void hypercall_resume(struct vcpu *v);
+
+/* --- what most hypercalls say sooner or later --- */
+
+static inline long refuse_fault(u64 addr)
+{
+	return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", addr);
+}
+
+static inline long refuse_operation(u64 cmd)
+{
+	return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", (u32)cmd);
+}
+
+/** 0 for dom0, otherwise -XEN_EPERM. */
+static inline long need_privilege(void)
+{
+	if (likely(current_domain()->privileged))
+		return 0;
+	return refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may");
+}
+
+/** The named domain with a reference; others than the caller's own only for the privileged. 0 or -errno. */
+static inline long get_target(domid_t domid, struct domain **out)
+{
+	const struct domain *own = current_domain();
+
+	if (domid != DOMID_SELF && domid != own->mem.domid && !own->privileged)
+		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may name domain %u", domid);
+	*out = domain_get(domid);
+	return *out ? 0 : refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", domid);
+}
+
+/**
+ * The start of domctl, sysctl and platform_op alike: dom0 calls, and the structure, which begins with
+ * u32 command and u32 version, is copied to op. 0 or -errno.
+ */
+static inline long control_read(void *op, size_t size, u64 arg, u32 version)
+{
+	const u32 *head = op;
+	long rc = need_privilege();
+
+	if (rc)
+		return rc;
+	if (!copy_from_guest(op, arg, size))
+		return refuse_fault(arg);
+	if (head[1] != version)
+		return refuse(-XEN_EACCES, REFUSE_ARGUMENT, "interface version %#x, this is %#x", head[1],
+			      version);
+	return 0;
+}
 
 #endif

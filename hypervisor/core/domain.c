@@ -428,22 +428,6 @@ void domain_shutdown(struct domain *d, u8 reason)
 	evtchn_send_dom0_virq(VIRQ_DOM_EXC);
 }
 
-int domain_resume(struct domain *d)
-{
-	int rc = -XEN_EINVAL;
-
-	spin_lock(&d->lock);
-	if (d->is_shut_down && !d->is_dying) {
-		d->is_shut_down = d->is_crashed = false;
-		d->shutdown_code = 0;
-		rc = 0;
-	}
-	spin_unlock(&d->lock);
-	if (!rc)
-		each_vcpu(d, vcpu_wake);
-	return rc;
-}
-
 void domain_crash(const char *fmt, ...)
 {
 	struct vcpu *v = current_vcpu();

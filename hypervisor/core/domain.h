@@ -75,7 +75,7 @@ struct vcpu {
 	bool in_multicall;
 
 	struct sched_vcpu *sched;
-	struct cpumask affinity, soft_affinity;
+	struct cpumask affinity;
 	struct timer singleshot, periodic, poll_timer;
 	u64 periodic_ns, periodic_last;
 	struct vcpu_runstate_info runstate; /* RUNSTATE_* */
@@ -118,8 +118,6 @@ struct domain {
 	struct evtchn_domain *evtchn;
 	struct grant_table *grants;
 	struct sched_domain *sched;
-
-	s64 time_offset_s;
 
 	u32 max_evtchn_port, max_grant_frames, max_maptrack_frames;
 	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */

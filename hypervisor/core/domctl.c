@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* domctl: the life of a domain in the hands of its keeper. */
-#include <xen/errno.h>
+/* domctl: the life of a domain and of its vCPUs in the hands of its keeper. */
 #include <xen/sched.h>
 #include <core/calls.h>
 #include <core/domctl.h>
-#include <core/evtchn.h>
-#include <core/grant.h>
+#include <core/hooks.h>
 #include <core/life.h>
 #include <core/sched.h>
 #include <lib/string.h>
-#include <x86/time.h>
-#include <x86/uaccess.h>
+#include <pv/pv.h>
 
 #define DEFAULT_GRANT_FRAMES	64
 #define DEFAULT_MAPTRACK_FRAMES 1024
@@ -18,7 +15,8 @@
 
 /* --- bitmaps --- */
 
-int bitmap_from_guest(u64 *bits, const struct xenctl_bitmap *map)
+/* A copy of a bitmap in guest memory; bits beyond 64 are dropped. 0 or -XEN_EFAULT. */
+static int bitmap_from_guest(u64 *bits, const struct xenctl_bitmap *map)
 {
 	u32 nr = MIN(map->nr_bits, 64u);
 	u64 value = 0;
@@ -29,7 +27,8 @@ int bitmap_from_guest(u64 *bits, const struct xenctl_bitmap *map)
 	return 0;
 }
 
-int bitmap_to_guest(const struct xenctl_bitmap *map, u64 bits)
+/* All of map is written: bits beyond 64 are 0. 0 or -XEN_EFAULT. */
+static int bitmap_to_guest(const struct xenctl_bitmap *map, u64 bits)
 {
 	u64 bytes = ((u64)map->nr_bits + 7) / 8, at = (u64)map->bitmap.p;
 
@@ -50,8 +49,9 @@ static long check_create(const struct xen_domctl_createdomain *op)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
 			      "createdomain: flags %#x ask for more than a PV domain", op->flags);
 	if (op->max_vcpus < 1 || op->max_vcpus > MAX_VCPUS)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "createdomain: %u vCPUs, 1..%u are possible",
-			      op->max_vcpus, MAX_VCPUS);
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+			      "createdomain: %u vCPUs, 1..%u are possible", op->max_vcpus,
+			      MAX_VCPUS);
 	if (XEN_DOMCTL_GRANT_version(op->grant_opts) != 1)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
 			      "createdomain: grant tables are of version 1, not %u",
@@ -59,10 +59,11 @@ static long check_create(const struct xen_domctl_createdomain *op)
 	if (op->iommu_opts || op->vmtrace_size || op->cpupool_id ||
 	    (op->arch.emulation_flags & ~(u32)XEN_X86_EMU_PIT) ||
 	    (op->arch.misc_flags & ~XEN_X86_MSR_RELAXED))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "createdomain: IOMMU %#x, trace %u, pool %u, emulation %#x, flags %#x",
-			      op->iommu_opts, op->vmtrace_size, op->cpupool_id,
-			      op->arch.emulation_flags, op->arch.misc_flags);
+		return refuse(
+			-XEN_EINVAL, REFUSE_ARGUMENT,
+			"createdomain: IOMMU %#x, trace %u, pool %u, emulation %#x, flags %#x",
+			op->iommu_opts, op->vmtrace_size, op->cpupool_id, op->arch.emulation_flags,
+			op->arch.misc_flags);
 	return 0;
 }
 
@@ -72,10 +73,10 @@ static long create_domain(struct xen_domctl *op)
 	struct domain_config config = {
 		.max_vcpus = c->max_vcpus,
 		.max_evtchn_port = MIN(c->max_evtchn_port, HIGHEST_PORT),
-		.max_grant_frames = c->max_grant_frames < 0 ? DEFAULT_GRANT_FRAMES :
-							      (u32)c->max_grant_frames,
-		.max_maptrack_frames = c->max_maptrack_frames < 0 ? DEFAULT_MAPTRACK_FRAMES :
-								    (u32)c->max_maptrack_frames,
+		.max_grant_frames =
+			c->max_grant_frames < 0 ? DEFAULT_GRANT_FRAMES : (u32)c->max_grant_frames,
+		.max_maptrack_frames = c->max_maptrack_frames < 0 ? DEFAULT_MAPTRACK_FRAMES
+								  : (u32)c->max_maptrack_frames,
 		.ssidref = c->ssidref,
 	};
 	bool choose = op->domain == 0 || op->domain >= DOMID_FIRST_RESERVED;
@@ -95,22 +96,15 @@ static long create_domain(struct xen_domctl *op)
 	return 0;
 }
 
-static long is_caller(void)
+static long destroy_domain(struct domain *d, struct xen_domctl *op)
 {
-	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a domain cannot do this to itself");
-}
-
-static long destroy_domain(struct domain *d)
-{
-	if (d == current_domain())
-		return is_caller();
+	(void)op;
 	return domain_kill(d);
 }
 
-static long pause_domain(struct domain *d)
+static long pause_domain(struct domain *d, struct xen_domctl *op)
 {
-	if (d == current_domain())
-		return is_caller();
+	(void)op;
 	if (d->control_pauses == ~0u)
 		return -XEN_EOVERFLOW;
 	d->control_pauses++;
@@ -118,8 +112,9 @@ static long pause_domain(struct domain *d)
 	return 0;
 }
 
-static long unpause_domain(struct domain *d)
+static long unpause_domain(struct domain *d, struct xen_domctl *op)
 {
+	(void)op;
 	if (!d->control_pauses)
 		return refuse(-XEN_EINVAL, REFUSE_STATE, "domain %u is not paused", d->mem.domid);
 	d->control_pauses--;
@@ -127,13 +122,14 @@ static long unpause_domain(struct domain *d)
 	return 0;
 }
 
-static long set_vcpus(struct domain *d, u32 max)
+static long set_vcpus(struct domain *d, struct xen_domctl *op)
 {
-	if (d == current_domain())
-		return is_caller();
+	u32 max = op->u.max_vcpus.max;
+
 	if (max != d->max_vcpus)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "domain %u was created for %u vCPUs, not %u",
-			      d->mem.domid, d->max_vcpus, max);
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+			      "domain %u was created for %u vCPUs, not %u", d->mem.domid,
+			      d->max_vcpus, max);
 	if (d->is_dying)
 		return refuse(-XEN_EINVAL, REFUSE_STATE, "domain %u is dying", d->mem.domid);
 	for (u32 i = 0; i < max; i++)
@@ -142,20 +138,31 @@ static long set_vcpus(struct domain *d, u32 max)
 	return 0;
 }
 
-static long set_max_mem(struct domain *d, u64 kib)
+static long set_max_mem(struct domain *d, struct xen_domctl *op)
 {
 	spin_lock(&d->mem.lock);
-	d->mem.max_pages = kib >> (PAGE_SHIFT - 10);
+	d->mem.max_pages = op->u.max_mem.max_memkb >> (PAGE_SHIFT - 10);
 	spin_unlock(&d->mem.lock);
 	return 0;
 }
 
-static long resume_domain(struct domain *d)
+static long hypercall_init(struct domain *d, struct xen_domctl *op)
 {
-	if (d == current_domain())
-		return is_caller();
-	if (domain_resume(d))
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "domain %u is not shut down", d->mem.domid);
+	u64 frame = op->u.hypercall_init.gmfn;
+	struct page *pg = mm_get_page_writable(mfn(frame), &d->mem);
+
+	if (!pg)
+		return refuse(-XEN_EACCES, REFUSE_OWNER,
+			      "frame %#lx for hypercalls is not domain %u's, or not to be written",
+			      frame, d->mem.domid);
+	pv_fill_hypercall_page(page_to_virt(pg));
+	mm_put_page_writable(pg);
+	return 0;
+}
+
+static long set_handle(struct domain *d, struct xen_domctl *op)
+{
+	memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
 	return 0;
 }
 
@@ -165,9 +172,9 @@ static u32 state_flags(const struct domain *d)
 {
 	return (d->is_dying ? XEN_DOMINF_dying : 0) | (d->control_pauses ? XEN_DOMINF_paused : 0) |
 	       (d->xs_domain ? XEN_DOMINF_xs_domain : 0) |
-	       (d->is_shut_down ? XEN_DOMINF_shutdown |
-					  (u32)d->shutdown_code << XEN_DOMINF_shutdownshift :
-				  0);
+	       (d->is_shut_down
+			? XEN_DOMINF_shutdown | (u32)d->shutdown_code << XEN_DOMINF_shutdownshift
+			: 0);
 }
 
 void domain_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
@@ -206,8 +213,8 @@ void domain_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 /* Where there is no such domain, the next one answers: callers go through all that way. */
 static long get_domain_info(struct xen_domctl *op)
 {
-	struct domain *d = op->domain == DOMID_SELF ? domain_get(DOMID_SELF) :
-						      domain_get_next(op->domain);
+	struct domain *d =
+		op->domain == DOMID_SELF ? domain_get(DOMID_SELF) : domain_get_next(op->domain);
 
 	if (!d)
 		return -XEN_ESRCH;
@@ -217,132 +224,182 @@ static long get_domain_info(struct xen_domctl *op)
 	return 0;
 }
 
-static long get_node_affinity(const struct xen_domctl_nodeaffinity *op)
+/* --- context --- */
+
+static long take_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	return bitmap_to_guest(&op->nodemap, 1);
+	struct domain *d = v->domain;
+	long rc;
+
+	domain_pause(d);
+	rc = vcpu_take_context(v, c, false);
+	if (!rc && (c->flags & VGCF_online))
+		__atomic_fetch_and(&v->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);
+	else if (!rc)
+		__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
+	domain_unpause(d);
+	return rc;
 }
 
-static long set_node_affinity(const struct xen_domctl_nodeaffinity *op)
+static long set_context(struct vcpu *v, struct xen_domctl *op)
 {
-	u64 nodes;
-	int rc = bitmap_from_guest(&nodes, &op->nodemap);
+	u64 at = (u64)op->u.vcpucontext.ctxt.p;
+	struct vcpu_guest_context *c;
+	long rc;
 
-	return rc ? rc : nodes & 1 ? 0 : -XEN_EINVAL;
+	if (v->domain->is_dying)
+		return refuse(-XEN_EINVAL, REFUSE_STATE, "domain %u is dying",
+			      v->domain->mem.domid);
+	c = heap_alloc(sizeof(*c));
+	if (!c)
+		return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory to read a context");
+	rc = get_guest(*c, at) ? take_context(v, c) : refuse_fault(at);
+	heap_free(c);
+	return rc;
 }
 
-static long set_tsc(const struct xen_domctl_tsc_info *op)
+static long get_context(struct vcpu *v, struct xen_domctl *op)
 {
-	/* 0: as the hypervisor likes, 2: never emulated; both mean the hardware's TSC here */
-	if (op->tsc_mode == 0 || op->tsc_mode == 2)
+	u64 at = (u64)op->u.vcpucontext.ctxt.p;
+	struct vcpu_guest_context *c;
+	long rc;
+
+	if (!v->initialised)
+		return refuse(-XEN_ENODATA, REFUSE_STATE, "vCPU %u has no context yet", v->vcpu_id);
+	c = heap_alloc(sizeof(*c));
+	if (!c)
+		return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory for a context");
+	domain_pause(v->domain);
+	pv_get_context(v, c);
+	domain_unpause(v->domain);
+	rc = put_guest(at, *c) ? 0 : refuse_fault(at);
+	heap_free(c);
+	return rc;
+}
+
+static long get_vcpu_info(struct vcpu *v, struct xen_domctl *op)
+{
+	struct vcpu_runstate_info r;
+
+	vcpu_get_runstate(v, &r);
+	op->u.getvcpuinfo = (struct xen_domctl_getvcpuinfo){
+		.vcpu = v->vcpu_id,
+		.online = !(v->pause_flags & VPF_DOWN),
+		.blocked = !!(v->pause_flags & VPF_BLOCKED),
+		.running = v->is_running,
+		.cpu_time = r.time[RUNSTATE_running],
+		.cpu = v->cpu,
+	};
+	return 0;
+}
+
+/* --- affinity, scheduling --- */
+
+/* One mask for each vCPU: the soft one of the ABI, a wish, is not kept. */
+static long affinity(struct vcpu *v, struct xen_domctl *op)
+{
+	const struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
+	bool set = op->cmd == XEN_DOMCTL_setvcpuaffinity;
+	struct cpumask mask;
+	int rc;
+
+	if (a->flags != XEN_VCPUAFFINITY_HARD)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "affinity: flags %#x are not HARD",
+			      a->flags);
+	if (set) {
+		rc = bitmap_from_guest(&mask.bits, &a->cpumap_hard);
+		if (!rc)
+			rc = sched_set_affinity(v, mask);
+		if (rc)
+			return refuse(rc, REFUSE_ARGUMENT,
+				      "affinity of vCPU %u: no such CPU, or no map", v->vcpu_id);
+	}
+	return bitmap_to_guest(&a->cpumap_hard,
+			       v->affinity.bits & (set ? cpus_online().bits : ~0UL));
+}
+
+/* Weight 0 and cap ~0 leave what they are. */
+static long put_parameters(struct domain *d, u16 weight, u16 cap)
+{
+	int rc = sched_domain_adjust(d, weight ? weight : d->sched->weight,
+				     cap != 0xffff ? cap : d->sched->cap);
+
+	return rc ? refuse(rc, REFUSE_ARGUMENT, "weight %u or cap %u is out of range", weight, cap)
+		  : 0;
+}
+
+static long scheduler(struct domain *d, struct xen_domctl *domctl)
+{
+	struct xen_domctl_scheduler_op *op = &domctl->u.scheduler_op;
+
+	/* weight and cap lie at the same place for both ids */
+	if (op->sched_id != sched_policy->id && op->sched_id != XEN_SCHEDULER_CREDIT2)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+			      "scheduler %u is not the one in use, %u", op->sched_id,
+			      sched_policy->id);
+	switch (op->cmd) {
+	case XEN_DOMCTL_SCHEDOP_getinfo:
+		op->u.credit.weight = (u16)d->sched->weight;
+		op->u.credit.cap = (u16)d->sched->cap;
 		return 0;
-	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "settscinfo: the TSC is not emulated (mode %u)",
-		      op->tsc_mode);
-}
-
-static long get_tsc(struct xen_domctl_tsc_info *op)
-{
-	*op = (struct xen_domctl_tsc_info){.gtsc_khz = tsc_khz, .elapsed_nsec = now_ns()};
-	return 0;
-}
-
-static long set_time_offset(struct domain *d, s64 seconds)
-{
-	d->time_offset_s = seconds;
-	domain_update_wallclock(d);
-	return 0;
+	case XEN_DOMCTL_SCHEDOP_putinfo:
+		return put_parameters(d, op->u.credit.weight, op->u.credit.cap);
+	default:
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "scheduler command %u", op->cmd);
+	}
 }
 
 /* --- dispatch --- */
 
-static long address_size(struct xen_domctl *op)
-{
-	if (op->cmd == XEN_DOMCTL_get_address_size)
-		op->u.address_size.size = 64;
-	return op->u.address_size.size == 64 ?
-		       0 :
-		       refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "domains have 64 bits, not %u",
-			      op->u.address_size.size);
-}
+/* An operation on a domain, or on one of its vCPUs. */
+struct operation {
+	long (*on_domain)(struct domain *d, struct xen_domctl *op);
+	long (*on_vcpu)(struct vcpu *v, struct xen_domctl *op);
+	bool not_self; /* the caller's own domain is refused */
+};
 
-/* What concerns the domain as a whole. -XEN_ENOSYS: not here. */
-static long domain_op(struct domain *d, struct xen_domctl *op)
-{
-	switch (op->cmd) {
-	case XEN_DOMCTL_destroydomain:
-		return destroy_domain(d);
-	case XEN_DOMCTL_pausedomain:
-		return pause_domain(d);
-	case XEN_DOMCTL_unpausedomain:
-		return unpause_domain(d);
-	case XEN_DOMCTL_max_mem:
-		return set_max_mem(d, op->u.max_mem.max_memkb);
-	case XEN_DOMCTL_max_vcpus:
-		return set_vcpus(d, op->u.max_vcpus.max);
-	case XEN_DOMCTL_resumedomain:
-		return resume_domain(d);
-	case XEN_DOMCTL_setdomainhandle:
-		memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
-		return 0;
-	case XEN_DOMCTL_settimeoffset:
-		return set_time_offset(d, op->u.settimeoffset.time_offset_seconds);
-	case XEN_DOMCTL_settscinfo:
-		return set_tsc(&op->u.tsc_info);
-	case XEN_DOMCTL_gettscinfo:
-		return get_tsc(&op->u.tsc_info);
-	case XEN_DOMCTL_set_address_size:
-	case XEN_DOMCTL_get_address_size:
-		return address_size(op);
-	case XEN_DOMCTL_setnodeaffinity:
-		return set_node_affinity(&op->u.nodeaffinity);
-	case XEN_DOMCTL_getnodeaffinity:
-		return get_node_affinity(&op->u.nodeaffinity);
-	default:
-		return -XEN_ENOSYS;
-	}
-}
+static const struct operation operations[] = {
+	[XEN_DOMCTL_destroydomain] = {.on_domain = destroy_domain, .not_self = true},
+	[XEN_DOMCTL_pausedomain] = {.on_domain = pause_domain, .not_self = true},
+	[XEN_DOMCTL_unpausedomain] = {.on_domain = unpause_domain},
+	[XEN_DOMCTL_max_mem] = {.on_domain = set_max_mem},
+	[XEN_DOMCTL_max_vcpus] = {.on_domain = set_vcpus, .not_self = true},
+	[XEN_DOMCTL_setdomainhandle] = {.on_domain = set_handle},
+	[XEN_DOMCTL_hypercall_init] = {.on_domain = hypercall_init},
+	[XEN_DOMCTL_scheduler_op] = {.on_domain = scheduler},
+	[XEN_DOMCTL_ioport_permission] = {.on_domain = domctl_ioport_permission},
+	[XEN_DOMCTL_iomem_permission] = {.on_domain = domctl_iomem_permission},
+	[XEN_DOMCTL_irq_permission] = {.on_domain = domctl_irq_permission},
+	[XEN_DOMCTL_setvcpucontext] = {.on_vcpu = set_context, .not_self = true},
+	[XEN_DOMCTL_getvcpucontext] = {.on_vcpu = get_context, .not_self = true},
+	[XEN_DOMCTL_getvcpuinfo] = {.on_vcpu = get_vcpu_info},
+	[XEN_DOMCTL_setvcpuaffinity] = {.on_vcpu = affinity},
+	[XEN_DOMCTL_getvcpuaffinity] = {.on_vcpu = affinity},
+};
 
-/* What concerns its vCPUs, its frames, or what it may touch. */
-static long part_op(struct domain *d, struct xen_domctl *op)
+/* Arguments of operations on a vCPU begin with its number. */
+_Static_assert(!offsetof(struct xen_domctl_vcpucontext, vcpu) &&
+		       !offsetof(struct xen_domctl_getvcpuinfo, vcpu) &&
+		       !offsetof(struct xen_domctl_vcpuaffinity, vcpu),
+	       "the vCPU is the first word");
+
+static long run_on(struct domain *d, const struct operation *o, struct xen_domctl *op)
 {
-	switch (op->cmd) {
-	case XEN_DOMCTL_setvcpucontext:
-		return domctl_set_context(d, &op->u.vcpucontext);
-	case XEN_DOMCTL_getvcpucontext:
-		return domctl_get_context(d, &op->u.vcpucontext);
-	case XEN_DOMCTL_getvcpuinfo:
-		return domctl_get_vcpu_info(d, &op->u.getvcpuinfo);
-	case XEN_DOMCTL_setvcpuaffinity:
-		return domctl_set_affinity(d, &op->u.vcpuaffinity);
-	case XEN_DOMCTL_getvcpuaffinity:
-		return domctl_get_affinity(d, &op->u.vcpuaffinity);
-	case XEN_DOMCTL_scheduler_op:
-		return domctl_scheduler(d, &op->u.scheduler_op);
-	case XEN_DOMCTL_sendtrigger:
-		return domctl_send_trigger(d, &op->u.sendtrigger);
-	case XEN_DOMCTL_ioport_permission:
-		return domctl_ioport_permission(d, &op->u.ioport_permission);
-	case XEN_DOMCTL_iomem_permission:
-		return domctl_iomem_permission(d, &op->u.iomem_permission);
-	case XEN_DOMCTL_irq_permission:
-		return domctl_irq_permission(d, &op->u.irq_permission);
-	case XEN_DOMCTL_hypercall_init:
-		return domctl_hypercall_init(d, &op->u.hypercall_init);
-	case XEN_DOMCTL_getpageframeinfo3:
-		return domctl_frame_types(d, &op->u.getpageframeinfo3);
-	case XEN_DOMCTL_get_cpu_policy:
-		return cpu_policy_get(d->vcpus[0] ? d->vcpus[0] : current_vcpu(),
-				      &op->u.cpu_policy.nr_leaves, (u64)op->u.cpu_policy.leaves.p,
-				      &op->u.cpu_policy.nr_msrs);
-	case XEN_DOMCTL_set_cpu_policy:
-		return cpu_policy_check(d->vcpus[0] ? d->vcpus[0] : current_vcpu(),
-					&op->u.cpu_policy);
-	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", op->cmd);
-	}
+	u32 id = op->u.vcpucontext.vcpu;
+
+	if (o->not_self && d == current_domain())
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a domain cannot do this to itself");
+	if (o->on_domain)
+		return o->on_domain(d, op);
+	if (id >= MAX_VCPUS || !d->vcpus[id])
+		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "domain %u has no vCPU %u", d->mem.domid,
+			      id);
+	return o->on_vcpu(d->vcpus[id], op);
 }
 
 static long run(struct xen_domctl *op)
 {
+	const struct operation *o = &operations[op->cmd < ARRAY_SIZE(operations) ? op->cmd : 0];
 	struct domain *d;
 	long rc;
 
@@ -350,13 +407,12 @@ static long run(struct xen_domctl *op)
 		return create_domain(op);
 	if (op->cmd == XEN_DOMCTL_getdomaininfo)
 		return get_domain_info(op);
-	d = domain_get(op->domain);
-	if (!d)
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "operation %u: there is no domain %u", op->cmd,
-			      op->domain);
-	rc = domain_op(d, op);
-	if (rc == -XEN_ENOSYS)
-		rc = part_op(d, op);
+	if (!o->on_domain && !o->on_vcpu)
+		return refuse_operation(op->cmd);
+	rc = get_target(op->domain, &d);
+	if (rc)
+		return rc;
+	rc = run_on(d, o, op);
 	domain_put(d);
 	return rc;
 }
@@ -366,24 +422,16 @@ long do_domctl(u64 arg)
 	/* one at a time: what a keeper does to a domain is in no other's way */
 	static struct spinlock control_lock = SPINLOCK_INIT;
 	struct xen_domctl op;
-	long rc;
+	long rc = control_read(&op, sizeof(op), arg, XEN_DOMCTL_INTERFACE_VERSION);
 
-	if (!current_domain()->privileged)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may");
-	if (!get_guest(op, arg))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", arg);
-	if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
-		return refuse(-XEN_EACCES, REFUSE_ARGUMENT, "interface version %#x, this is %#x",
-			      op.interface_version, XEN_DOMCTL_INTERFACE_VERSION);
-	if (!spin_trylock(&control_lock))
-		return hypercall_preempt(__HYPERVISOR_domctl, 0, arg, 0, 0, 0, 0, 0);
-	rc = run(&op);
-	spin_unlock(&control_lock);
+	if (rc)
+		return rc;
+	rc = -XEN_ERESTART;
+	if (spin_trylock(&control_lock)) {
+		rc = run(&op);
+		spin_unlock(&control_lock);
+	}
 	if (rc == -XEN_ERESTART)
 		return hypercall_preempt(__HYPERVISOR_domctl, 0, arg, 0, 0, 0, 0, 0);
-	if (rc >= 0 || rc == -XEN_ENOBUFS)
-		if (!put_guest(arg, op))
-			return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not writable",
-				      arg);
-	return rc;
+	return rc >= 0 && !put_guest(arg, op) ? refuse_fault(arg) : rc;
 }

@@ -20,8 +20,6 @@ struct domain *domain_create_configured(domid_t domid, bool privileged,
 struct domain *domain_get_next(domid_t domid);
 /** Wait until none of its vCPUs runs, the caller's own excepted. They must not be runnable. */
 void domain_sleep(struct domain *d);
-/** Undo a shutdown (after a suspend that failed). -XEN_EINVAL if it is not shut down. */
-int domain_resume(struct domain *d);
 
 void vcpu_stop_timers(struct vcpu *v);
 /** The domain dies, nothing runs: give up what the vCPU refers to. -XEN_ERESTART: call again. */

@@ -32,7 +32,8 @@ void sched_init(void)
 	if (strcmp(opt_sched, "rr") == 0)
 		sched_policy = &sched_rr;
 	else if (strcmp(opt_sched, "credit") != 0)
-		printk(LOG_WARN, "sched=%s is unknown, using credit (known: credit, rr)\n", opt_sched);
+		printk(LOG_WARN, "sched=%s is unknown, using credit (known: credit, rr)\n",
+		       opt_sched);
 	printk(LOG_INFO, "scheduler: %s\n", sched_policy->name);
 }
 
@@ -94,7 +95,7 @@ int sched_vcpu_init(struct vcpu *v)
 	s->v = v;
 	s->domain = v->domain->sched;
 	list_init(&s->link);
-	v->affinity.bits = v->soft_affinity.bits = ~0UL;
+	v->affinity.bits = ~0UL;
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.state_entry_time = now_ns();
 	v->sched = s;
@@ -110,7 +111,7 @@ void sched_vcpu_free(struct vcpu *v)
 
 struct cpumask cpus_online(void)
 {
-	return (struct cpumask){ cpu_count >= 64 ? ~0UL : BIT(cpu_count) - 1 };
+	return (struct cpumask){cpu_count >= 64 ? ~0UL : BIT(cpu_count) - 1};
 }
 
 struct vcpu *sched_current(u32 cpu)
@@ -124,9 +125,9 @@ bool vcpu_runnable(const struct vcpu *v)
 {
 	const struct domain *d = v->domain;
 
-	return !d || !(READ_ONCE(v->pause_flags) | READ_ONCE(v->pause_count) |
-		       READ_ONCE(d->pause_count) | READ_ONCE(d->is_shut_down) |
-		       READ_ONCE(d->is_dying));
+	return !d ||
+	       !(READ_ONCE(v->pause_flags) | READ_ONCE(v->pause_count) | READ_ONCE(d->pause_count) |
+		 READ_ONCE(d->is_shut_down) | READ_ONCE(d->is_dying));
 }
 
 static void runstate_change(struct vcpu *v, int state, u64 now)
@@ -250,11 +251,9 @@ static int find_victim(const struct sched_vcpu *s, u64 mask)
 static void find_cpu(struct sched_vcpu *s, bool preempt)
 {
 	u64 mask = s->v->affinity.bits;
-	int cpu = find_idle(s->v, mask & s->v->soft_affinity.bits);
+	int cpu = find_idle(s->v, mask);
 	u32 i;
 
-	if (cpu < 0)
-		cpu = find_idle(s->v, mask);
 	if (cpu < 0 && preempt)
 		cpu = find_victim(s, mask);
 	if (cpu >= 0) {
@@ -274,7 +273,8 @@ static void pass_on_claim(void)
 {
 	struct list *pos;
 
-	list_for_each (pos, &sched_queue) {
+	list_for_each(pos, &sched_queue)
+	{
 		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
 		int cpu = find_idle(s->v, s->v->affinity.bits);
 
@@ -287,7 +287,8 @@ void sched_kick_waiting(struct sched_domain *sd)
 {
 	struct list *pos;
 
-	list_for_each (pos, &sched_queue) {
+	list_for_each(pos, &sched_queue)
+	{
 		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
 
 		if (s->domain == sd)
@@ -389,17 +390,14 @@ int sched_domain_adjust(struct domain *d, u32 weight, u32 cap)
 	return 0;
 }
 
-int sched_set_affinity(struct vcpu *v, const struct cpumask *hard, const struct cpumask *soft)
+int sched_set_affinity(struct vcpu *v, struct cpumask mask)
 {
 	struct sched_vcpu *s = v->sched;
 
-	if (hard && !(hard->bits & cpus_online().bits))
+	if (!(mask.bits & cpus_online().bits))
 		return -XEN_EINVAL;
 	spin_lock(&sched_lock);
-	if (hard)
-		v->affinity = *hard;
-	if (soft)
-		v->soft_affinity = *soft;
+	v->affinity = mask;
 	if (s->queued) {
 		dequeue(s);
 		enqueue(s, true);

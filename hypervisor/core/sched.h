@@ -83,8 +83,8 @@ void sched_vcpu_free(struct vcpu *v);
 
 /** Weight 1..65535, cap in per cent of one CPU (0: none). 0, or -XEN_EINVAL. */
 int sched_domain_adjust(struct domain *d, u32 weight, u32 cap);
-/** Hard and soft affinity; hard must name an online CPU: -XEN_EINVAL. Moves the vCPU if need be. */
-int sched_set_affinity(struct vcpu *v, const struct cpumask *hard, const struct cpumask *soft);
+/** Where it may run; an online CPU must be named: -XEN_EINVAL. Moves the vCPU if need be. */
+int sched_set_affinity(struct vcpu *v, struct cpumask mask);
 struct cpumask cpus_online(void);
 /** The vCPU that has the CPU; with sched_lock. */
 struct vcpu *sched_current(u32 cpu);

@@ -104,7 +104,7 @@ void domain_update_wallclock(struct domain *d)
 		return;
 	spin_lock(&wallclock_lock);
 	ns = wallclock_boot_ns;
-	sec = ns / NS_PER_S + (u64)d->time_offset_s;
+	sec = ns / NS_PER_S;
 	version = s->wc_version | 1;
 	WRITE_ONCE(s->wc_version, version);
 	store_barrier();

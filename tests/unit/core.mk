@@ -10,6 +10,5 @@ CORE_LIFE := hypervisor/core/domain.c hypervisor/core/vcpu.c hypervisor/core/vcp
 UNIT_core_life := $(CORE_LIFE)
 UNIT_core_calls := hypervisor/core/hypercall.c hypervisor/core/multicall.c hypervisor/core/refuse.c \
 	hypervisor/core/exit.c tests/unit/fakes/host.c
-UNIT_core_domctl := hypervisor/core/domctl.c hypervisor/core/domctl_vcpu.c \
-	hypervisor/core/domctl_memory.c hypervisor/core/cpu_policy.c hypervisor/core/sysctl.c \
-	hypervisor/core/debug_keys.c $(CORE_LIFE)
+UNIT_core_domctl := hypervisor/core/domctl.c hypervisor/core/permission.c \
+	hypervisor/core/sysctl.c $(CORE_LIFE)

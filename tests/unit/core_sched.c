@@ -216,7 +216,7 @@ static struct actor *new_actor(struct domain *d, u64 burst, u64 nap, u64 affinit
 	a->nap = nap;
 	assert_int_equal(sched_vcpu_init(&a->v), 0);
 	if (affinity)
-		assert_int_equal(sched_set_affinity(&a->v, &mask, NULL), 0);
+		assert_int_equal(sched_set_affinity(&a->v, mask), 0);
 	wake(a);
 	return a;
 }
@@ -414,29 +414,12 @@ static void affinity_moves_a_running_vcpu(void **state)
 	a = hog(256, 1);
 	run_for(10 * MS);
 	assert_int_equal(a->v.cpu, 0);
-	assert_int_equal(sched_set_affinity(&a->v, &to, NULL), 0);
+	assert_int_equal(sched_set_affinity(&a->v, to), 0);
 	run_for(10 * MS);
 	assert_int_equal(a->v.cpu, 2);
 	assert_int_equal(a->ran, 20 * MS);
-	assert_int_equal(sched_set_affinity(&a->v, &none, NULL), -22);
+	assert_int_equal(sched_set_affinity(&a->v, none), -22);
 	assert_int_equal(a->v.affinity.bits, 4);
-}
-
-static void soft_affinity_is_preferred(void **state)
-{
-	const struct cpumask soft = {8};
-	struct actor *a;
-
-	(void)state;
-	machine(4);
-	a = new_actor(new_domain(256, 0), MS, MS, 0);
-	assert_int_equal(sched_set_affinity(&a->v, NULL, &soft), 0);
-	run_for(20 * MS);
-	assert_int_equal(a->v.cpu, 3);
-	a = hog(256, 8);
-	reset_counts();
-	run_for(20 * MS);
-	assert_true(a->ran >= 18 * MS); /* the sleeper found another idle CPU */
 }
 
 /* --- latency, conservation --- */
@@ -613,7 +596,6 @@ int main(void)
 		TEST(cap_covers_all_vcpus_of_a_domain),
 		TEST(pinned_vcpus_stay_and_share),
 		TEST(affinity_moves_a_running_vcpu),
-		TEST(soft_affinity_is_preferred),
 		TEST(sleepers_run_at_once_beside_hogs),
 		TEST(sleeping_does_not_save_up),
 		TEST(no_cpu_idles_beside_a_waiter),

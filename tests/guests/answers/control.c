@@ -81,9 +81,6 @@ static void another(void)
 	ANSWER(domctl(XEN_DOMCTL_getdomaininfo, other), 0);
 	HOLDS(d.u.getdomaininfo.max_pages == 1024 && d.u.getdomaininfo.tot_pages == 0);
 	HOLDS(d.u.getdomaininfo.flags & XEN_DOMINF_paused);
-	d.u.address_size.size = 0;
-	ANSWER(domctl(XEN_DOMCTL_get_address_size, other), 0);
-	HOLDS(d.u.address_size.size == 64);
 	d.u.vcpucontext.vcpu = 0;
 	ANSWER(domctl(XEN_DOMCTL_getvcpucontext, other), -XEN_ENODATA);
 	ANSWER(domctl(XEN_DOMCTL_unpausedomain, other), 0);
@@ -103,13 +100,6 @@ static void machine(void)
 	memset(&s.u, 0, sizeof(s.u));
 	ANSWER(sysctl(XEN_SYSCTL_cputopoinfo), 0);
 	HOLDS(s.u.cputopoinfo.num_cpus);
-	memset(&s.u, 0, sizeof(s.u));
-	ANSWER(sysctl(XEN_SYSCTL_numainfo), 0);
-	HOLDS(s.u.numainfo.num_nodes);
-	memset(&s.u, 0, sizeof(s.u));
-	s.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_INFO;
-	s.u.cpupool_op.cpupool_id = 77;
-	ANSWER(sysctl(XEN_SYSCTL_cpupool_op), -XEN_ENOENT);
 	ANSWER(sysctl(999), -XEN_ENOSYS);
 }
 

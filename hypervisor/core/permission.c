@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* domctl on frames, and on the ports, MMIO frames and interrupts that a domain may use. */
+/* domctl on the ports, MMIO frames and interrupts that a domain may use. */
 #include <xen/errno.h>
 #include <core/domctl.h>
-#include <core/life.h>
-#include <mm/types.h>
-#include <pv/pv.h>
-#include <x86/uaccess.h>
 
 /* --- sets of ranges: disjoint, not adjacent, in no order --- */
 
@@ -70,7 +66,8 @@ static long change(struct domain *d, struct mfn_range *set, unsigned *n, unsigne
 	domain_pause(d);
 	rc = allow ? range_add(set, n, max, r) : range_remove(set, n, max, r);
 	domain_unpause(d);
-	return rc ? refuse(rc, REFUSE_LIMIT, "domain %u has %u ranges already", d->mem.domid, max) : 0;
+	return rc ? refuse(rc, REFUSE_LIMIT, "domain %u has %u ranges already", d->mem.domid, max)
+		  : 0;
 }
 
 static long not_ours(const char *what, struct mfn_range r)
@@ -79,8 +76,9 @@ static long not_ours(const char *what, struct mfn_range r)
 		      r.first, r.last);
 }
 
-long domctl_ioport_permission(struct domain *d, const struct xen_domctl_ioport_permission *op)
+long domctl_ioport_permission(struct domain *d, struct xen_domctl *domctl)
 {
+	const struct xen_domctl_ioport_permission *op = &domctl->u.ioport_permission;
 	const struct mfn_range r = {op->first_port, (u64)op->first_port + op->nr_ports - 1};
 	const struct domain *me = current_domain();
 
@@ -93,21 +91,23 @@ long domctl_ioport_permission(struct domain *d, const struct xen_domctl_ioport_p
 		      op->allow_access);
 }
 
-long domctl_iomem_permission(struct domain *d, const struct xen_domctl_iomem_permission *op)
+long domctl_iomem_permission(struct domain *d, struct xen_domctl *domctl)
 {
+	const struct xen_domctl_iomem_permission *op = &domctl->u.iomem_permission;
 	const struct mfn_range r = {op->first_mfn, op->first_mfn + op->nr_mfns - 1};
 	const struct domain *me = current_domain();
 
 	if (r.last < r.first || r.last >= BIT(52 - PAGE_SHIFT))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "frames %#lx and %lu more", op->first_mfn,
-			      op->nr_mfns);
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "frames %#lx and %lu more",
+			      op->first_mfn, op->nr_mfns);
 	if (op->allow_access && !range_covered(me->mem.iomem, me->mem.iomem_ranges, r))
 		return not_ours("frames", r);
 	return change(d, d->mem.iomem, &d->mem.iomem_ranges, MAX_IOMEM_RANGES, r, op->allow_access);
 }
 
-long domctl_irq_permission(struct domain *d, const struct xen_domctl_irq_permission *op)
+long domctl_irq_permission(struct domain *d, struct xen_domctl *domctl)
 {
+	const struct xen_domctl_irq_permission *op = &domctl->u.irq_permission;
 	u32 bit = 1u << (op->pirq % 32);
 
 	if (op->pirq >= 32 * ARRAY_SIZE(d->irq_allowed))
@@ -116,54 +116,5 @@ long domctl_irq_permission(struct domain *d, const struct xen_domctl_irq_permiss
 		__atomic_fetch_or(&d->irq_allowed[op->pirq / 32], bit, __ATOMIC_SEQ_CST);
 	else
 		__atomic_fetch_and(&d->irq_allowed[op->pirq / 32], ~bit, __ATOMIC_SEQ_CST);
-	return 0;
-}
-
-/* --- frames --- */
-
-long domctl_hypercall_init(struct domain *d, const struct xen_domctl_hypercall_init *op)
-{
-	struct page *pg = mm_get_page_writable(mfn(op->gmfn), &d->mem);
-
-	if (!pg)
-		return refuse(-XEN_EACCES, REFUSE_OWNER,
-			      "frame %#lx for hypercalls is not domain %u's, or not to be written",
-			      op->gmfn, d->mem.domid);
-	pv_fill_hypercall_page(page_to_virt(pg));
-	mm_put_page_writable(pg);
-	return 0;
-}
-
-static u64 frame_type_of(struct domain *d, u64 frame)
-{
-	struct page *pg = mm_get_page(mfn(frame), &d->mem);
-	u64 word, type = XEN_DOMCTL_PFINFO_NOTAB;
-
-	if (!pg)
-		return XEN_DOMCTL_PFINFO_XTAB;
-	word = type_word(pg);
-	if (type_of(word) >= TYPE_L1 && type_of(word) <= TYPE_L4)
-		type = (u64)type_of(word) << XEN_DOMCTL_PFINFO_LTAB_SHIFT;
-	if (word & TYPE_PINNED)
-		type |= XEN_DOMCTL_PFINFO_LPINTAB;
-	mm_put_page(pg);
-	return type;
-}
-
-long domctl_frame_types(struct domain *d, const struct xen_domctl_getpageframeinfo3 *op)
-{
-	u64 at = (u64)op->array.p;
-
-	if (op->num > 1024)
-		return refuse(-XEN_E2BIG, REFUSE_ARGUMENT, "%lu frames in one call", op->num);
-	for (u64 i = 0; i < op->num; i++, at += sizeof(u64)) {
-		u64 frame;
-
-		if (!get_guest(frame, at))
-			return -XEN_EFAULT;
-		frame = frame_type_of(d, frame);
-		if (!put_guest(at, frame))
-			return -XEN_EFAULT;
-	}
 	return 0;
 }
