@@ -3,17 +3,11 @@
  * console_io: the machine's console, for dom0 alone. Guests have their console ring; a domU that
  * tries is told so.
  */
-#include <xen/errno.h>
+#include <core/calls.h>
 #include <core/console_io.h>
 #include <core/evtchn.h>
 #include <core/hooks.h>
 #include <lib/log.h>
-#include <x86/uaccess.h>
-
-static long fault(u64 addr)
-{
-	return refuse(-XEN_EFAULT, REFUSE_FAULT, "buffer at %#lx is not accessible", addr);
-}
 
 /* The UART is slow: one chunk, then look whether somebody waits. */
 static long console_write(u64 count, u64 buffer)
@@ -24,7 +18,7 @@ static long console_write(u64 count, u64 buffer)
 		size_t n = MIN(count, sizeof(chunk));
 
 		if (!copy_from_guest(chunk, buffer, n))
-			return fault(buffer);
+			return refuse_fault(buffer);
 		log_serial(chunk, n);
 		count -= n;
 		buffer += n;
@@ -44,7 +38,7 @@ static long console_read(u64 count, u64 buffer)
 		char ch = c;
 
 		if (!put_guest(buffer + done, ch))
-			return fault(buffer + done);
+			return refuse_fault(buffer + done);
 		done++;
 	}
 	return done;
@@ -65,7 +59,7 @@ long do_console_io(u64 cmd, u64 count, u64 buffer)
 	case CONSOLEIO_read:
 		return console_read(count, buffer);
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", (u32)cmd);
+		return refuse_operation(cmd);
 	}
 }
 

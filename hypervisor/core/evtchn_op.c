@@ -3,21 +3,9 @@
  * event_channel_op. Each operation reads its argument once, checks, changes under the locks, and
  * writes the result back. Where the write-back faults the port stays bound, as the ABI has it.
  */
-#include <xen/errno.h>
+#include <core/calls.h>
 #include <core/evtchn_table.h>
 #include <core/hooks.h>
-#include <x86/uaccess.h>
-
-/* The named domain with a reference; others than the caller only for the privileged. */
-static long get_target(domid_t domid, struct domain **out)
-{
-	const struct domain *d = current_domain();
-
-	if (domid != DOMID_SELF && domid != d->mem.domid && !d->privileged)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may name domain %u", domid);
-	*out = domain_get(domid);
-	return *out ? 0 : refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", domid);
-}
 
 static long need_vcpu(const struct domain *d, u32 vcpu)
 {
@@ -314,11 +302,11 @@ long do_event_channel_op(u64 cmd, u64 arg)
 		return -XEN_ENOSYS; /* FIFO ABI: guests fall back to 2-level and need no refusal
 				       line */
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", (u32)cmd);
+		return refuse_operation(cmd);
 	}
 	if (rc == -XEN_ERESTART)
 		return hypercall_preempt(__HYPERVISOR_event_channel_op, 0, cmd, arg, 0, 0, 0, 0);
 	return rc;
 fault:
-	return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", arg);
+	return refuse_fault(arg);
 }

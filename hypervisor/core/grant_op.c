@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* grant_table_op: decode the batches, write each element's status back. */
-#include <xen/errno.h>
+#include <core/calls.h>
 #include <core/grant_table.h>
-#include <x86/uaccess.h>
-
-static long fault(u64 addr)
-{
-	return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", addr);
-}
 
 /* What is left of a preempted batch. */
 static long resume_at(u64 cmd, u64 arg, u64 left)
@@ -21,10 +15,10 @@ static long resume_at(u64 cmd, u64 arg, u64 left)
 		for (; count; count--, arg += sizeof(struct type)) {                               \
 			struct type op;                                                            \
 			if (!get_guest(op, arg))                                                   \
-				return fault(arg);                                                 \
+				return refuse_fault(arg);                                                 \
 			fn(&op);                                                                   \
 			if (!put_guest(arg, op))                                                   \
-				return fault(arg);                                                 \
+				return refuse_fault(arg);                                                 \
 			this_cpu()->batch_index++;                                                 \
 			if (count > 1 && hypercall_preempt_check())                                \
 				return resume_at(cmd, arg + sizeof(struct type), count - 1);       \
@@ -47,35 +41,16 @@ static long unmap(u64 cmd, u64 arg, u64 count)
 		unsigned n = MIN(count, (u64)GRANT_UNMAP_BATCH);
 
 		if (!copy_from_guest(ops, arg, n * sizeof(ops[0])))
-			return fault(arg);
+			return refuse_fault(arg);
 		grant_op_unmap(ops, n, cmd == GNTTABOP_unmap_and_replace);
 		if (!copy_to_guest(arg, ops, n * sizeof(ops[0])))
-			return fault(arg);
+			return refuse_fault(arg);
 		arg += n * sizeof(ops[0]);
 		count -= n;
 		if (count && hypercall_preempt_check())
 			return resume_at(cmd, arg, count);
 	}
 	return 0;
-}
-
-/* The named domain, with a reference; others than the caller only for the privileged. */
-static struct domain *get_target(domid_t domid, s16 *status)
-{
-	struct domain *d;
-
-	if (domid != DOMID_SELF && domid != current_domain()->mem.domid &&
-	    !current_domain()->privileged) {
-		refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may name domain %u", domid);
-		*status = GNTST_permission_denied;
-		return NULL;
-	}
-	d = domain_get(domid);
-	if (!d) {
-		refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", domid);
-		*status = GNTST_bad_domain;
-	}
-	return d;
 }
 
 static s16 setup(struct domain *d, const struct gnttab_setup_table *op)
@@ -96,7 +71,7 @@ static s16 setup(struct domain *d, const struct gnttab_setup_table *op)
 		xen_pfn_t frame = page_to_mfn(d->grants->pages[i]).n;
 
 		if (!put_guest((u64)(op->frame_list.p + i), frame)) {
-			fault((u64)(op->frame_list.p + i));
+			refuse_fault((u64)(op->frame_list.p + i));
 			return GNTST_bad_virt_addr;
 		}
 	}
@@ -116,13 +91,19 @@ static s16 query(struct domain *d, struct gnttab_query_size *op)
 		struct type op;                                                                    \
 		struct domain *d;                                                                  \
 		if (!get_guest(op, arg))                                                           \
-			return fault(arg);                                                         \
-		d = get_target(op.dom, &op.status);                                                \
-		if (d) {                                                                           \
+			return refuse_fault(arg);                                                         \
+		switch (get_target(op.dom, &d)) {                                                  \
+		case 0:                                                                            \
 			op.status = fn(d, &op);                                                    \
 			domain_put(d);                                                             \
+			break;                                                                     \
+		case -XEN_EPERM:                                                                   \
+			op.status = GNTST_permission_denied;                                       \
+			break;                                                                     \
+		default:                                                                           \
+			op.status = GNTST_bad_domain;                                              \
 		}                                                                                  \
-		return put_guest(arg, op) ? 0 : fault(arg);                                        \
+		return put_guest(arg, op) ? 0 : refuse_fault(arg);                                        \
 	} while (0)
 
 static long set_version(u64 arg)
@@ -130,29 +111,29 @@ static long set_version(u64 arg)
 	struct gnttab_set_version op;
 
 	if (!get_guest(op, arg))
-		return fault(arg);
+		return refuse_fault(arg);
 	if (op.version != 1 && op.version != 2)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no grant table version %u",
 			      op.version);
 	if (op.version == 2)
 		return -XEN_ENOSYS; /* the ABI's way to say so; guests fall back to 1 */
-	return put_guest(arg, op) ? 0 : fault(arg);
+	return put_guest(arg, op) ? 0 : refuse_fault(arg);
 }
 
 static long get_version(u64 arg)
 {
 	struct gnttab_get_version op;
 	struct domain *d;
-	s16 status;
+	long rc;
 
 	if (!get_guest(op, arg))
-		return fault(arg);
-	d = get_target(op.dom, &status);
-	if (!d)
-		return status == GNTST_permission_denied ? -XEN_EPERM : -XEN_ESRCH;
+		return refuse_fault(arg);
+	rc = get_target(op.dom, &d);
+	if (rc)
+		return rc;
 	domain_put(d);
 	op.version = 1;
-	return put_guest(arg, op) ? 0 : fault(arg);
+	return put_guest(arg, op) ? 0 : refuse_fault(arg);
 }
 
 long do_grant_table_op(u64 cmd, u64 arg, u64 count)
@@ -181,6 +162,6 @@ long do_grant_table_op(u64 cmd, u64 arg, u64 count)
 	case GNTTABOP_get_version:
 		return get_version(arg);
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %lu", cmd);
+		return refuse_operation(cmd);
 	}
 }

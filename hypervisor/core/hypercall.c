@@ -93,109 +93,61 @@ void hypercall_resume(struct vcpu *v)
 
 /* --- the table --- */
 
+/* Name and number of each hypercall that there is, with the numbers of xen.h and parapet.h. */
+#define FOR_EACH_HYPERCALL(X)                                                                      \
+	X(set_trap_table)                                                                          \
+	X(mmu_update)                                                                              \
+	X(set_gdt)                                                                                 \
+	X(stack_switch)                                                                            \
+	X(set_callbacks)                                                                           \
+	X(fpu_taskswitch)                                                                          \
+	X(sched_op_compat)                                                                         \
+	X(platform_op)                                                                             \
+	X(set_debugreg)                                                                            \
+	X(get_debugreg)                                                                            \
+	X(update_descriptor)                                                                       \
+	X(memory_op)                                                                               \
+	X(multicall)                                                                               \
+	X(update_va_mapping)                                                                       \
+	X(set_timer_op)                                                                            \
+	X(xen_version)                                                                             \
+	X(console_io)                                                                              \
+	X(grant_table_op)                                                                          \
+	X(vm_assist)                                                                               \
+	X(update_va_mapping_otherdomain)                                                           \
+	X(iret)                                                                                    \
+	X(vcpu_op)                                                                                 \
+	X(set_segment_base)                                                                        \
+	X(mmuext_op)                                                                               \
+	X(nmi_op)                                                                                  \
+	X(sched_op)                                                                                \
+	X(callback_op)                                                                             \
+	X(event_channel_op)                                                                        \
+	X(physdev_op)                                                                              \
+	X(sysctl)                                                                                  \
+	X(domctl)                                                                                  \
+	X(parapet_op)
+
 /*
  * Each function takes the arguments that it needs; by the calling convention the rest, in further
  * registers, does no harm. So no wrapper stands between entry code and the function.
  */
-#define CALL(fn) ((hypercall_fn)(void (*)(void))(fn))
+#define CALL(fn)   ((hypercall_fn)(void (*)(void))(fn))
+#define ENTRY(name) [__HYPERVISOR_##name] = CALL(do_##name),
+#define NAME(name)  [__HYPERVISOR_##name] = #name,
 
+/* Numbers without a function have hypercall_none: entry code need not look whether there is one. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
 const hypercall_fn hypercall_table[HYPERCALLS] = {
-	CALL(do_set_trap_table),
-	CALL(do_mmu_update),
-	CALL(do_set_gdt),
-	CALL(do_stack_switch),
-	CALL(do_set_callbacks),
-	CALL(do_fpu_taskswitch),
-	CALL(do_sched_op_compat),
-	CALL(do_platform_op),
-	CALL(do_set_debugreg),
-	CALL(do_get_debugreg),
-	CALL(do_update_descriptor),
-	CALL(hypercall_none),
-	CALL(do_memory_op),
-	CALL(do_multicall),
-	CALL(do_update_va_mapping),
-	CALL(do_set_timer_op),
-	CALL(hypercall_none), /* event_channel_op_compat */
-	CALL(do_xen_version),
-	CALL(do_console_io),
-	CALL(hypercall_none), /* physdev_op_compat */
-	CALL(do_grant_table_op),
-	CALL(do_vm_assist),
-	CALL(do_update_va_mapping_otherdomain),
-	CALL(do_iret),
-	CALL(do_vcpu_op),
-	CALL(do_set_segment_base),
-	CALL(do_mmuext_op),
-	CALL(hypercall_none), /* xsm_op */
-	CALL(do_nmi_op),
-	CALL(do_sched_op),
-	CALL(do_callback_op),
-	CALL(hypercall_none), /* xenoprof_op */
-	CALL(do_event_channel_op),
-	CALL(do_physdev_op),
-	CALL(hypercall_none), /* hvm_op */
-	CALL(do_sysctl),
-	CALL(do_domctl),
-	CALL(hypercall_none), /* kexec_op, tmem_op, argo_op, xenpmu_op, dm_op, hypfs_op … */
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none), /* 40 */
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none), /* arch_0 */
-	CALL(hypercall_none),
-	CALL(hypercall_none), /* 50 */
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(do_parapet_op),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none), /* 60 */
-	CALL(hypercall_none),
-	CALL(hypercall_none),
-	CALL(hypercall_none),
+	[0 ... HYPERCALLS - 1] = CALL(hypercall_none),
+	FOR_EACH_HYPERCALL(ENTRY)
 };
-
-static const char *const names[] = {
-	"set_trap_table",    "mmu_update",
-	"set_gdt",	     "stack_switch",
-	"set_callbacks",     "fpu_taskswitch",
-	"sched_op_compat",   "platform_op",
-	"set_debugreg",	     "get_debugreg",
-	"update_descriptor", "hypercall 11",
-	"memory_op",	     "multicall",
-	"update_va_mapping", "set_timer_op",
-	"event_channel_op_compat",
-	"xen_version",	     "console_io",
-	"physdev_op_compat", "grant_table_op",
-	"vm_assist",	     "update_va_mapping_otherdomain",
-	"iret",		     "vcpu_op",
-	"set_segment_base",  "mmuext_op",
-	"xsm_op",	     "nmi_op",
-	"sched_op",	     "callback_op",
-	"xenoprof_op",	     "event_channel_op",
-	"physdev_op",	     "hvm_op",
-	"sysctl",	     "domctl",
-	"kexec_op",	     "tmem_op",
-	"argo_op",	     "xenpmu_op",
-	"dm_op",	     "hypfs_op",
-};
+#pragma GCC diagnostic pop
 
 const char *hypercall_name(u32 nr)
 {
-	if (nr == __HYPERVISOR_arch_0)
-		return "mca";
-	if (nr == __HYPERVISOR_parapet_op)
-		return "parapet_op";
-	return nr < ARRAY_SIZE(names) ? names[nr] : "hypercall";
+	static const char *const names[HYPERCALLS] = {FOR_EACH_HYPERCALL(NAME)};
+
+	return nr < HYPERCALLS && names[nr] ? names[nr] : "hypercall";
 }

@@ -3,9 +3,7 @@
  * multicall: a list of hypercalls in guest memory, each with its result. An entry that is preempted
  * keeps its progress in v->inner while the multicall keeps its own, the index, in v->call.
  */
-#include <xen/errno.h>
 #include <core/calls.h>
-#include <x86/uaccess.h>
 
 static long call_entry(struct vcpu *v, const struct multicall_entry *e)
 {

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sched_op and set_timer_op. */
-#include <xen/errno.h>
 #include <xen/sched.h>
 #include <core/calls.h>
 #include <core/evtchn.h>
 #include <core/hooks.h>
 #include <x86/time.h>
-#include <x86/uaccess.h>
 
 #define MAX_POLL_PORTS 128
-
-static long bad_address(u64 arg)
-{
-	return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", arg);
-}
 
 /* Events are unmasked, and the vCPU waits for one. */
 static long block(void)
@@ -35,7 +28,7 @@ static long any_pending(const struct sched_poll *poll)
 		evtchn_port_t port;
 
 		if (!get_guest(port, ports + i * sizeof(port)))
-			return bad_address(ports);
+			return refuse_fault(ports);
 		if (!evtchn_port_valid(d, port))
 			return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "poll: there is no port %u", port);
 		if (evtchn_port_pending(d, port))
@@ -54,7 +47,7 @@ static long poll(const struct sched_poll *poll)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "poll of %u ports, at most %u are possible",
 			      poll->nr_ports, MAX_POLL_PORTS);
 	if (poll->nr_ports == 1 && !get_guest(first, (u64)poll->ports.p))
-		return bad_address((u64)poll->ports.p);
+		return refuse_fault((u64)poll->ports.p);
 	timer_stop(&v->poll_timer);
 	/* announce first, look then: a port that becomes pending in between wakes us */
 	__atomic_store_n(&v->poll_port, first, __ATOMIC_SEQ_CST);
@@ -76,12 +69,12 @@ static long poll(const struct sched_poll *poll)
 static long remote_shutdown(const struct sched_remote_shutdown *op)
 {
 	struct domain *d;
+	long rc = need_privilege();
 
-	if (!current_domain()->privileged)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may shut other domains down");
-	d = domain_get(op->domain_id);
-	if (!d)
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", op->domain_id);
+	if (!rc)
+		rc = get_target(op->domain_id, &d);
+	if (rc)
+		return rc;
 	domain_shutdown(d, (u8)op->reason);
 	domain_put(d);
 	return 0;
@@ -127,7 +120,7 @@ static long shut_down(u64 arg, bool code_only)
 	struct domain *d = current_domain();
 
 	if (!get_guest(op, arg))
-		return bad_address(arg);
+		return refuse_fault(arg);
 	if (code_only) { /* for a domain that will be found shut down later */
 		spin_lock(&d->lock);
 		if (!d->is_shut_down)
@@ -158,13 +151,13 @@ long do_sched_op(u64 cmd, u64 arg)
 	case SCHEDOP_shutdown_code:
 		return shut_down(arg, (u32)cmd == SCHEDOP_shutdown_code);
 	case SCHEDOP_poll:
-		return get_guest(op.poll, arg) ? poll(&op.poll) : bad_address(arg);
+		return get_guest(op.poll, arg) ? poll(&op.poll) : refuse_fault(arg);
 	case SCHEDOP_remote_shutdown:
-		return get_guest(op.remote, arg) ? remote_shutdown(&op.remote) : bad_address(arg);
+		return get_guest(op.remote, arg) ? remote_shutdown(&op.remote) : refuse_fault(arg);
 	case SCHEDOP_watchdog:
-		return get_guest(op.watchdog, arg) ? watchdog(&op.watchdog) : bad_address(arg);
+		return get_guest(op.watchdog, arg) ? watchdog(&op.watchdog) : refuse_fault(arg);
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", (u32)cmd);
+		return refuse_operation(cmd);
 	}
 }
 
@@ -181,7 +174,7 @@ long do_sched_op_compat(u64 cmd, u64 arg)
 		domain_shutdown(current_domain(), (u8)arg);
 		return 0;
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", (u32)cmd);
+		return refuse_operation(cmd);
 	}
 }
 

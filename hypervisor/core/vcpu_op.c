@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vcpu_op: a guest's hold on its own vCPUs. */
-#include <xen/errno.h>
 #include <xen/vcpu.h>
 #include <core/calls.h>
 #include <core/hooks.h>
 #include <core/life.h>
 #include <core/sched.h>
 #include <x86/time.h>
-#include <x86/uaccess.h>
 
 #define MIN_PERIOD_NS 1000000UL
-
-static long bad_address(u64 arg)
-{
-	return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", arg);
-}
 
 static long not_current(const struct vcpu *v)
 {
@@ -31,7 +24,7 @@ static long initialise(struct vcpu *v, u64 arg)
 		return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory to read a context");
 	if (!get_guest(*c, arg)) {
 		heap_free(c);
-		return bad_address(arg);
+		return refuse_fault(arg);
 	}
 	rc = vcpu_take_context(v, c, true);
 	heap_free(c);
@@ -62,7 +55,7 @@ static long get_runstate(struct vcpu *v, u64 arg)
 	struct vcpu_runstate_info r;
 
 	vcpu_get_runstate(v, &r);
-	return put_guest(arg, r) ? 0 : bad_address(arg);
+	return put_guest(arg, r) ? 0 : refuse_fault(arg);
 }
 
 /* The area of another vCPU is written now through the caller's tables, and by itself from then on. */
@@ -72,9 +65,9 @@ static long register_runstate(struct vcpu *v, u64 arg)
 	long rc = 0;
 
 	if (!get_guest(area, arg))
-		return bad_address(arg);
+		return refuse_fault(arg);
 	if (!guest_range_ok(area.addr.p, sizeof(struct vcpu_runstate_info)))
-		return bad_address(area.addr.p);
+		return refuse_fault(area.addr.p);
 	if (area.addr.p) /* otherwise: no more updates */
 		rc = get_runstate(v, area.addr.p);
 	if (!rc)
@@ -87,9 +80,9 @@ static long register_time(struct vcpu *v, u64 arg)
 	struct vcpu_register_time_memory_area area;
 
 	if (!get_guest(area, arg))
-		return bad_address(arg);
+		return refuse_fault(arg);
 	if (!guest_range_ok(area.addr.p, sizeof(struct vcpu_time_info)))
-		return bad_address(area.addr.p);
+		return refuse_fault(area.addr.p);
 	WRITE_ONCE(v->time_area, area.addr.p);
 	vcpu_time_area_changed(v);
 	return 0;
@@ -100,7 +93,7 @@ static long set_periodic(struct vcpu *v, u64 arg)
 	struct vcpu_set_periodic_timer op;
 
 	if (!get_guest(op, arg))
-		return bad_address(arg);
+		return refuse_fault(arg);
 	if (op.period_ns < MIN_PERIOD_NS || op.period_ns > ~0UL / 4)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "period of %lu ns is not in %lu..2^62",
 			      op.period_ns, MIN_PERIOD_NS);
@@ -126,7 +119,7 @@ static long set_singleshot(struct vcpu *v, u64 arg)
 	if (v != current_vcpu())
 		return not_current(v);
 	if (!get_guest(op, arg))
-		return bad_address(arg);
+		return refuse_fault(arg);
 	/* VCPU_SSHOTTMR_future is ignored, as Xen does: a time in the past fires at once */
 	timer_migrate(&v->singleshot, v->cpu);
 	timer_set(&v->singleshot, op.timeout_abs_ns);
@@ -147,7 +140,7 @@ static long register_info(struct vcpu *v, u64 arg)
 	long rc;
 
 	if (!get_guest(op, arg))
-		return bad_address(arg);
+		return refuse_fault(arg);
 	spin_lock(&v->domain->context_lock);
 	rc = vcpu_register_info(v, mfn(op.mfn), op.offset);
 	spin_unlock(&v->domain->context_lock);
@@ -165,7 +158,7 @@ static long get_physid(struct vcpu *v, u64 arg)
 		return refuse(-XEN_EINVAL, REFUSE_STATE, "vCPU %u is not pinned to one CPU", v->vcpu_id);
 	cpu = (u32)__builtin_ctzl(mask);
 	op.phys_id = cpus[cpu]->apic_id | (u64)cpu << 32;
-	return put_guest(arg, op) ? 0 : bad_address(arg);
+	return put_guest(arg, op) ? 0 : refuse_fault(arg);
 }
 
 long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg)
@@ -208,6 +201,6 @@ long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg)
 	case VCPUOP_register_vcpu_time_memory_area:
 		return register_time(v, arg);
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", (u32)cmd);
+		return refuse_operation(cmd);
 	}
 }

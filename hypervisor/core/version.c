@@ -3,14 +3,12 @@
  * xen_version: what this hypervisor is. The version number is that of the ABI (Xen 4.17), the rest
  * says Parapet. Answers are built in zeroed buffers: no byte of the stack leaves with them.
  */
-#include <xen/errno.h>
 #include <xen/features.h>
 #include <xen/version.h>
+#include <core/calls.h>
 #include <core/console_io.h>
-#include <core/domain.h>
 #include <lib/string.h>
 #include <x86/layout.h>
-#include <x86/uaccess.h>
 
 #define ABI_MAJOR 4
 #define ABI_MINOR 17
@@ -21,9 +19,7 @@
 
 static long answer(u64 arg, const void *data, size_t size)
 {
-	if (!copy_to_guest(arg, data, size))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", arg);
-	return 0;
+	return copy_to_guest(arg, data, size) ? 0 : refuse_fault(arg);
 }
 
 static long answer_string(u64 arg, const char *text, size_t size)
@@ -36,12 +32,10 @@ static long answer_string(u64 arg, const char *text, size_t size)
 
 static long compile_info(u64 arg)
 {
-	struct xen_compile_info info;
+	struct xen_compile_info info = {0};
 
-	memset(&info, 0, sizeof(info));
 	snprintk(info.compiler, sizeof(info.compiler), "%s", __VERSION__);
 	snprintk(info.compile_by, sizeof(info.compile_by), "parapet");
-	snprintk(info.compile_domain, sizeof(info.compile_domain), "%s", "");
 	/* no build date: two builds of one source are the same bytes */
 	snprintk(info.compile_date, sizeof(info.compile_date), "reproducible build");
 	return answer(arg, &info, sizeof(info));
@@ -52,7 +46,7 @@ static long get_features(u64 arg)
 	struct xen_feature_info fi;
 
 	if (!get_guest(fi, arg))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", arg);
+		return refuse_fault(arg);
 	if (fi.submap_idx >= XENFEAT_NR_SUBMAPS)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no feature submap %u",
 			      fi.submap_idx);
@@ -97,6 +91,6 @@ long do_xen_version(u64 cmd, u64 arg)
 	case XENVER_build_id:
 		return -XEN_ENODATA; /* the image carries no build id */
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", (u32)cmd);
+		return refuse_operation(cmd);
 	}
 }

@@ -180,7 +180,7 @@ static void unknown_numbers_are_refused_once(void **state)
 	}
 	assert_string_equal(hypercall_name(1), "mmu_update");
 	assert_string_equal(hypercall_name(36), "domctl");
-	assert_string_equal(hypercall_name(42), "hypfs_op");
+	assert_string_equal(hypercall_name(29), "sched_op");
 	assert_string_equal(hypercall_name(~0u), "hypercall");
 }
 
