@@ -204,7 +204,6 @@ void domain_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->flags = state_flags(d) | (info->nr_online_vcpus ? activity : 0);
 	info->tot_pages = d->mem.tot_pages;
 	info->max_pages = d->mem.max_pages;
-	info->outstanding_pages = d->mem.outstanding_claim;
 	info->shared_info_frame = page_to_mfn(d->shared_info_page).n;
 	info->ssidref = d->ssidref;
 	memcpy(info->handle, d->handle, sizeof(info->handle));

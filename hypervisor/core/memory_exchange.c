@@ -3,11 +3,10 @@
  * memory_op exchange: frames of the caller for others, as many. It goes in chunks of 2^(the larger
  * order) frames; each is done wholly or not at all. Frames that are given must not be referred to.
  */
-#include <xen/errno.h>
+#include <core/calls.h>
 #include <core/memory_op.h>
 #include <lib/string.h>
 #include <mm/heap.h>
-#include <x86/uaccess.h>
 
 struct exchange {
 	struct xen_memory_exchange x;
@@ -33,8 +32,9 @@ static int steal_frame(struct exchange *e, mfn_t m)
 	count = pg->count;
 	if (!page_steal(pg, e->dm)) {
 		mm_put_page(pg);
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "frame %lx is in use: %u references beside its owner's",
-			      m.n, PAGE_REFS(count) - 2);
+		return refuse(-XEN_EINVAL, REFUSE_STATE,
+			      "frame %lx is in use: %u references beside its owner's", m.n,
+			      PAGE_REFS(count) - 2);
 	}
 	page_list_add_tail(&e->given, pg);
 	return 0;
@@ -56,25 +56,16 @@ static int steal_chunk(struct exchange *e, u64 chunk)
 	return rc;
 }
 
-/** The given frames return to the domain, or (it is dying) to the heap. */
-static void undo_steal(struct exchange *e)
+/** The given frames return to the domain; or (it is dying, or got others for them) go to the heap.
+ */
+static void dispose_given(struct exchange *e, bool undo)
 {
 	struct page *pg;
 
 	while ((pg = page_list_first(&e->given))) {
 		page_list_del(&e->given, pg);
-		if (!pages_assign(pg, 1, e->dm))
+		if (!undo || !pages_assign(pg, 1, e->dm))
 			page_retire(pg);
-	}
-}
-
-static void retire_given(struct exchange *e)
-{
-	struct page *pg;
-
-	while ((pg = page_list_first(&e->given))) {
-		page_list_del(&e->given, pg);
-		page_retire(pg);
 	}
 }
 
@@ -94,12 +85,12 @@ static int take_blocks(struct exchange *e, struct page_list *blocks)
 	unsigned order = e->x.out.extent_order;
 
 	for (u64 i = 0; i < BIT(e->chunk_order - order); i++) {
-		struct page *pg = heap_take(order, e->limit, 0);
+		struct page *pg = heap_take(order, e->limit);
 
 		if (!pg) {
 			free_blocks(blocks, order);
-			return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no 2^%u free frames below frame %lx",
-				      order, e->limit);
+			return refuse(-XEN_ENOMEM, REFUSE_MEMORY,
+				      "no 2^%u free frames below frame %lx", order, e->limit);
 		}
 		memset(page_to_virt(pg), 0, PAGE_SIZE << order);
 		page_list_add_tail(blocks, pg);
@@ -141,10 +132,10 @@ static int exchange_chunk(struct exchange *e, u64 chunk)
 	if (!rc)
 		rc = take_blocks(e, &blocks);
 	if (rc) {
-		undo_steal(e);
+		dispose_given(e, true);
 		return rc;
 	}
-	retire_given(e);
+	dispose_given(e, false);
 	return give_blocks(e, chunk, &blocks);
 }
 
@@ -166,8 +157,8 @@ static int check(struct exchange *e)
 			      XENMEMF_get_address_bits(out->mem_flags));
 	e->chunk_order = MAX(in->extent_order, out->extent_order);
 	if (e->x.nr_exchanged & (BIT(e->chunk_order - in->extent_order) - 1))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%lu exchanged so far is within an extent",
-			      e->x.nr_exchanged);
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+			      "%lu exchanged so far is within an extent", e->x.nr_exchanged);
 	return 0;
 }
 
@@ -196,11 +187,11 @@ long memory_exchange(u64 arg)
 	long rc;
 
 	if (!get_guest(e.x, arg))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %lx", arg);
+		return refuse_fault(arg);
 	rc = check(&e);
 	if (rc)
 		return rc;
-	rc = memory_target(e.x.in.domid, &d);
+	rc = get_target(e.x.in.domid, &d);
 	if (rc)
 		return rc;
 	e.dm = &d->mem;
@@ -209,10 +200,11 @@ long memory_exchange(u64 arg)
 	rc = run_chunks(&e, &chunk);
 	domain_put(d);
 	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_memory_op, chunk, XENMEM_exchange, arg, 0, 0, 0, 0);
+		return hypercall_preempt(__HYPERVISOR_memory_op, chunk, XENMEM_exchange, arg, 0, 0,
+					 0, 0);
 	e.x.nr_exchanged = chunk << (e.chunk_order - e.x.in.extent_order);
-	if (!copy_to_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged), &e.x.nr_exchanged,
-			   sizeof(e.x.nr_exchanged)))
+	if (!copy_to_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged),
+			   &e.x.nr_exchanged, sizeof(e.x.nr_exchanged)))
 		rc = -XEN_EFAULT;
 	return rc;
 }

@@ -1,48 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* memory_op: dispatch, and the calls that only ask or set something. */
-#include <xen/errno.h>
+#include <core/calls.h>
 #include <core/grant.h>
 #include <core/memory_op.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 #include <x86/machine.h>
-#include <x86/uaccess.h>
 
-int memory_target(domid_t domid, struct domain **d)
-{
-	struct domain *own = current_domain();
-
-	if (domid != DOMID_SELF && domid != own->mem.domid && !own->privileged)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "no permission for memory of domain %u", domid);
-	*d = domain_get(domid);
-	if (!*d)
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", domid);
-	return 0;
-}
-
-static int refuse_unprivileged(void)
-{
-	if (current_domain()->privileged)
-		return 0;
-	return refuse(-XEN_EPERM, REFUSE_PERMISSION, "for the privileged domain only");
-}
-
-static long refuse_fault(u64 addr)
-{
-	return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %lx", addr);
-}
+/* What the calls below read, and write back where they answer in it. */
+union argument {
+	struct xen_machphys_mapping mapping;
+	struct xen_machphys_mfn_list list;
+	struct xen_memory_map map;
+	struct xen_foreign_memory_map foreign;
+	struct xen_mem_acquire_resource resource;
+};
 
 /* --- figures --- */
 
-static long domain_figure(u64 cmd, u64 arg)
+static long domain_figure(u64 cmd, domid_t domid)
 {
-	struct xen_memory_domain who;
 	struct domain *d;
-	long rc;
+	long rc = get_target(domid, &d);
 
-	if (!get_guest(who, arg))
-		return refuse_fault(arg);
-	rc = memory_target(who.domid, &d);
 	if (rc)
 		return rc;
 	if (cmd == XENMEM_current_reservation)
@@ -55,85 +35,68 @@ static long domain_figure(u64 cmd, u64 arg)
 	return rc;
 }
 
-static long machphys_mapping(u64 arg)
+static long machphys_mapping(union argument *a)
 {
-	struct xen_machphys_mapping map = {
-		.v_start = M2P_VIRT_START,
-		.v_end = M2P_VIRT_START + ROUND_UP(max_mfn * sizeof(u64), 1UL << 21),
-		.max_mfn = max_mfn - 1,
-	};
-
-	return put_guest(arg, map) ? 0 : refuse_fault(arg);
+	a->mapping.v_start = M2P_VIRT_START;
+	a->mapping.v_end = M2P_VIRT_START + ROUND_UP(max_mfn * sizeof(u64), 1UL << 21);
+	a->mapping.max_mfn = max_mfn - 1;
+	return 0;
 }
 
-static long machphys_mfn_list(u64 arg)
+static long machphys_mfn_list(union argument *a)
 {
-	struct xen_machphys_mfn_list list;
 	u64 pieces = ROUND_UP(max_mfn * sizeof(u64), 1UL << 21) >> 21, last = 0;
 
-	if (!get_guest(list, arg))
-		return refuse_fault(arg);
-	list.nr_extents = MIN(list.max_extents, pieces);
-	for (unsigned i = 0; i < list.nr_extents; i++) {
+	a->list.nr_extents = MIN(a->list.max_extents, pieces);
+	for (unsigned i = 0; i < a->list.nr_extents; i++) {
+		u64 at = (u64)(a->list.extent_start.p + i);
 		mfn_t m = mm_m2p_piece(i);
-		xen_pfn_t frame;
 
 		/* Where no RAM is there is no table: the piece before stands in for it. */
 		if (!mfn_eq(m, INVALID_MFN))
 			last = m.n;
-		frame = last;
-		if (!put_guest((u64)(uintptr_t)list.extent_start.p + i * sizeof(frame), frame))
-			return refuse_fault(arg);
+		if (!put_guest(at, last))
+			return refuse_fault(at);
 	}
-	return put_guest(arg, list) ? 0 : refuse_fault(arg);
+	return 0;
 }
 
 /* --- memory maps --- */
 
-/** Write `count` entries to the map that the guest offers at arg. */
-static long put_map(u64 arg, struct xen_memory_map *map, const struct e820_entry *entries, u32 count)
-{
-	map->nr_entries = MIN(map->nr_entries, count);
-	if (!copy_to_guest((uintptr_t)map->buffer.p, entries, map->nr_entries * sizeof(*entries)) ||
-	    !copy_to_guest(arg, map, sizeof(*map)))
-		return refuse_fault(arg);
-	return 0;
-}
-
-static long memory_map(u64 arg)
+static long memory_map(union argument *a)
 {
 	struct domain *d = current_domain();
-	struct xen_memory_map map;
+	u64 at = (u64)a->map.buffer.p;
 	long rc = -XEN_ENOSYS;
 
-	if (!get_guest(map, arg))
-		return refuse_fault(arg);
 	spin_lock(&d->lock);
-	if (d->memory_map)
-		rc = put_map(arg, &map, d->memory_map->entries, d->memory_map->count);
+	if (d->memory_map) {
+		a->map.nr_entries = MIN(a->map.nr_entries, d->memory_map->count);
+		rc = copy_to_guest(at, d->memory_map->entries,
+				   a->map.nr_entries * sizeof(struct e820_entry))
+			     ? 0
+			     : -XEN_EFAULT;
+	}
 	spin_unlock(&d->lock);
-	return rc;
+	return rc == -XEN_EFAULT ? refuse_fault(at) : rc;
 }
 
-static long machine_memory_map(u64 arg)
+static long machine_memory_map(union argument *a)
 {
-	struct xen_memory_map map;
+	u64 at = (u64)a->map.buffer.p;
 
-	if (refuse_unprivileged())
-		return -XEN_EPERM;
-	if (!get_guest(map, arg))
-		return refuse_fault(arg);
-	if (map.buffer.p && map.nr_entries < machine_map_entries)
+	if (at && a->map.nr_entries < machine_map_entries)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "room for %u entries, there are %u",
-			      map.nr_entries, machine_map_entries);
-	for (unsigned i = 0; map.buffer.p && i < machine_map_entries; i++) {
-		struct e820_entry e = {machine_map[i].start, machine_map[i].size, machine_map[i].type};
+			      a->map.nr_entries, machine_map_entries);
+	for (unsigned i = 0; at && i < machine_map_entries; i++) {
+		struct e820_entry e = {machine_map[i].start, machine_map[i].size,
+				       machine_map[i].type};
 
-		if (!put_guest((u64)(uintptr_t)map.buffer.p + i * sizeof(e), e))
-			return refuse_fault(arg);
+		if (!put_guest(at + i * sizeof(e), e))
+			return refuse_fault(at);
 	}
-	map.nr_entries = machine_map_entries;
-	return put_guest(arg, map) ? 0 : refuse_fault(arg);
+	a->map.nr_entries = machine_map_entries;
+	return 0;
 }
 
 static struct e820entry_list *read_map(const struct xen_memory_map *map)
@@ -151,131 +114,110 @@ static struct e820entry_list *read_map(const struct xen_memory_map *map)
 	return NULL;
 }
 
-static long set_memory_map(u64 arg)
+static long set_memory_map(union argument *a)
 {
-	struct xen_foreign_memory_map request;
-	struct e820entry_list *list;
+	const struct xen_memory_map *map = &a->foreign.map;
+	struct e820entry_list *list, *old;
 	struct domain *d;
 	long rc;
 
-	if (refuse_unprivileged())
-		return -XEN_EPERM;
-	if (!get_guest(request, arg))
-		return refuse_fault(arg);
-	if (request.map.nr_entries > E820_LIMIT)
+	if (map->nr_entries > E820_LIMIT)
 		return refuse(-XEN_EINVAL, REFUSE_LIMIT, "map of %u entries, %u are allowed",
-			      request.map.nr_entries, E820_LIMIT);
-	list = read_map(&request.map);
-	if (!list)
-		return refuse_fault(arg);
-	rc = memory_target(request.domid, &d);
-	if (!rc) {
-		struct e820entry_list *old;
-
+			      map->nr_entries, E820_LIMIT);
+	rc = get_target(a->foreign.domid, &d);
+	if (rc)
+		return rc;
+	list = read_map(map);
+	if (list) {
 		spin_lock(&d->lock);
 		old = d->memory_map;
 		d->memory_map = list;
 		spin_unlock(&d->lock);
-		list = old;
-		domain_put(d);
+		heap_free(old);
 	}
-	heap_free(list);
-	return rc;
+	domain_put(d);
+	return list ? 0 : refuse_fault((u64)map->buffer.p);
 }
 
 /* --- for the domain builder --- */
 
-static int set_claim(struct domain_memory *dm, u64 pages)
+/* Frames of d's grant table to the list; without one: how many there may be. */
+static long acquire_grant_frames(struct domain *d, struct xen_mem_acquire_resource *res)
 {
-	u64 old, claim;
-	int rc = 0;
-
-	spin_lock(&dm->lock);
-	old = dm->outstanding_claim;
-	claim = pages > dm->tot_pages ? pages - dm->tot_pages : 0;
-	if (pages && (old || !claim || pages > dm->max_pages))
-		rc = -XEN_EINVAL;
-	else if (claim && !heap_claim(claim))
-		rc = -XEN_ENOMEM;
-	else
-		dm->outstanding_claim = claim;
-	spin_unlock(&dm->lock);
-	if (rc)
-		return refuse(rc, REFUSE_MEMORY, "claim of %lu pages for d%u: %lu free, %lu claimed", pages,
-			      dm->domid, heap_free_pages(), heap_claimed());
-	if (!pages && old)
-		heap_unclaim(old);
-	return 0;
-}
-
-static long claim_pages(u64 arg)
-{
-	struct xen_memory_reservation res;
-	struct domain *d;
-	long rc;
-
-	if (refuse_unprivileged())
-		return -XEN_EPERM;
-	if (!get_guest(res, arg))
-		return refuse_fault(arg);
-	if (res.extent_start.p || res.extent_order || res.mem_flags || res.nr_extents > 0xffffffff)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a claim is a number of pages only");
-	rc = memory_target(res.domid, &d);
-	if (rc)
-		return rc;
-	rc = set_claim(&d->mem, res.nr_extents);
-	domain_put(d);
-	return rc;
-}
-
-/** Frames of d's grant table to the list; without one: how many there may be. */
-static long acquire_grant_frames(struct domain *d, u64 arg, struct xen_mem_acquire_resource *res)
-{
-	u64 list = (uintptr_t)res->frame_list.p;
+	u64 list = (u64)res->frame_list.p;
 
 	if (!list) {
 		res->nr_frames = d->max_grant_frames;
-		return copy_to_guest(arg, res, sizeof(*res)) ? 0 : refuse_fault(arg);
+		return 0;
 	}
 	if (res->frame > d->max_grant_frames || res->nr_frames > d->max_grant_frames - res->frame)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "grant frames %lu..%lu of %u", res->frame,
-			      res->frame + res->nr_frames, d->max_grant_frames);
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "grant frames %lu..%lu of %u",
+			      res->frame, res->frame + res->nr_frames, d->max_grant_frames);
 	for (u32 i = 0; i < res->nr_frames; i++) {
 		mfn_t m = grant_table_frame(d, res->frame + i);
-		xen_pfn_t frame = m.n;
 
 		if (mfn_eq(m, INVALID_MFN))
-			return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no grant frame %lu", res->frame + i);
-		if (!put_guest(list + i * sizeof(frame), frame))
+			return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no grant frame %lu",
+				      res->frame + i);
+		if (!put_guest(list + i * sizeof(m.n), m.n))
 			return refuse_fault(list);
 	}
 	return 0;
 }
 
-static long acquire_resource(u64 arg)
+static long acquire_resource(union argument *a)
 {
-	struct xen_mem_acquire_resource res;
+	struct xen_mem_acquire_resource *res = &a->resource;
 	struct domain *d;
 	long rc;
 
-	if (refuse_unprivileged())
-		return -XEN_EPERM;
-	if (!get_guest(res, arg))
-		return refuse_fault(arg);
-	if (res.type != XENMEM_resource_grant_table)
-		return refuse(-XEN_EOPNOTSUPP, REFUSE_UNKNOWN, "resource type %u", res.type);
-	if (res.id != XENMEM_resource_grant_table_id_shared || res.pad)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "resource id %u", res.id);
-	rc = memory_target(res.domid, &d);
+	if (res->type != XENMEM_resource_grant_table)
+		return refuse(-XEN_EOPNOTSUPP, REFUSE_UNKNOWN, "resource type %u", res->type);
+	if (res->id != XENMEM_resource_grant_table_id_shared || res->pad)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "resource id %u", res->id);
+	rc = get_target(res->domid, &d);
 	if (rc)
 		return rc;
-	rc = acquire_grant_frames(d, arg, &res);
+	rc = acquire_grant_frames(d, res);
 	domain_put(d);
 	return rc;
 }
 
+/* --- dispatch --- */
+
+/* Calls that read their argument as a whole and write it back. */
+static const struct question {
+	long (*fn)(union argument *a);
+	size_t size;
+	bool privileged;
+} questions[] = {
+	[XENMEM_machphys_mapping] = {machphys_mapping, sizeof(struct xen_machphys_mapping), false},
+	[XENMEM_machphys_mfn_list] = {machphys_mfn_list, sizeof(struct xen_machphys_mfn_list),
+				      false},
+	[XENMEM_memory_map] = {memory_map, sizeof(struct xen_memory_map), false},
+	[XENMEM_machine_memory_map] = {machine_memory_map, sizeof(struct xen_memory_map), true},
+	[XENMEM_set_memory_map] = {set_memory_map, sizeof(struct xen_foreign_memory_map), true},
+	[XENMEM_acquire_resource] = {acquire_resource, sizeof(struct xen_mem_acquire_resource),
+				     true},
+};
+
+static long answer(const struct question *q, u64 arg)
+{
+	union argument a;
+	long rc;
+
+	if (q->privileged && need_privilege())
+		return -XEN_EPERM;
+	if (!copy_from_guest(&a, arg, q->size))
+		return refuse_fault(arg);
+	rc = q->fn(&a);
+	return !rc && !copy_to_guest(arg, &a, q->size) ? refuse_fault(arg) : rc;
+}
+
 long do_memory_op(u64 cmd, u64 arg)
 {
+	domid_t domid;
+
 	switch (cmd) {
 	case XENMEM_increase_reservation:
 	case XENMEM_decrease_reservation:
@@ -288,27 +230,10 @@ long do_memory_op(u64 cmd, u64 arg)
 	case XENMEM_current_reservation:
 	case XENMEM_maximum_reservation:
 	case XENMEM_maximum_gpfn:
-		return domain_figure(cmd, arg);
-	case XENMEM_machphys_mapping:
-		return machphys_mapping(arg);
-	case XENMEM_machphys_mfn_list:
-		return machphys_mfn_list(arg);
-	case XENMEM_memory_map:
-		return memory_map(arg);
-	case XENMEM_machine_memory_map:
-		return machine_memory_map(arg);
-	case XENMEM_set_memory_map:
-		return set_memory_map(arg);
-	case XENMEM_claim_pages:
-		return claim_pages(arg);
-	case XENMEM_acquire_resource:
-		return acquire_resource(arg);
-	case XENMEM_get_sharing_freed_pages:
-	case XENMEM_get_sharing_shared_pages:
-		return 0;
-	case XENMEM_get_vnumainfo:
-		return -XEN_EOPNOTSUPP; /* asked by every toolstack: no reason for a line */
+		return get_guest(domid, arg) ? domain_figure(cmd, domid) : refuse_fault(arg);
 	default:
+		if (cmd < ARRAY_SIZE(questions) && questions[cmd].fn)
+			return answer(&questions[cmd], arg);
 		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "command %lu", cmd);
 	}
 }

@@ -19,9 +19,6 @@ struct e820entry_list {
 	struct e820_entry entries[];
 };
 
-/** The domain whose memory it is about, with a reference: the caller's own, or (privileged) another. */
-int memory_target(domid_t domid, struct domain **d);
-
 /** Frame number below which memory for these XENMEMF_address_bits lies (~0: anywhere). False: too few bits. */
 bool memory_limit(unsigned mem_flags, u64 *limit);
 /** Largest extent_order that the caller may ask for. */
@@ -30,7 +27,5 @@ unsigned memory_max_order(void);
 /* The batches: the number of extents done, -errno, or HYPERCALL_PREEMPTED; arg: guest address of the structure. */
 long memory_reservation(u64 cmd, u64 arg);
 long memory_exchange(u64 arg);
-
-long do_memory_op(u64 cmd, u64 arg);
 
 #endif

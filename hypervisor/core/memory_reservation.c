@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* memory_op: batches of extents that come into a domain, or leave it. */
-#include <xen/errno.h>
+#include <core/calls.h>
 #include <core/memory_op.h>
 #include <mm/heap.h>
-#include <x86/uaccess.h>
 
 #define MAX_ORDER_GUEST	     9
 #define MAX_ORDER_PRIVILEGED 12 /* each extent is zeroed in one go */
@@ -70,7 +69,8 @@ static bool release_frame(struct domain *d, mfn_t m)
 	bool ok;
 
 	if (!pg)
-		return refuse(false, REFUSE_OWNER, "frame %lx is not memory of d%u", m.n, d->mem.domid);
+		return refuse(false, REFUSE_OWNER, "frame %lx is not memory of d%u", m.n,
+			      d->mem.domid);
 	ok = page_drop_allocation(pg);
 	if (!ok)
 		refuse(0, REFUSE_STATE, "frame %lx was given back already", m.n);
@@ -107,7 +107,8 @@ static long check(struct batch *b, u64 cmd)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%lu extents at %p", b->res.nr_extents,
 			      (void *)b->res.extent_start.p);
 	if (b->res.mem_flags & XENMEMF_populate_on_demand)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "populate on demand is not for PV guests");
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+			      "populate on demand is not for PV guests");
 	if (!memory_limit(b->res.mem_flags, &b->limit))
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%u address bits",
 			      XENMEMF_get_address_bits(b->res.mem_flags));
@@ -121,16 +122,16 @@ long memory_reservation(u64 cmd, u64 arg)
 	long rc;
 
 	if (!get_guest(b.res, arg))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %lx", arg);
+		return refuse_fault(arg);
 	rc = check(&b, cmd);
 	if (rc)
 		return rc;
 	if (b.res.extent_order > memory_max_order()) {
-		refuse(0, REFUSE_LIMIT, "extents of 2^%u frames, 2^%u are allowed", b.res.extent_order,
-		       memory_max_order());
+		refuse(0, REFUSE_LIMIT, "extents of 2^%u frames, 2^%u are allowed",
+		       b.res.extent_order, memory_max_order());
 		return start;
 	}
-	rc = memory_target(b.res.domid, &b.d);
+	rc = get_target(b.res.domid, &b.d);
 	if (rc)
 		return rc;
 	for (i = start; i < b.res.nr_extents; i++) {

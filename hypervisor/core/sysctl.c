@@ -79,7 +79,6 @@ static long physinfo(struct xen_sysctl_physinfo *op)
 		.capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1,
 		.total_pages = machine_ram_pages(),
 		.free_pages = heap_free_pages(),
-		.outstanding_pages = heap_claimed(),
 		.max_mfn = max_mfn - 1,
 	};
 	for (unsigned i = 0; i < 2; i++) { /* the feature words that tools print */

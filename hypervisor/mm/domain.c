@@ -29,8 +29,6 @@ int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged)
 void mm_domain_destroy(struct domain_memory *dm)
 {
 	BUG_ON(dm->tot_pages || dm->shared_pages.first);
-	if (dm->outstanding_claim)
-		heap_unclaim(dm->outstanding_claim);
 	domain_memory_unregister(dm);
 	windows_free(dm);
 }

@@ -319,22 +319,9 @@ struct page *mm_alloc_domain_page(struct domain_memory *dm)
 	return mm_alloc_domain_pages(dm, 0);
 }
 
-/** Spend n pages of dm's claim, as far as it goes. */
-static void spend_claim(struct domain_memory *dm, u64 n)
-{
-	u64 spent;
-
-	spin_lock(&dm->lock);
-	spent = MIN(dm->outstanding_claim, n);
-	dm->outstanding_claim -= spent;
-	spin_unlock(&dm->lock);
-	if (spent)
-		heap_unclaim(spent);
-}
-
 struct page *mm_alloc_domain_pages_below(struct domain_memory *dm, unsigned order, u64 limit)
 {
-	struct page *pg = heap_take(order, limit, READ_ONCE(dm->outstanding_claim));
+	struct page *pg = heap_take(order, limit);
 
 	if (!pg)
 		return NULL;
@@ -343,14 +330,12 @@ struct page *mm_alloc_domain_pages_below(struct domain_memory *dm, unsigned orde
 		heap_free_frames(frame_mfn(pg), BIT(order));
 		return NULL;
 	}
-	if (unlikely(dm->outstanding_claim))
-		spend_claim(dm, BIT(order));
 	return pg;
 }
 
 struct page *mm_share_new_page(struct domain_memory *dm, bool readonly)
 {
-	struct page *pg = heap_take(0, ~0UL, 0);
+	struct page *pg = heap_take(0, ~0UL);
 
 	if (!pg)
 		return NULL;

@@ -11,7 +11,7 @@
 static struct {
 	struct spinlock lock;
 	struct page_list blocks[2][ORDERS];
-	u64 free, total, claimed; /* frames */
+	u64 free, total; /* frames */
 } heap;
 
 static struct page_list *block_list(u64 frame, unsigned order)
@@ -134,44 +134,18 @@ static void flush_stale(struct page *pg, u64 frames)
 		tlb_flush_mask(stale);
 }
 
-struct page *heap_take(unsigned order, u64 limit, u64 claim)
+struct page *heap_take(unsigned order, u64 limit)
 {
 	struct page *pg = NULL;
 
 	if (order > HEAP_MAX_ORDER)
 		return NULL;
 	spin_lock(&heap.lock);
-	if (heap.free + claim >= heap.claimed + BIT(order))
-		pg = take_block(order, limit);
+	pg = take_block(order, limit);
 	spin_unlock(&heap.lock);
 	if (pg)
 		flush_stale(pg, BIT(order));
 	return pg;
-}
-
-bool heap_claim(u64 pages)
-{
-	bool ok;
-
-	spin_lock(&heap.lock);
-	ok = pages <= heap.free && heap.claimed <= heap.free - pages;
-	if (ok)
-		heap.claimed += pages;
-	spin_unlock(&heap.lock);
-	return ok;
-}
-
-void heap_unclaim(u64 pages)
-{
-	spin_lock(&heap.lock);
-	BUG_ON(pages > heap.claimed);
-	heap.claimed -= pages;
-	spin_unlock(&heap.lock);
-}
-
-u64 heap_claimed(void)
-{
-	return READ_ONCE(heap.claimed);
 }
 
 void heap_for_each_block(void (*fn)(struct page *first, unsigned order, void *arg), void *arg)
@@ -188,7 +162,7 @@ void heap_for_each_block(void (*fn)(struct page *first, unsigned order, void *ar
 
 void *heap_pages(unsigned order)
 {
-	struct page *pg = heap_take(order, ~0UL, 0);
+	struct page *pg = heap_take(order, ~0UL);
 
 	return pg ? memset(page_to_virt(pg), 0, PAGE_SIZE << order) : NULL;
 }

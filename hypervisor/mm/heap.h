@@ -15,13 +15,9 @@
 void heap_free_frames(mfn_t first, u64 count);
 /**
  * 2^order frames below frame number `limit` (~0: anywhere), not zeroed, no stale TLB entry for them on
- * any CPU; NULL if there are none. claim: pages that the caller may take out of claims.
+ * any CPU; NULL if there are none.
  */
-struct page *heap_take(unsigned order, u64 limit, u64 claim);
-/** Set aside `pages` free pages for a domain: false if not so many are free and unclaimed. */
-bool heap_claim(u64 pages);
-void heap_unclaim(u64 pages);
-u64 heap_claimed(void);
+struct page *heap_take(unsigned order, u64 limit);
 /** Every free block, for the auditor. */
 void heap_for_each_block(void (*fn)(struct page *first, unsigned order, void *arg), void *arg);
 

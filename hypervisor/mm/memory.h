@@ -33,7 +33,6 @@ struct domain_memory {
 	struct page_list settled; /* the same, once relinquish has dealt with them */
 	struct page_list shared_pages; /* hypervisor's frames shared with the domain (shared_info, grant table) */
 	u64 tot_pages, max_pages;
-	u64 outstanding_claim;
 	u64 vm_assist;		/* VMASST_TYPE_* bits in force */
 	struct cpumask dirty_cpus; /* CPUs that may hold translations of this domain; atomic */
 	struct page *perdomain_l3; /* L4 slot 259 of each of its roots */

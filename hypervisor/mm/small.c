@@ -29,7 +29,7 @@ static u16 *object(struct page *pg, unsigned index)
 static struct page *new_page(unsigned class)
 {
 	unsigned objects = PAGE_SIZE / class_size(class);
-	struct page *pg = heap_take(0, ~0UL, 0);
+	struct page *pg = heap_take(0, ~0UL);
 
 	if (!pg)
 		return NULL;

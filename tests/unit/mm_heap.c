@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Blocks of frames, small objects, claims, and stale TLB entries of former owners. */
+/* Blocks of frames, small objects, and stale TLB entries of former owners. */
 #include "fakes/mm_fakes.h"
 #include <x86/tlb.h>
 
@@ -45,18 +45,18 @@ static void everything_can_be_taken(void **state)
 		heap_pages_free(p, 0);
 	}
 	assert_null(heap_pages(HEAP_MAX_ORDER));
-	assert_null(heap_take(HEAP_MAX_ORDER + 1, ~0UL, 0));
+	assert_null(heap_take(HEAP_MAX_ORDER + 1, ~0UL));
 }
 
 static void limit_is_kept(void **state)
 {
-	struct page *pg = heap_take(2, FAKE_FIRST_FRAME + 16, 0);
+	struct page *pg = heap_take(2, FAKE_FIRST_FRAME + 16);
 
 	(void)state;
 	assert_non_null(pg);
 	assert_true(frame_mfn(pg).n + 4 <= FAKE_FIRST_FRAME + 16);
-	assert_null(heap_take(0, FAKE_FIRST_FRAME, 0));
-	assert_null(heap_take(4, FAKE_FIRST_FRAME + 8, 0));
+	assert_null(heap_take(0, FAKE_FIRST_FRAME));
+	assert_null(heap_take(4, FAKE_FIRST_FRAME + 8));
 	heap_free_frames(frame_mfn(pg), 4);
 }
 
@@ -101,27 +101,6 @@ static void many_small_objects_return_their_pages(void **state)
 	}
 }
 
-static void claims_keep_memory_for_their_owner(void **state)
-{
-	u64 free = heap_free_pages();
-	struct page *pg;
-
-	(void)state;
-	assert_false(heap_claim(free + 1));
-	assert_true(heap_claim(free - 4));
-	assert_false(heap_claim(5));
-	assert_null(heap_take(3, ~0UL, 0));
-	pg = heap_take(2, ~0UL, 0);
-	assert_non_null(pg);
-	assert_null(heap_take(0, ~0UL, 0));
-	heap_free_frames(frame_mfn(pg), 4);
-	pg = heap_take(3, ~0UL, 8);
-	assert_non_null(pg);
-	heap_free_frames(frame_mfn(pg), 8);
-	heap_unclaim(free - 4);
-	assert_int_equal(heap_claimed(), 0);
-}
-
 static void a_guests_old_page_is_flushed_before_it_is_used_again(void **state)
 {
 	struct domain *d = fake_domain(1, false, 10);
@@ -163,7 +142,6 @@ int main(void)
 		machine_test(limit_is_kept),
 		machine_test(small_objects),
 		machine_test(many_small_objects_return_their_pages),
-		machine_test(claims_keep_memory_for_their_owner),
 		machine_test(a_guests_old_page_is_flushed_before_it_is_used_again),
 		machine_test(a_domain_has_its_limit),
 	};

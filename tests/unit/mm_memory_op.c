@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* memory_op: batches in and out, exchange, claims, maps, resources. */
+/* memory_op: batches in and out, exchange, maps, resources. */
 #include "fakes/mm_fakes.h"
 #include <core/calls.h>
 #include <core/memory_op.h>
@@ -241,8 +241,7 @@ static void figures(void **state)
 	assert_int_equal(frames[0], FAKE_FIRST_FRAME);
 	assert_int_equal(memop(XENMEM_machphys_compat_mfn_list, &list), -XEN_ENOSYS);
 	assert_int_equal(memop(63, NULL), -XEN_ENOSYS);
-	assert_int_equal(memop(XENMEM_get_sharing_freed_pages, NULL), 0);
-	assert_int_equal(memop(XENMEM_get_vnumainfo, NULL), -XEN_EOPNOTSUPP);
+	assert_int_equal(memop(XENMEM_get_vnumainfo, NULL), -XEN_ENOSYS);
 }
 
 static void maps(void **state)
@@ -277,31 +276,6 @@ static void maps(void **state)
 	assert_int_equal(memop(XENMEM_machine_memory_map, &get), -XEN_EPERM);
 	assert_int_equal(memop(XENMEM_set_memory_map, &set), -XEN_EPERM);
 	heap_free(d->memory_map);
-	(void)boss;
-}
-
-static void claims(void **state)
-{
-	struct domain *boss = fake_domain(3, true, 10);
-	struct xen_memory_reservation res = { .nr_extents = 50, .domid = 1 };
-
-	(void)state;
-	fake_page(d);
-	assert_int_equal(memop(XENMEM_claim_pages, &res), 0);
-	assert_int_equal(heap_claimed(), 49);
-	assert_int_equal(memop(XENMEM_claim_pages, &res), -XEN_EINVAL); /* has one */
-	fake_page(d);
-	assert_int_equal(heap_claimed(), 48);
-	res.nr_extents = 0;
-	assert_int_equal(memop(XENMEM_claim_pages, &res), 0);
-	assert_int_equal(heap_claimed(), 0);
-	d->mem.max_pages = 1UL << 40;
-	res.nr_extents = 100000;
-	assert_int_equal(memop(XENMEM_claim_pages, &res), -XEN_ENOMEM);
-	res.extent_order = 1;
-	assert_int_equal(memop(XENMEM_claim_pages, &res), -XEN_EINVAL);
-	fake_run_as(d);
-	assert_int_equal(memop(XENMEM_claim_pages, &res), -XEN_EPERM);
 	(void)boss;
 }
 
@@ -348,7 +322,6 @@ int main(void)
 		op_test(an_exchange_that_fails_changes_nothing_of_its_chunk),
 		op_test(figures),
 		op_test(maps),
-		op_test(claims),
 		op_test(resources),
 	};
 
