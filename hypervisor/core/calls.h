@@ -9,7 +9,6 @@
 
 long do_multicall(u64 list, u64 count);
 long do_sched_op(u64 cmd, u64 arg);
-long do_sched_op_compat(u64 cmd, u64 arg);
 long do_set_timer_op(u64 timeout);
 long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg);
 long do_domctl(u64 arg);

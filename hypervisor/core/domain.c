@@ -20,16 +20,6 @@
 #include <lib/string.h>
 #include <x86/time.h>
 
-/* destroy_step of domain_kill(), in order */
-enum destroy_step {
-	STEP_START,
-	STEP_EVENTS,
-	STEP_GRANTS,
-	STEP_VCPUS,
-	STEP_MEMORY,
-	STEP_DONE,
-};
-
 struct domain *dom0;
 
 static struct spinlock list_lock = SPINLOCK_INIT;
@@ -55,7 +45,8 @@ static struct domain *find_from(domid_t domid)
 {
 	struct list *pos;
 
-	list_for_each (pos, &domains) {
+	list_for_each(pos, &domains)
+	{
 		struct domain *d = list_entry(pos, struct domain, link);
 
 		if (d->mem.domid >= domid)
@@ -202,7 +193,6 @@ struct domain *domain_create_configured(domid_t domid, bool privileged,
 	d->max_maptrack_frames = config->max_maptrack_frames;
 	d->ssidref = config->ssidref;
 	memcpy(d->handle, config->handle, sizeof(d->handle));
-	d->start_ns = now_ns();
 	if (!privileged) /* its keeper starts it */
 		d->pause_count = d->control_pauses = 1;
 	for (unsigned i = 0; i < 2; i++)
@@ -283,7 +273,7 @@ void hook_last_page_gone(struct domain_memory *dm)
 	drop_pages_ref(container_of(dm, struct domain, mem));
 }
 
-static void start_dying(struct domain *d)
+static int start_dying(struct domain *d)
 {
 	spin_lock(&d->lock);
 	d->is_dying = true;
@@ -297,6 +287,7 @@ static void start_dying(struct domain *d)
 			vcpu_stop_timers(d->vcpus[i]);
 	for (unsigned i = 0; i < 2; i++)
 		timer_stop(&d->watchdog[i]);
+	return 0;
 }
 
 static int release_vcpus(struct domain *d)
@@ -309,38 +300,34 @@ static int release_vcpus(struct domain *d)
 	return rc;
 }
 
-static int destroy(struct domain *d, enum destroy_step step)
+static int release_devices(struct domain *d)
 {
-	switch (step) {
-	case STEP_START:
-		start_dying(d);
-		return 0;
-	case STEP_EVENTS:
-		return evtchn_domain_release(d);
-	case STEP_GRANTS:
-		irq_domain_release(d);
-		return grant_domain_release(d);
-	case STEP_VCPUS:
-		return release_vcpus(d);
-	case STEP_MEMORY:
-		return mm_domain_relinquish(&d->mem);
-	default:
-		return 0;
-	}
+	irq_domain_release(d);
+	return 0;
+}
+
+static int release_memory(struct domain *d)
+{
+	return mm_domain_relinquish(&d->mem);
 }
 
 int domain_kill(struct domain *d)
 {
-	while (d->destroy_step < STEP_DONE) {
-		int rc = destroy(d, d->destroy_step);
+	static int (*const steps[])(struct domain * d) = {
+		start_dying,	      evtchn_domain_release, release_devices,
+		grant_domain_release, release_vcpus,	     release_memory,
+	};
+
+	while (d->destroy_step < ARRAY_SIZE(steps)) {
+		int rc = steps[d->destroy_step](d);
 
 		if (rc)
 			return rc;
 		d->destroy_step++;
-		if (d->destroy_step < STEP_DONE && hypercall_preempt_check())
+		if (d->destroy_step < ARRAY_SIZE(steps) && hypercall_preempt_check())
 			return -XEN_ERESTART;
 	}
-	if (d->destroy_step == STEP_DONE) {
+	if (d->destroy_step == ARRAY_SIZE(steps)) {
 		d->destroy_step++;
 		WRITE_ONCE(d->released, true);
 		domain_put(d); /* creation's; the caller has its own */
@@ -392,8 +379,8 @@ OPTION("noreboot", OPTION_BOOL, opt_noreboot);
 static void __attribute__((noreturn)) stop_machine(u8 reason)
 {
 	static const char *const what[] = {
-		"has powered off",   "asks for a reboot",	    "asks for suspension",
-		"has crashed",	     "was stopped by its watchdog", "asks for a soft reset",
+		"has powered off", "asks for a reboot",		  "asks for suspension",
+		"has crashed",	   "was stopped by its watchdog", "asks for a soft reset",
 	};
 	const char *text = reason < ARRAY_SIZE(what) ? what[reason] : "has stopped";
 

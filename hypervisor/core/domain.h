@@ -112,7 +112,6 @@ struct domain {
 	struct vcpu *vcpus[MAX_VCPUS];
 	struct shared_info *shared_info;
 	struct page *shared_info_page;
-	u64 start_ns;
 	u32 destroy_step; /* progress of domain_kill() */
 
 	struct evtchn_domain *evtchn;
@@ -131,8 +130,6 @@ struct domain {
 	u64 unknown_calls; /* hypercall numbers whose absence was told; atomic */
 	struct timer watchdog[2];
 	u32 watchdog_inuse;
-	char console_line[160]; /* partial line of console_io output */
-	unsigned console_len;
 };
 
 extern struct domain *dom0;

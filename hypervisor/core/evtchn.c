@@ -207,17 +207,11 @@ void evtchn_send_virq(struct vcpu *v, unsigned virq)
 	spin_unlock(&d->evtchn->lock);
 }
 
-/* A global virq's port is noted at the vCPU that bound it, vCPU 0; bind_vcpu moves only the
- * notification. */
-void evtchn_send_global_virq(struct domain *d, unsigned virq)
-{
-	if (d && d->vcpus[0])
-		evtchn_send_virq(d->vcpus[0], virq);
-}
-
 void evtchn_send_dom0_virq(unsigned virq)
 {
-	evtchn_send_global_virq(dom0, virq);
+	/* noted at the vCPU that bound it, vCPU 0; bind_vcpu moves only the notification */
+	if (dom0 && dom0->vcpus[0])
+		evtchn_send_virq(dom0->vcpus[0], virq);
 }
 
 void evtchn_send_pirq(struct domain *d, unsigned pirq)

@@ -11,10 +11,8 @@ int evtchn_domain_init(struct domain *d);
 int evtchn_domain_release(struct domain *d);
 void evtchn_domain_free(struct domain *d);
 
-/** Raise a virq on a vCPU (per-vCPU virqs) or on the domain's vCPU that it is bound to (global
- * virqs). */
+/** Raise a virq on a vCPU; the ports of global virqs are vCPU 0's. */
 void evtchn_send_virq(struct vcpu *v, unsigned virq);
-void evtchn_send_global_virq(struct domain *d, unsigned virq);
 /** virq of dom0 (VIRQ_DOM_EXC, VIRQ_CONSOLE, VIRQ_CON_RING, VIRQ_DEBUGGER). */
 void evtchn_send_dom0_virq(unsigned virq);
 /** An interrupt line fired for a guest. */

@@ -156,13 +156,13 @@ static void unmark_shared(struct grant_entry_v1 *e, const struct active_grant *a
 		__atomic_fetch_and(&e->flags, (u16)~clear, __ATOMIC_SEQ_CST);
 }
 
-static struct page *get_granted_page(struct domain *granter, u64 frame, bool writable)
+struct page *grant_page_get(struct domain *granter, u64 frame, bool writable)
 {
 	return writable ? mm_get_page_writable(mfn(frame), &granter->mem)
 			: mm_get_page(mfn(frame), &granter->mem);
 }
 
-static void put_granted_page(struct page *pg, bool writable)
+void grant_page_put(struct page *pg, bool writable)
 {
 	if (writable)
 		mm_put_page_writable(pg);
@@ -196,7 +196,7 @@ static int pin_locked(struct grant_pin *pin, const struct domain *user)
 		a->frame = READ_ONCE(e->frame);
 		a->user = user->mem.domid;
 	}
-	pin->page = get_granted_page(pin->granter, a->frame, pin->writable);
+	pin->page = grant_page_get(pin->granter, a->frame, pin->writable);
 	if (!pin->page) {
 		unmark_shared(e, a);
 		refuse(-XEN_EINVAL, REFUSE_OWNER,
@@ -228,7 +228,7 @@ void grant_unpin(const struct grant_pin *pin)
 	struct active_grant *a;
 
 	/* the page first: once the entry is unmarked the granter may believe that nobody uses it */
-	put_granted_page(pin->page, pin->writable);
+	grant_page_put(pin->page, pin->writable);
 	spin_lock(&gt->lock);
 	a = active_entry(gt, pin->ref);
 	if (pin->writable)

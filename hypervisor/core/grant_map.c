@@ -140,8 +140,7 @@ static int copy_end_get_own(struct copy_end *end, const struct gnttab_copy_ptr *
 		       "frames of domain %u can only be copied by grant", ptr->domid);
 		return GNTST_permission_denied;
 	}
-	end->pin.page = end->pin.writable ? mm_get_page_writable(mfn(ptr->u.gmfn), &d->mem)
-					  : mm_get_page(mfn(ptr->u.gmfn), &d->mem);
+	end->pin.page = grant_page_get(d, ptr->u.gmfn, end->pin.writable);
 	if (end->pin.page)
 		return GNTST_okay;
 	refuse(-XEN_EINVAL, REFUSE_OWNER, "frame %#lx is not the caller's, or not to be written",
@@ -175,10 +174,8 @@ static void copy_end_put(const struct copy_end *end)
 	if (end->is_grant) {
 		grant_unpin(&end->pin);
 		domain_put(end->pin.granter);
-	} else if (end->pin.writable) {
-		mm_put_page_writable(end->pin.page);
 	} else {
-		mm_put_page(end->pin.page);
+		grant_page_put(end->pin.page, end->pin.writable);
 	}
 }
 

@@ -72,6 +72,10 @@ int grant_pin(struct grant_pin *pin, const struct domain *user);
 /** End it. The page references go too: flush TLBs before. */
 void grant_unpin(const struct grant_pin *pin);
 
+/** A domain's frame with the references of a pin (NULL: not its, or not to be written), and back. */
+struct page *grant_page_get(struct domain *owner, u64 frame, bool writable);
+void grant_page_put(struct page *pg, bool writable);
+
 /** A handle for a new mapping, or MAPTRACK_NONE. The entry is the caller's until published. */
 u32 maptrack_take(struct grant_table *gt);
 struct maptrack *maptrack_entry(struct grant_table *gt, u32 handle);

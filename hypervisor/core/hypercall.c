@@ -101,7 +101,6 @@ void hypercall_resume(struct vcpu *v)
 	X(stack_switch)                                                                            \
 	X(set_callbacks)                                                                           \
 	X(fpu_taskswitch)                                                                          \
-	X(sched_op_compat)                                                                         \
 	X(platform_op)                                                                             \
 	X(set_debugreg)                                                                            \
 	X(get_debugreg)                                                                            \

@@ -30,7 +30,8 @@ static long any_pending(const struct sched_poll *poll)
 		if (!get_guest(port, ports + i * sizeof(port)))
 			return refuse_fault(ports);
 		if (!evtchn_port_valid(d, port))
-			return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "poll: there is no port %u", port);
+			return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "poll: there is no port %u",
+				      port);
 		if (evtchn_port_pending(d, port))
 			return 1;
 	}
@@ -44,8 +45,9 @@ static long poll(const struct sched_poll *poll)
 	long rc;
 
 	if (poll->nr_ports > MAX_POLL_PORTS)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "poll of %u ports, at most %u are possible",
-			      poll->nr_ports, MAX_POLL_PORTS);
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+			      "poll of %u ports, at most %u are possible", poll->nr_ports,
+			      MAX_POLL_PORTS);
 	if (poll->nr_ports == 1 && !get_guest(first, (u64)poll->ports.p))
 		return refuse_fault((u64)poll->ports.p);
 	timer_stop(&v->poll_timer);
@@ -114,34 +116,42 @@ static long watchdog(const struct sched_watchdog *op)
 	return op->id ? 0 : (long)i + 1;
 }
 
-static long shut_down(u64 arg, bool code_only)
+static long shut_down(const struct sched_shutdown *op, bool code_only)
 {
-	struct sched_shutdown op;
 	struct domain *d = current_domain();
 
-	if (!get_guest(op, arg))
-		return refuse_fault(arg);
 	if (code_only) { /* for a domain that will be found shut down later */
 		spin_lock(&d->lock);
 		if (!d->is_shut_down)
-			d->shutdown_code = (u8)op.reason;
+			d->shutdown_code = (u8)op->reason;
 		spin_unlock(&d->lock);
 		return 0;
 	}
-	printk(LOG_INFO, "d%u shuts down, reason %u\n", d->mem.domid, op.reason);
-	domain_shutdown(d, (u8)op.reason);
+	printk(LOG_INFO, "d%u shuts down, reason %u\n", d->mem.domid, op->reason);
+	domain_shutdown(d, (u8)op->reason);
 	return 0;
 }
 
 long do_sched_op(u64 cmd, u64 arg)
 {
+	static const u8 sizes[] = {
+		[SCHEDOP_shutdown] = sizeof(struct sched_shutdown),
+		[SCHEDOP_shutdown_code] = sizeof(struct sched_shutdown),
+		[SCHEDOP_poll] = sizeof(struct sched_poll),
+		[SCHEDOP_remote_shutdown] = sizeof(struct sched_remote_shutdown),
+		[SCHEDOP_watchdog] = sizeof(struct sched_watchdog),
+	};
 	union {
+		struct sched_shutdown shutdown;
 		struct sched_poll poll;
 		struct sched_remote_shutdown remote;
 		struct sched_watchdog watchdog;
 	} op;
 
-	switch ((u32)cmd) {
+	cmd = (u32)cmd;
+	if (cmd < ARRAY_SIZE(sizes) && sizes[cmd] && !copy_from_guest(&op, arg, sizes[cmd]))
+		return refuse_fault(arg);
+	switch (cmd) {
 	case SCHEDOP_yield:
 		sched_yield();
 		return 0;
@@ -149,30 +159,13 @@ long do_sched_op(u64 cmd, u64 arg)
 		return block();
 	case SCHEDOP_shutdown:
 	case SCHEDOP_shutdown_code:
-		return shut_down(arg, (u32)cmd == SCHEDOP_shutdown_code);
+		return shut_down(&op.shutdown, cmd == SCHEDOP_shutdown_code);
 	case SCHEDOP_poll:
-		return get_guest(op.poll, arg) ? poll(&op.poll) : refuse_fault(arg);
+		return poll(&op.poll);
 	case SCHEDOP_remote_shutdown:
-		return get_guest(op.remote, arg) ? remote_shutdown(&op.remote) : refuse_fault(arg);
+		return remote_shutdown(&op.remote);
 	case SCHEDOP_watchdog:
-		return get_guest(op.watchdog, arg) ? watchdog(&op.watchdog) : refuse_fault(arg);
-	default:
-		return refuse_operation(cmd);
-	}
-}
-
-/* The oldest form: the argument of shutdown is the reason itself. */
-long do_sched_op_compat(u64 cmd, u64 arg)
-{
-	switch ((u32)cmd) {
-	case SCHEDOP_yield:
-		sched_yield();
-		return 0;
-	case SCHEDOP_block:
-		return block();
-	case SCHEDOP_shutdown:
-		domain_shutdown(current_domain(), (u8)arg);
-		return 0;
+		return watchdog(&op.watchdog);
 	default:
 		return refuse_operation(cmd);
 	}

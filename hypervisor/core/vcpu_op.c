@@ -9,10 +9,13 @@
 
 #define MIN_PERIOD_NS 1000000UL
 
-static long not_current(const struct vcpu *v)
-{
-	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "vCPU %u is not the caller", v->vcpu_id);
-}
+union argument {
+	struct vcpu_register_runstate_memory_area runstate_area;
+	struct vcpu_register_time_memory_area time_area;
+	struct vcpu_set_periodic_timer periodic;
+	struct vcpu_set_singleshot_timer singleshot;
+	struct vcpu_register_vcpu_info info;
+};
 
 /* The context is larger than a stack should carry: it is read to the heap. */
 static long initialise(struct vcpu *v, u64 arg)
@@ -29,13 +32,14 @@ static long initialise(struct vcpu *v, u64 arg)
 	rc = vcpu_take_context(v, c, true);
 	heap_free(c);
 	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_vcpu_op, 0, VCPUOP_initialise, v->vcpu_id, arg, 0,
-					 0, 0);
+		return hypercall_preempt(__HYPERVISOR_vcpu_op, 0, VCPUOP_initialise, v->vcpu_id,
+					 arg, 0, 0, 0);
 	return rc;
 }
 
-static long bring_up(struct vcpu *v)
+static long bring_up(struct vcpu *v, union argument *a)
 {
+	(void)a;
 	if (!v->initialised)
 		return refuse(-XEN_EINVAL, REFUSE_STATE, "vCPU %u was not initialised", v->vcpu_id);
 	if (__atomic_fetch_and(&v->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST) & VPF_DOWN)
@@ -43,10 +47,99 @@ static long bring_up(struct vcpu *v)
 	return 0;
 }
 
-static long take_down(struct vcpu *v)
+static long take_down(struct vcpu *v, union argument *a)
 {
+	(void)a;
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_nosync(v);
+	return 0;
+}
+
+static long is_up(struct vcpu *v, union argument *a)
+{
+	(void)a;
+	return !(READ_ONCE(v->pause_flags) & VPF_DOWN);
+}
+
+/* The area of another vCPU is written now through the caller's tables, and by itself from then on.
+ */
+static long register_runstate(struct vcpu *v, union argument *a)
+{
+	u64 at = a->runstate_area.addr.p;
+	struct vcpu_runstate_info r;
+
+	if (!guest_range_ok(at, sizeof(r)))
+		return refuse_fault(at);
+	vcpu_get_runstate(v, &r);
+	if (at && !put_guest(at, r)) /* 0: no more updates */
+		return refuse_fault(at);
+	WRITE_ONCE(v->runstate_area, at);
+	return 0;
+}
+
+static long register_time(struct vcpu *v, union argument *a)
+{
+	u64 at = a->time_area.addr.p;
+
+	if (!guest_range_ok(at, sizeof(struct vcpu_time_info)))
+		return refuse_fault(at);
+	WRITE_ONCE(v->time_area, at);
+	vcpu_time_area_changed(v);
+	return 0;
+}
+
+static long set_periodic(struct vcpu *v, union argument *a)
+{
+	u64 period = a->periodic.period_ns;
+
+	if (period < MIN_PERIOD_NS || period > ~0UL / 4)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "period of %lu ns is not in %lu..2^62",
+			      period, MIN_PERIOD_NS);
+	timer_stop(&v->periodic);
+	v->periodic_last = now_ns();
+	WRITE_ONCE(v->periodic_ns, period);
+	timer_migrate(&v->periodic, v->cpu);
+	timer_set(&v->periodic, v->periodic_last + period);
+	return 0;
+}
+
+static long stop_periodic(struct vcpu *v, union argument *a)
+{
+	(void)a;
+	WRITE_ONCE(v->periodic_ns, 0);
+	timer_stop(&v->periodic);
+	return 0;
+}
+
+/* VCPU_SSHOTTMR_future is ignored, as Xen does: a time in the past fires at once. */
+static long set_singleshot(struct vcpu *v, union argument *a)
+{
+	timer_migrate(&v->singleshot, v->cpu);
+	timer_set(&v->singleshot, a->singleshot.timeout_abs_ns);
+	return 0;
+}
+
+static long stop_singleshot(struct vcpu *v, union argument *a)
+{
+	(void)a;
+	timer_stop(&v->singleshot);
+	return 0;
+}
+
+static long register_info(struct vcpu *v, union argument *a)
+{
+	long rc;
+
+	spin_lock(&v->domain->context_lock);
+	rc = vcpu_register_info(v, mfn(a->info.mfn), a->info.offset);
+	spin_unlock(&v->domain->context_lock);
+	return rc;
+}
+
+static long send_nmi(struct vcpu *v, union argument *a)
+{
+	(void)a;
+	vcpu_send_nmi(v);
 	return 0;
 }
 
@@ -58,107 +151,37 @@ static long get_runstate(struct vcpu *v, u64 arg)
 	return put_guest(arg, r) ? 0 : refuse_fault(arg);
 }
 
-/* The area of another vCPU is written now through the caller's tables, and by itself from then on. */
-static long register_runstate(struct vcpu *v, u64 arg)
-{
-	struct vcpu_register_runstate_memory_area area;
-	long rc = 0;
+/* Operations that read `size` bytes of argument and write nothing back. */
+static const struct operation {
+	long (*fn)(struct vcpu *v, union argument *a);
+	u32 size;
+	bool self_only; /* the vCPU must be the caller */
+} operations[] = {
+	[VCPUOP_up] = {bring_up, 0, false},
+	[VCPUOP_down] = {take_down, 0, false},
+	[VCPUOP_is_up] = {is_up, 0, false},
+	[VCPUOP_register_runstate_memory_area] = {register_runstate, sizeof(u64), false},
+	[VCPUOP_set_periodic_timer] = {set_periodic, sizeof(struct vcpu_set_periodic_timer), false},
+	[VCPUOP_stop_periodic_timer] = {stop_periodic, 0, false},
+	[VCPUOP_set_singleshot_timer] = {set_singleshot, sizeof(struct vcpu_set_singleshot_timer),
+					 true},
+	[VCPUOP_stop_singleshot_timer] = {stop_singleshot, 0, true},
+	[VCPUOP_register_vcpu_info] = {register_info, sizeof(struct vcpu_register_vcpu_info),
+				       false},
+	[VCPUOP_send_nmi] = {send_nmi, 0, false},
+	[VCPUOP_register_vcpu_time_memory_area] = {register_time, sizeof(u64), false},
+};
 
-	if (!get_guest(area, arg))
+static long operate(const struct operation *o, struct vcpu *v, u64 arg)
+{
+	union argument a;
+
+	if (o->self_only && v != current_vcpu())
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "vCPU %u is not the caller",
+			      v->vcpu_id);
+	if (o->size && !copy_from_guest(&a, arg, o->size))
 		return refuse_fault(arg);
-	if (!guest_range_ok(area.addr.p, sizeof(struct vcpu_runstate_info)))
-		return refuse_fault(area.addr.p);
-	if (area.addr.p) /* otherwise: no more updates */
-		rc = get_runstate(v, area.addr.p);
-	if (!rc)
-		WRITE_ONCE(v->runstate_area, area.addr.p);
-	return rc;
-}
-
-static long register_time(struct vcpu *v, u64 arg)
-{
-	struct vcpu_register_time_memory_area area;
-
-	if (!get_guest(area, arg))
-		return refuse_fault(arg);
-	if (!guest_range_ok(area.addr.p, sizeof(struct vcpu_time_info)))
-		return refuse_fault(area.addr.p);
-	WRITE_ONCE(v->time_area, area.addr.p);
-	vcpu_time_area_changed(v);
-	return 0;
-}
-
-static long set_periodic(struct vcpu *v, u64 arg)
-{
-	struct vcpu_set_periodic_timer op;
-
-	if (!get_guest(op, arg))
-		return refuse_fault(arg);
-	if (op.period_ns < MIN_PERIOD_NS || op.period_ns > ~0UL / 4)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "period of %lu ns is not in %lu..2^62",
-			      op.period_ns, MIN_PERIOD_NS);
-	timer_stop(&v->periodic);
-	v->periodic_last = now_ns();
-	WRITE_ONCE(v->periodic_ns, op.period_ns);
-	timer_migrate(&v->periodic, v->cpu);
-	timer_set(&v->periodic, v->periodic_last + op.period_ns);
-	return 0;
-}
-
-static long stop_periodic(struct vcpu *v)
-{
-	WRITE_ONCE(v->periodic_ns, 0);
-	timer_stop(&v->periodic);
-	return 0;
-}
-
-static long set_singleshot(struct vcpu *v, u64 arg)
-{
-	struct vcpu_set_singleshot_timer op;
-
-	if (v != current_vcpu())
-		return not_current(v);
-	if (!get_guest(op, arg))
-		return refuse_fault(arg);
-	/* VCPU_SSHOTTMR_future is ignored, as Xen does: a time in the past fires at once */
-	timer_migrate(&v->singleshot, v->cpu);
-	timer_set(&v->singleshot, op.timeout_abs_ns);
-	return 0;
-}
-
-static long stop_singleshot(struct vcpu *v)
-{
-	if (v != current_vcpu())
-		return not_current(v);
-	timer_stop(&v->singleshot);
-	return 0;
-}
-
-static long register_info(struct vcpu *v, u64 arg)
-{
-	struct vcpu_register_vcpu_info op;
-	long rc;
-
-	if (!get_guest(op, arg))
-		return refuse_fault(arg);
-	spin_lock(&v->domain->context_lock);
-	rc = vcpu_register_info(v, mfn(op.mfn), op.offset);
-	spin_unlock(&v->domain->context_lock);
-	return rc;
-}
-
-/* Known only where the vCPU cannot move. */
-static long get_physid(struct vcpu *v, u64 arg)
-{
-	u64 mask = v->affinity.bits & cpus_online().bits;
-	struct vcpu_get_physid op;
-	u32 cpu;
-
-	if (!v->domain->privileged || !mask || (mask & (mask - 1)))
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "vCPU %u is not pinned to one CPU", v->vcpu_id);
-	cpu = (u32)__builtin_ctzl(mask);
-	op.phys_id = cpus[cpu]->apic_id | (u64)cpu << 32;
-	return put_guest(arg, op) ? 0 : refuse_fault(arg);
+	return o->fn(v, &a);
 }
 
 long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg)
@@ -166,41 +189,16 @@ long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg)
 	struct domain *d = current_domain();
 	struct vcpu *v = (u32)vcpu_id < MAX_VCPUS ? d->vcpus[(u32)vcpu_id] : NULL;
 
-	if (!v && (u32)cmd == VCPUOP_is_up) /* Linux counts its vCPUs like this */
+	cmd = (u32)cmd;
+	if (!v && cmd == VCPUOP_is_up) /* Linux counts its vCPUs like this */
 		return -XEN_ENOENT;
 	if (!v)
 		return refuse(-XEN_ENOENT, REFUSE_UNKNOWN, "there is no vCPU %u", (u32)vcpu_id);
-	switch ((u32)cmd) {
-	case VCPUOP_initialise:
+	if (cmd == VCPUOP_initialise)
 		return initialise(v, arg);
-	case VCPUOP_up:
-		return bring_up(v);
-	case VCPUOP_down:
-		return take_down(v);
-	case VCPUOP_is_up:
-		return !(READ_ONCE(v->pause_flags) & VPF_DOWN);
-	case VCPUOP_get_runstate_info:
+	if (cmd == VCPUOP_get_runstate_info)
 		return get_runstate(v, arg);
-	case VCPUOP_register_runstate_memory_area:
-		return register_runstate(v, arg);
-	case VCPUOP_set_periodic_timer:
-		return set_periodic(v, arg);
-	case VCPUOP_stop_periodic_timer:
-		return stop_periodic(v);
-	case VCPUOP_set_singleshot_timer:
-		return set_singleshot(v, arg);
-	case VCPUOP_stop_singleshot_timer:
-		return stop_singleshot(v);
-	case VCPUOP_register_vcpu_info:
-		return register_info(v, arg);
-	case VCPUOP_send_nmi:
-		vcpu_send_nmi(v);
-		return 0;
-	case VCPUOP_get_physid:
-		return get_physid(v, arg);
-	case VCPUOP_register_vcpu_time_memory_area:
-		return register_time(v, arg);
-	default:
-		return refuse_operation(cmd);
-	}
+	if (cmd < ARRAY_SIZE(operations) && operations[cmd].fn)
+		return operate(&operations[cmd], v, arg);
+	return refuse_operation(cmd);
 }

@@ -228,7 +228,7 @@ static void global_virqs_move(void **state)
 	assert_int_equal(OP(EVTCHNOP_bind_virq, op), 0);
 	move.port = op.port;
 	assert_int_equal(OP(EVTCHNOP_bind_vcpu, move), 0);
-	evtchn_send_global_virq(a, VIRQ_DOM_EXC);
+	evtchn_send_virq(a->vcpus[0], VIRQ_DOM_EXC);
 	assert_int_equal(a->vcpus[1]->info->evtchn_upcall_pending, 1);
 	assert_int_equal(close_port(op.port), 0);
 	assert_int_equal(a->vcpus[0]->virq_port[VIRQ_DOM_EXC], 0);
