@@ -175,7 +175,7 @@ static void enqueue(struct sched_vcpu *s, bool woken)
 		s->active = true;
 		s->domain->active++;
 	}
-	sched_policy->enqueue(s, woken);
+	policy_enqueue(s, woken);
 	s->queued = true;
 }
 
@@ -192,12 +192,7 @@ static void deactivate(struct sched_vcpu *s)
 		return;
 	s->domain->active--;
 	s->active = false;
-	sched_policy->slept(s);
-}
-
-bool sched_eligible(const struct sched_vcpu *s, u32 cpu, const struct sched_vcpu *prev)
-{
-	return (s->v->affinity.bits & BIT(cpu)) && (s == prev || !READ_ONCE(s->v->is_running));
+	policy_slept(s);
 }
 
 static void claim(u32 cpu)
@@ -244,7 +239,7 @@ static int find_victim(const struct sched_vcpu *s, u64 mask)
 		victim = sc->current->sched;
 		found = (int)cpu;
 	}
-	return victim && sched_policy->preempts(s, victim) ? found : -1;
+	return victim && policy_preempts(s, victim) ? found : -1;
 }
 
 /* Find a CPU for a waiting vCPU; those that will not have it now need a slice timer from now on. */
@@ -385,7 +380,7 @@ int sched_domain_adjust(struct domain *d, u32 weight, u32 cap)
 	spin_lock(&sched_lock);
 	d->sched->weight = weight;
 	d->sched->cap = cap;
-	sched_policy->adjusted(d->sched);
+	policy_adjusted(d->sched);
 	spin_unlock(&sched_lock);
 	return 0;
 }
@@ -417,7 +412,7 @@ static void charge(struct sched_vcpu *s, u64 now)
 
 	s->charged_at = now;
 	if (s->domain)
-		sched_policy->charge(s, ns);
+		policy_charge(s, ns);
 	else
 		this_cpu()->idle_ns += ns;
 }
@@ -425,7 +420,7 @@ static void charge(struct sched_vcpu *s, u64 now)
 static struct sched_vcpu *choose(struct sched_cpu *sc, struct sched_vcpu *prev, u64 now)
 {
 	u64 slice = ~0UL;
-	struct sched_vcpu *next = sched_policy->pick(this_cpu()->id, prev, &slice);
+	struct sched_vcpu *next = policy_pick(this_cpu()->id, prev, &slice);
 
 	if (!next)
 		next = sc->idle->sched;

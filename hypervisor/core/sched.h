@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scheduler: mechanism in sched.c, policies in sched_credit.c and sched_rr.c.
+ * The scheduler: mechanism in sched.c, policies in sched_policy.c.
  *
  * One run queue serves all CPUs: it is work-conserving and balanced by construction, and with the
  * few dozen vCPUs of this machine its lock and its walk are cheap. A vCPU is in one of four places:
@@ -35,28 +35,16 @@ struct sched_vcpu {
 	struct list link; /* run queue, ordered by the policy */
 	struct vcpu *v;
 	struct sched_domain *domain; /* NULL: idle vCPU */
-	s64 credit;		     /* weighted ns, see sched_credit.c */
+	s64 credit;		     /* weighted ns, see sched_policy.c */
 	u64 rounds_seen;
-	u64 charged_at;		     /* running: time up to which it was charged */
+	u64 charged_at; /* running: time up to which it was charged */
 	bool queued, on_cpu, active, yielding;
 };
 
-/* Numbers are XEN_SCHEDULER_* of domctl.h. All calls with sched_lock held. */
 struct sched_policy {
 	const char *name;
-	u32 id;
-	/** Put a runnable vCPU on the queue. woken: it slept until now. */
-	void (*enqueue)(struct sched_vcpu *s, bool woken);
-	/** s ceases to be runnable. */
-	void (*slept)(struct sched_vcpu *s);
-	/** s has run for ns. */
-	void (*charge)(struct sched_vcpu *s, u64 ns);
-	/** Best waiting vCPU for this CPU, still queued, and how long it may run (~0: until disturbed). */
-	struct sched_vcpu *(*pick)(u32 cpu, struct sched_vcpu *prev, u64 *slice);
-	/** Should s, waiting, take the CPU from running at once? */
-	bool (*preempts)(const struct sched_vcpu *s, const struct sched_vcpu *running);
-	/** Weight or cap of a domain changed. */
-	void (*adjusted)(struct sched_domain *sd);
+	u32 id;		   /* XEN_SCHEDULER_* of domctl.h */
+	bool proportional; /* weights and caps count */
 };
 
 extern struct spinlock sched_lock;
@@ -65,8 +53,21 @@ extern const struct sched_policy sched_credit, sched_rr;
 extern const struct sched_policy *sched_policy;
 extern u64 sched_slice_ns;
 
-/** May this CPU take s from the queue now? */
-bool sched_eligible(const struct sched_vcpu *s, u32 cpu, const struct sched_vcpu *prev);
+/* --- sched_policy.c, for sched.c; sched_lock is held --- */
+
+/** Put a runnable vCPU on the queue. woken: it slept until now. */
+void policy_enqueue(struct sched_vcpu *s, bool woken);
+/** s ceases to be runnable. */
+void policy_slept(struct sched_vcpu *s);
+/** s has run for ns. */
+void policy_charge(struct sched_vcpu *s, u64 ns);
+/** Best waiting vCPU for this CPU, still queued, and how long it may run (~0: until disturbed). */
+struct sched_vcpu *policy_pick(u32 cpu, const struct sched_vcpu *prev, u64 *slice);
+/** Should s, waiting, take the CPU from running at once? */
+bool policy_preempts(const struct sched_vcpu *s, const struct sched_vcpu *running);
+/** Weight or cap of a domain changed. */
+void policy_adjusted(struct sched_domain *sd);
+
 /** With sched_lock: waiting vCPUs of a domain became eligible, find CPUs for them. */
 void sched_kick_waiting(struct sched_domain *sd);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-CORE_SCHED := hypervisor/core/timer.c hypervisor/core/sched.c hypervisor/core/sched_credit.c \
-	hypervisor/core/sched_rr.c tests/unit/fakes/host.c
+CORE_SCHED := hypervisor/core/timer.c hypervisor/core/sched.c hypervisor/core/sched_policy.c \
+	tests/unit/fakes/host.c
 
 UNIT += core_sched core_life core_calls core_domctl
 UNIT_core_sched := $(CORE_SCHED)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
+ * The policies: proportional share, and round robin.
+ *
  * Proportional share. Each vCPU has credit, in ns, that it uses up while it runs, the slower the
  * larger its share is: the domain's weight divided by its runnable vCPUs. The waiting vCPU with
  * most credit runs next. If it has none left, everyone who may run on this CPU gets a round of
@@ -15,6 +17,9 @@
  *
  * A cap is a bucket of run time filled at the cap's rate; a domain whose bucket is empty is parked
  * until a tick's worth has run in again.
+ *
+ * Round robin is what is left of it when nobody ever uses up any credit: the queue, ordered by
+ * credit, is then one of first come, first served; and caps do not count.
  */
 #include <xen/xen.h>
 #include <core/sched.h>
@@ -22,10 +27,14 @@
 
 #define CREDIT	       10000000L
 #define BOOST	       2000000L
-#define PREEMPT_MARGIN 500000L	 /* credit by which a waiting vCPU must exceed a running one */
-#define MIN_SLICE      500000UL	 /* ns */
+#define PREEMPT_MARGIN 500000L	  /* credit by which a waiting vCPU must exceed a running one */
+#define MIN_SLICE      500000UL	  /* ns */
 #define CAP_PERIOD     50000000UL /* ns of cap that a bucket holds */
 #define CAP_TICK       10000000UL
+
+const struct sched_policy sched_credit = {"credit", 5 /* XEN_SCHEDULER_CREDIT */, true};
+/* XEN_SCHEDULER_NULL: the number of a scheduler without parameters */
+const struct sched_policy sched_rr = {"round robin", 9, false};
 
 static u64 rounds[MAX_CPUS];
 
@@ -61,14 +70,15 @@ static void insert(struct sched_vcpu *s)
 {
 	struct list *pos;
 
-	list_for_each (pos, &sched_queue) {
+	list_for_each(pos, &sched_queue)
+	{
 		if (list_entry(pos, struct sched_vcpu, link)->credit < s->credit)
 			break;
 	}
 	list_add_tail(pos, &s->link);
 }
 
-static void credit_enqueue(struct sched_vcpu *s, bool woken)
+void policy_enqueue(struct sched_vcpu *s, bool woken)
 {
 	if (woken) {
 		u64 seen = rounds_of(s->v->affinity.bits);
@@ -79,7 +89,7 @@ static void credit_enqueue(struct sched_vcpu *s, bool woken)
 	insert(s);
 }
 
-static void credit_slept(struct sched_vcpu *s)
+void policy_slept(struct sched_vcpu *s)
 {
 	s->rounds_seen = rounds_of(s->v->affinity.bits);
 }
@@ -91,11 +101,13 @@ static void new_round(u32 cpu, s64 best)
 	struct list all = LIST_INIT(all), *pos, *tmp;
 
 	rounds[cpu] += count;
-	list_for_each_safe (pos, tmp, &sched_queue) {
+	list_for_each_safe(pos, tmp, &sched_queue)
+	{
 		list_del(pos);
 		list_add_tail(&all, pos);
 	}
-	list_for_each_safe (pos, tmp, &all) {
+	list_for_each_safe(pos, tmp, &all)
+	{
 		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
 
 		if (s->v->affinity.bits & BIT(cpu))
@@ -152,7 +164,7 @@ static void spend(struct sched_domain *sd, u64 ns)
 	timer_set(&sd->unpark, now + wanted * 100 / sd->cap);
 }
 
-static void credit_adjusted(struct sched_domain *sd)
+void policy_adjusted(struct sched_domain *sd)
 {
 	if (!sd->unpark.fn)
 		timer_init(&sd->unpark, unpark, sd, this_cpu()->id);
@@ -166,8 +178,10 @@ static void credit_adjusted(struct sched_domain *sd)
 
 /* --- running --- */
 
-static void credit_charge(struct sched_vcpu *s, u64 ns)
+void policy_charge(struct sched_vcpu *s, u64 ns)
 {
+	if (!sched_policy->proportional)
+		return;
 	spend(s->domain, ns);
 	s->credit -= used(s, ns);
 }
@@ -177,7 +191,7 @@ static u64 slice_of(const struct sched_vcpu *s, bool contended)
 	const struct sched_domain *sd = s->domain;
 	u64 slice = contended ? sched_slice_ns : ~0UL;
 
-	if (sd->cap) {
+	if (sd->cap && sched_policy->proportional) {
 		u64 budget = sd->budget > 0 ? (u64)sd->budget : 0;
 
 		slice = MIN(slice, MAX(budget / MAX(sd->active, 1u), MIN_SLICE));
@@ -185,16 +199,24 @@ static u64 slice_of(const struct sched_vcpu *s, bool contended)
 	return slice;
 }
 
-static struct sched_vcpu *credit_pick(u32 cpu, struct sched_vcpu *prev, u64 *slice)
+/* May this CPU take s from the queue now? */
+static bool eligible(const struct sched_vcpu *s, u32 cpu, const struct sched_vcpu *prev)
+{
+	return (s->v->affinity.bits & BIT(cpu)) && !s->domain->parked &&
+	       (s == prev || !READ_ONCE(s->v->is_running));
+}
+
+struct sched_vcpu *policy_pick(u32 cpu, const struct sched_vcpu *prev, u64 *slice)
 {
 	struct sched_vcpu *best = NULL, *yielder = NULL;
 	bool contended = false;
 	struct list *pos;
 
-	list_for_each (pos, &sched_queue) {
+	list_for_each(pos, &sched_queue)
+	{
 		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
 
-		if (!sched_eligible(s, cpu, prev) || s->domain->parked)
+		if (!eligible(s, cpu, prev))
 			continue;
 		if (best) {
 			contended = true;
@@ -212,26 +234,16 @@ static struct sched_vcpu *credit_pick(u32 cpu, struct sched_vcpu *prev, u64 *sli
 	}
 	if (!best)
 		return NULL;
-	if (best->credit <= 0)
+	if (best->credit <= 0 && sched_policy->proportional)
 		new_round(cpu, best->credit);
 	*slice = slice_of(best, contended);
 	return best;
 }
 
-static bool credit_preempts(const struct sched_vcpu *s, const struct sched_vcpu *running)
+bool policy_preempts(const struct sched_vcpu *s, const struct sched_vcpu *running)
 {
 	s64 left = running->credit - used(running, now_ns() - running->charged_at);
 
-	return !s->domain->parked && s->credit > left + PREEMPT_MARGIN;
+	return sched_policy->proportional && !s->domain->parked &&
+	       s->credit > left + PREEMPT_MARGIN;
 }
-
-const struct sched_policy sched_credit = {
-	.name = "credit",
-	.id = 5, /* XEN_SCHEDULER_CREDIT */
-	.enqueue = credit_enqueue,
-	.slept = credit_slept,
-	.charge = credit_charge,
-	.pick = credit_pick,
-	.preempts = credit_preempts,
-	.adjusted = credit_adjusted,
-};
