@@ -84,17 +84,13 @@ struct domain *domain_get(domid_t domid)
 	return d;
 }
 
-void domain_for_each(void (*fn)(struct domain *d, void *arg), void *arg)
+struct domain *domain_next(struct domain *d)
 {
-	struct domain *d = domain_get_next(0);
+	struct domain *next = domain_get_next(d ? d->mem.domid + 1 : 0);
 
-	while (d) {
-		domid_t next = d->mem.domid + 1;
-
-		fn(d, arg);
+	if (d)
 		domain_put(d);
-		d = domain_get_next(next);
-	}
+	return next;
 }
 
 static int list_domain(struct domain *d)

@@ -148,8 +148,10 @@ void domain_unpause(struct domain *d);
 void domain_shutdown(struct domain *d, u8 reason); /* SHUTDOWN_*; dom0's stops the machine */
 /** The running vCPU's domain cannot go on: report registers, shut down with SHUTDOWN_crash. Returns; sets WORK_CRASH. */
 void domain_crash(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold));
-/** Call fn for each domain, by ascending id, with a reference held and no lock. */
-void domain_for_each(void (*fn)(struct domain *d, void *arg), void *arg);
+/** The domain after d, by ascending id, or the first (d NULL), with a reference; d's is put. NULL: no more. */
+struct domain *domain_next(struct domain *d);
+/** For each domain d, with a reference held and no lock; to leave the loop put it. */
+#define for_each_domain(d) for ((d) = domain_next(NULL); (d); (d) = domain_next(d))
 
 static inline struct domain *current_domain(void)
 {

@@ -115,9 +115,9 @@ static struct active_grant *active_entry(struct grant_table *gt, u32 ref)
 
 static int bad_entry(u32 ref, u32 word, const char *what)
 {
-	refuse(-XEN_EPERM, REFUSE_PERMISSION, "grant %u (flags %#x, for domain %u) %s", ref,
-	       word & 0xffff, word >> 16, what);
-	return GNTST_general_error;
+	return refuse(GNTST_general_error, REFUSE_PERMISSION,
+		      "grant %u (flags %#x, for domain %u) %s", ref, word & 0xffff, word >> 16,
+		      what);
 }
 
 /*
@@ -178,11 +178,10 @@ static int pin_locked(struct grant_pin *pin, const struct domain *user)
 	struct active_grant *a;
 	int status;
 
-	if (pin->ref >= gt->frames * GRANTS_PER_FRAME) {
-		refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "grant %u is beyond domain %u's table (%lu)",
-		       pin->ref, pin->granter->mem.domid, gt->frames * GRANTS_PER_FRAME);
-		return GNTST_bad_gntref;
-	}
+	if (pin->ref >= gt->frames * GRANTS_PER_FRAME)
+		return refuse(GNTST_bad_gntref, REFUSE_ARGUMENT,
+			      "grant %u is beyond domain %u's table (%lu)", pin->ref,
+			      pin->granter->mem.domid, gt->frames * GRANTS_PER_FRAME);
 	e = shared_entry(gt, pin->ref);
 	a = active_entry(gt, pin->ref);
 	if ((a->readers || a->writers) && a->user != user->mem.domid)
@@ -199,10 +198,9 @@ static int pin_locked(struct grant_pin *pin, const struct domain *user)
 	pin->page = grant_page_get(pin->granter, a->frame, pin->writable);
 	if (!pin->page) {
 		unmark_shared(e, a);
-		refuse(-XEN_EINVAL, REFUSE_OWNER,
-		       "grant %u: frame %#lx is not domain %u's, or not to be written", pin->ref,
-		       a->frame, pin->granter->mem.domid);
-		return GNTST_bad_page;
+		return refuse(GNTST_bad_page, REFUSE_OWNER,
+			      "grant %u: frame %#lx is not domain %u's, or not to be written",
+			      pin->ref, a->frame, pin->granter->mem.domid);
 	}
 	if (pin->writable)
 		a->writers++;
@@ -337,25 +335,12 @@ int grant_domain_release(struct domain *d)
 	return 0;
 }
 
-struct audit_walk {
-	void (*add)(struct page *pg, bool writable, void *arg);
-	void *arg;
-};
-
-static void audit_domain(struct domain *d, void *arg)
-{
-	const struct audit_walk *walk = arg;
-	struct maptrack *mt;
-	u32 handle;
-
-	for (handle = 0; d->grants && (mt = maptrack_entry(d->grants, handle)); handle++)
-		if (mt->state != MAPTRACK_FREE && mt->pin.page)
-			walk->add(mt->pin.page, mt->pin.writable, walk->arg);
-}
-
 void grant_audit(void (*add)(struct page *pg, bool writable, void *arg), void *arg)
 {
-	struct audit_walk walk = {add, arg};
+	struct maptrack *mt;
+	struct domain *d;
 
-	domain_for_each(audit_domain, &walk);
+	for_each_domain(d) for (u32 i = 0; d->grants && (mt = maptrack_entry(d->grants, i));
+				i++) if (mt->state != MAPTRACK_FREE && mt->pin.page)
+		add(mt->pin.page, mt->pin.writable, arg);
 }

@@ -25,10 +25,8 @@ static int map_from(struct gnttab_map_grant_ref *op, struct domain *granter)
 	struct maptrack *mt = maptrack_entry(gt, handle);
 	int status;
 
-	if (handle == MAPTRACK_NONE) {
-		refuse(-XEN_ENOSPC, REFUSE_LIMIT, "all grant handles are in use");
-		return GNTST_no_space;
-	}
+	if (handle == MAPTRACK_NONE)
+		return refuse(GNTST_no_space, REFUSE_LIMIT, "all grant handles are in use");
 	status = grant_pin(&pin, v->domain);
 	if (status == GNTST_okay && (op->flags & GNTMAP_host_map)) {
 		status = mm_grant_map(&v->mem, op->host_addr, op->flags & GNTMAP_contains_pte,
@@ -135,17 +133,14 @@ static int copy_end_get_own(struct copy_end *end, const struct gnttab_copy_ptr *
 {
 	struct domain *d = current_domain();
 
-	if (ptr->domid != DOMID_SELF && ptr->domid != d->mem.domid) {
-		refuse(-XEN_EPERM, REFUSE_PERMISSION,
-		       "frames of domain %u can only be copied by grant", ptr->domid);
-		return GNTST_permission_denied;
-	}
+	if (ptr->domid != DOMID_SELF && ptr->domid != d->mem.domid)
+		return refuse(GNTST_permission_denied, REFUSE_PERMISSION,
+			      "frames of domain %u can only be copied by grant", ptr->domid);
 	end->pin.page = grant_page_get(d, ptr->u.gmfn, end->pin.writable);
 	if (end->pin.page)
 		return GNTST_okay;
-	refuse(-XEN_EINVAL, REFUSE_OWNER, "frame %#lx is not the caller's, or not to be written",
-	       ptr->u.gmfn);
-	return GNTST_bad_page;
+	return refuse(GNTST_bad_page, REFUSE_OWNER,
+		      "frame %#lx is not the caller's, or not to be written", ptr->u.gmfn);
 }
 
 static int copy_end_get(struct copy_end *end, const struct gnttab_copy_ptr *ptr, bool is_grant,
@@ -158,11 +153,9 @@ static int copy_end_get(struct copy_end *end, const struct gnttab_copy_ptr *ptr,
 		return copy_end_get_own(end, ptr);
 	end->pin.ref = ptr->u.ref;
 	end->pin.granter = domain_get(ptr->domid);
-	if (!end->pin.granter) {
-		refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u to copy with",
-		       ptr->domid);
-		return GNTST_bad_domain;
-	}
+	if (!end->pin.granter)
+		return refuse(GNTST_bad_domain, REFUSE_UNKNOWN,
+			      "there is no domain %u to copy with", ptr->domid);
 	status = grant_pin(&end->pin, current_domain());
 	if (status != GNTST_okay)
 		domain_put(end->pin.granter);
@@ -184,12 +177,10 @@ static int copy(const struct gnttab_copy *op)
 	struct copy_end source, dest;
 	int status;
 
-	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE) {
-		refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-		       "copy of %u bytes from offset %u to %u leaves the page", op->len,
-		       op->source.offset, op->dest.offset);
-		return GNTST_bad_copy_arg;
-	}
+	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
+		return refuse(GNTST_bad_copy_arg, REFUSE_ARGUMENT,
+			      "copy of %u bytes from offset %u to %u leaves the page", op->len,
+			      op->source.offset, op->dest.offset);
 	status = copy_end_get(&source, &op->source, op->flags & GNTCOPY_source_gref, false);
 	if (status != GNTST_okay)
 		return status;

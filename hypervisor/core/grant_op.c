@@ -15,10 +15,10 @@ static long resume_at(u64 cmd, u64 arg, u64 left)
 		for (; count; count--, arg += sizeof(struct type)) {                               \
 			struct type op;                                                            \
 			if (!get_guest(op, arg))                                                   \
-				return refuse_fault(arg);                                                 \
+				return refuse_fault(arg);                                          \
 			fn(&op);                                                                   \
 			if (!put_guest(arg, op))                                                   \
-				return refuse_fault(arg);                                                 \
+				return refuse_fault(arg);                                          \
 			this_cpu()->batch_index++;                                                 \
 			if (count > 1 && hypercall_preempt_check())                                \
 				return resume_at(cmd, arg + sizeof(struct type), count - 1);       \
@@ -57,16 +57,13 @@ static s16 setup(struct domain *d, const struct gnttab_setup_table *op)
 {
 	u32 i;
 
-	if (op->nr_frames > d->grants->max_frames) {
-		refuse(-XEN_EINVAL, REFUSE_LIMIT,
-		       "%u grant frames asked for, the domain may have %u", op->nr_frames,
-		       d->grants->max_frames);
-		return GNTST_general_error;
-	}
-	if (grant_table_grow(d, op->nr_frames)) {
-		refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory for %u grant frames", op->nr_frames);
-		return GNTST_general_error;
-	}
+	if (op->nr_frames > d->grants->max_frames)
+		return refuse(GNTST_general_error, REFUSE_LIMIT,
+			      "%u grant frames asked for, the domain may have %u", op->nr_frames,
+			      d->grants->max_frames);
+	if (grant_table_grow(d, op->nr_frames))
+		return refuse(GNTST_general_error, REFUSE_MEMORY, "no memory for %u grant frames",
+			      op->nr_frames);
 	for (i = 0; i < op->nr_frames; i++) {
 		xen_pfn_t frame = page_to_mfn(d->grants->pages[i]).n;
 
@@ -91,7 +88,7 @@ static s16 query(struct domain *d, struct gnttab_query_size *op)
 		struct type op;                                                                    \
 		struct domain *d;                                                                  \
 		if (!get_guest(op, arg))                                                           \
-			return refuse_fault(arg);                                                         \
+			return refuse_fault(arg);                                                  \
 		switch (get_target(op.dom, &d)) {                                                  \
 		case 0:                                                                            \
 			op.status = fn(d, &op);                                                    \
@@ -103,7 +100,7 @@ static s16 query(struct domain *d, struct gnttab_query_size *op)
 		default:                                                                           \
 			op.status = GNTST_bad_domain;                                              \
 		}                                                                                  \
-		return put_guest(arg, op) ? 0 : refuse_fault(arg);                                        \
+		return put_guest(arg, op) ? 0 : refuse_fault(arg);                                 \
 	} while (0)
 
 static long set_version(u64 arg)

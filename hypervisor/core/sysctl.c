@@ -38,29 +38,22 @@ static long read_console(struct xen_sysctl_readconsole *op)
 
 static long domain_list(struct xen_sysctl_getdomaininfolist *op)
 {
-	struct domain *d = domain_get_next(op->first_domain);
-	u64 at = (u64)op->buffer.p;
-	long rc = 0;
+	struct xen_domctl_getdomaininfo info;
+	struct domain *d;
 
 	op->num_domains = 0;
-	while (d && op->num_domains < op->max_domains) {
-		struct xen_domctl_getdomaininfo info;
-		domid_t next = d->mem.domid + 1;
+	for (d = domain_get_next(op->first_domain); d; d = domain_next(d)) {
+		u64 at = (u64)op->buffer.p + op->num_domains * sizeof(info);
+		bool room = op->num_domains < op->max_domains;
 
 		domain_fill_info(d, &info);
-		domain_put(d);
-		d = NULL;
-		if (!put_guest(at, info)) {
-			rc = refuse_fault(at);
-			break;
+		if (!room || !put_guest(at, info)) {
+			domain_put(d);
+			return room ? refuse_fault(at) : 0;
 		}
-		at += sizeof(info);
 		op->num_domains++;
-		d = domain_get_next(next);
 	}
-	if (d)
-		domain_put(d);
-	return rc;
+	return 0;
 }
 
 /* --- hardware --- */

@@ -15,8 +15,8 @@ static void store_barrier(void)
 }
 
 /*
- * The scale is the same for all CPUs and does not change, so it is written once for each place. Time
- * therefore never steps back, on no CPU, and the guest is told so (TSC_STABLE).
+ * The scale is the same for all CPUs and does not change, so it is written once for each place.
+ * Time therefore never steps back, on no CPU, and the guest is told so (TSC_STABLE).
  */
 static void fill_time(struct vcpu_time_info *t)
 {
@@ -116,16 +116,12 @@ void domain_update_wallclock(struct domain *d)
 	spin_unlock(&wallclock_lock);
 }
 
-static void update_domain(struct domain *d, void *arg)
-{
-	(void)arg;
-	domain_update_wallclock(d);
-}
-
 void wallclock_set(u64 sec, u32 nsec, u64 at_ns)
 {
+	struct domain *d;
+
 	spin_lock(&wallclock_lock);
 	wallclock_boot_ns = sec * NS_PER_S + nsec - at_ns;
 	spin_unlock(&wallclock_lock);
-	domain_for_each(update_domain, NULL);
+	for_each_domain(d) if (!d->is_dying) domain_update_wallclock(d);
 }

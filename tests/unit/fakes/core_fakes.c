@@ -113,13 +113,15 @@ void domain_put(struct domain *d)
 	d->refs--;
 }
 
-void domain_for_each(void (*fn)(struct domain *d, void *arg), void *arg)
+struct domain *domain_next(struct domain *d)
 {
-	unsigned i;
+	unsigned i = d ? d->mem.domid + 1 : 0;
 
-	for (i = 0; i < FAKE_DOMAINS; i++)
-		if (fake_domains[i])
-			fn(fake_domains[i], arg);
+	if (d)
+		domain_put(d);
+	while (i < FAKE_DOMAINS && !fake_domains[i])
+		i++;
+	return i < FAKE_DOMAINS ? domain_get((domid_t)i) : NULL;
 }
 
 void vcpu_unblock(struct vcpu *v)
