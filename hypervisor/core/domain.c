@@ -45,8 +45,7 @@ static struct domain *find_from(domid_t domid)
 {
 	struct list *pos;
 
-	list_for_each(pos, &domains)
-	{
+	list_for_each (pos, &domains) {
 		struct domain *d = list_entry(pos, struct domain, link);
 
 		if (d->mem.domid >= domid)

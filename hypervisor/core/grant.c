@@ -340,7 +340,8 @@ void grant_audit(void (*add)(struct page *pg, bool writable, void *arg), void *a
 	struct maptrack *mt;
 	struct domain *d;
 
-	for_each_domain(d) for (u32 i = 0; d->grants && (mt = maptrack_entry(d->grants, i));
-				i++) if (mt->state != MAPTRACK_FREE && mt->pin.page)
-		add(mt->pin.page, mt->pin.writable, arg);
+	for_each_domain (d)
+		for (u32 i = 0; d->grants && (mt = maptrack_entry(d->grants, i)); i++)
+			if (mt->state != MAPTRACK_FREE && mt->pin.page)
+				add(mt->pin.page, mt->pin.writable, arg);
 }

@@ -25,7 +25,8 @@ void hook_for_each_domain(void (*fn)(struct domain_memory *dm, void *arg), void 
 {
 	struct domain *d;
 
-	for_each_domain(d) fn(&d->mem, arg);
+	for_each_domain (d)
+		fn(&d->mem, arg);
 }
 
 void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory *vm, void *arg),
@@ -47,8 +48,7 @@ void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg
 {
 	struct domain *d;
 
-	for_each_domain(d)
-	{
+	for_each_domain (d) {
 		if (d->pirq_eoi_map)
 			add(d->pirq_eoi_map, true, arg);
 		for (unsigned i = 0; i < MAX_VCPUS; i++)

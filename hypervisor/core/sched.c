@@ -268,8 +268,7 @@ static void pass_on_claim(void)
 {
 	struct list *pos;
 
-	list_for_each(pos, &sched_queue)
-	{
+	list_for_each (pos, &sched_queue) {
 		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
 		int cpu = find_idle(s->v, s->v->affinity.bits);
 
@@ -282,8 +281,7 @@ void sched_kick_waiting(struct sched_domain *sd)
 {
 	struct list *pos;
 
-	list_for_each(pos, &sched_queue)
-	{
+	list_for_each (pos, &sched_queue) {
 		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
 
 		if (s->domain == sd)

@@ -70,8 +70,7 @@ static void insert(struct sched_vcpu *s)
 {
 	struct list *pos;
 
-	list_for_each(pos, &sched_queue)
-	{
+	list_for_each (pos, &sched_queue) {
 		if (list_entry(pos, struct sched_vcpu, link)->credit < s->credit)
 			break;
 	}
@@ -101,13 +100,11 @@ static void new_round(u32 cpu, s64 best)
 	struct list all = LIST_INIT(all), *pos, *tmp;
 
 	rounds[cpu] += count;
-	list_for_each_safe(pos, tmp, &sched_queue)
-	{
+	list_for_each_safe (pos, tmp, &sched_queue) {
 		list_del(pos);
 		list_add_tail(&all, pos);
 	}
-	list_for_each_safe(pos, tmp, &all)
-	{
+	list_for_each_safe (pos, tmp, &all) {
 		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
 
 		if (s->v->affinity.bits & BIT(cpu))
@@ -212,8 +209,7 @@ struct sched_vcpu *policy_pick(u32 cpu, const struct sched_vcpu *prev, u64 *slic
 	bool contended = false;
 	struct list *pos;
 
-	list_for_each(pos, &sched_queue)
-	{
+	list_for_each (pos, &sched_queue) {
 		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
 
 		if (!eligible(s, cpu, prev))

@@ -10,7 +10,7 @@
 
 struct timer_queue {
 	struct spinlock lock;
-	struct list timers;	/* by expires */
+	struct list timers;    /* by expires */
 	struct timer *running; /* its callback is being called */
 	bool ready;
 };
@@ -72,7 +72,8 @@ static void enqueue(struct timer_queue *q, struct timer *t)
 /* The hardware must fire for the first timer: at once here, by the CPU itself elsewhere. */
 static void reprogram(struct timer_queue *q, u32 cpu)
 {
-	u64 first = list_empty(&q->timers) ? ~0UL : list_first(&q->timers, struct timer, link)->expires;
+	u64 first =
+		list_empty(&q->timers) ? ~0UL : list_first(&q->timers, struct timer, link)->expires;
 
 	if (cpu == this_cpu()->id)
 		timer_program(first);

@@ -123,5 +123,6 @@ void wallclock_set(u64 sec, u32 nsec, u64 at_ns)
 	spin_lock(&wallclock_lock);
 	wallclock_boot_ns = sec * NS_PER_S + nsec - at_ns;
 	spin_unlock(&wallclock_lock);
-	for_each_domain(d) if (!d->is_dying) domain_update_wallclock(d);
+	for_each_domain (d)
+		domain_update_wallclock(d);
 }
