@@ -65,14 +65,11 @@ static void init_memory_map(paddr_t load_address)
 
 static void init_memory(void)
 {
-	static struct mm_region ram[MACHINE_MAP_ENTRIES];
 	const struct mem_region *free;
 	unsigned count;
 
 	paging_init_tables(sizeof(struct page));
-	for (unsigned i = 0; i < machine_ram_regions; i++)
-		ram[i] = (struct mm_region){machine_ram[i].start, machine_ram[i].end};
-	mm_boot_init(ram, machine_ram_regions, physical_bits);
+	mm_boot_init(machine_ram, machine_ram_regions, physical_bits);
 	paging_for_each_m2p_piece(mm_boot_m2p);
 	mm_boot_root(master_l4);
 	free = early_free_regions(&count);

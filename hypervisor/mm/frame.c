@@ -14,7 +14,7 @@ unsigned phys_addr_bits;
 static struct domain_memory *domains[DOMID_FIRST_RESERVED]; /* each set and cleared by its domain */
 static mfn_t m2p_pieces[M2P_PIECES];
 
-void mm_boot_init(const struct mm_region *ram, unsigned regions, unsigned addr_bits)
+void mm_boot_init(const struct mem_region *ram, unsigned regions, unsigned addr_bits)
 {
 	phys_addr_bits = addr_bits;
 	for (unsigned i = 0; i < regions; i++) {

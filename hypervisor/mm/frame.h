@@ -14,6 +14,7 @@
 
 #include <mm/memory.h>
 #include <x86/layout.h>
+#include <x86/machine.h>
 
 /* Limits of the two counts: build options, so that tests can reach them. */
 #ifndef PAGE_COUNT_MAX
@@ -84,16 +85,12 @@ static inline struct page *frame_of_ram(mfn_t m)
 
 /* --- start-up: boot/ calls these in this order --- */
 
-struct mm_region {
-	paddr_t start, end; /* bytes; end exclusive */
-};
-
 /**
  * RAM is known and mapped: the direct map, the frame table and the M2P table (both aliases) cover every
  * region; frame-table memory is zero, and readable for every frame below the highest (holes may share
  * a zero page). No frame is in the heap yet.
  */
-void mm_boot_init(const struct mm_region *ram, unsigned regions, unsigned addr_bits);
+void mm_boot_init(const struct mem_region *ram, unsigned regions, unsigned addr_bits);
 /** Give [start, end) to the heap: whole frames of a region above that nothing else uses. */
 void mm_boot_free(paddr_t start, paddr_t end);
 /** The idle root: slots 256..271 of every guest root are copied from it (259 excepted). */

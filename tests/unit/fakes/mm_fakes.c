@@ -320,7 +320,7 @@ static u64 free_at_start;
 
 static void boot_once(void)
 {
-	const struct mm_region ram = { FAKE_FIRST_FRAME * PAGE_SIZE, FAKE_END_FRAME * PAGE_SIZE };
+	const struct mem_region ram = { FAKE_FIRST_FRAME * PAGE_SIZE, FAKE_END_FRAME * PAGE_SIZE };
 
 	if (max_mfn)
 		return;
