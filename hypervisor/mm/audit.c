@@ -16,7 +16,6 @@
 
 enum difference {
 	SAME,
-	WRONG_MEMORY, /* no scratch memory */
 	WRONG_LIST,   /* a list is damaged, or its length is not what is counted */
 	WRONG_OWNER,
 	WRONG_COUNT, /* general references */
@@ -279,17 +278,19 @@ static void audit_window(struct audit *a)
 			compare(a, f);
 }
 
+static struct tally last_resort[1024]; /* when the heap is empty */
+
 /** Scratch memory for as many frames at once as there is room for. */
-static bool take_scratch(struct audit *a)
+static void take_scratch(struct audit *a)
 {
-	a->order = 0;
-	while (a->order < HEAP_MAX_ORDER && (PAGE_SIZE << a->order) < max_mfn * sizeof(struct tally))
-		a->order++;
-	for (;; a->order--) {
-		a->tally = heap_pages(a->order);
-		a->room = (PAGE_SIZE << a->order) / sizeof(struct tally);
-		if (a->tally || !a->order)
-			return a->tally != NULL;
+	for (a->order = 0; (PAGE_SIZE << a->order) < max_mfn * sizeof(struct tally); a->order++)
+		;
+	while (!(a->tally = heap_pages(a->order)) && a->order)
+		a->order--;
+	a->room = (PAGE_SIZE << a->order) / sizeof(struct tally);
+	if (!a->tally) {
+		a->tally = last_resort;
+		a->room = ARRAY_SIZE(last_resort);
 	}
 }
 
@@ -299,16 +300,13 @@ void mm_audit(struct audit_result *out)
 
 	memset(out, 0, sizeof(*out));
 	hook_quiesce(true);
-	if (!take_scratch(&a)) {
-		differ(&a, 0, WRONG_MEMORY, "no memory for the auditor");
-	} else {
-		heap_for_each_block(check_block, &a);
-		if (a.free != heap_free_pages())
-			differ(&a, 0, WRONG_HEAP, "%lu frames are free, the heap counts %lu", a.free,
-			       heap_free_pages());
-		for (; a.base < max_mfn; a.base += a.room)
-			audit_window(&a);
+	take_scratch(&a);
+	heap_for_each_block(check_block, &a);
+	if (a.free != heap_free_pages())
+		differ(&a, 0, WRONG_HEAP, "%lu frames are free, the heap counts %lu", a.free, heap_free_pages());
+	for (; a.base < max_mfn; a.base += a.room)
+		audit_window(&a);
+	if (a.tally != last_resort)
 		heap_pages_free(a.tally, a.order);
-	}
 	hook_quiesce(false);
 }

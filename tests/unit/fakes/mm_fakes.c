@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <core/grant.h>
 #include <core/memory_op.h>
 #include <x86/context.h>
@@ -12,21 +14,24 @@
 #include <x86/tlb.h>
 #include <x86/uaccess.h>
 
-int fake_refusals, fake_flushes, fake_preempt_in, fake_preemptions, fake_last_page_gone, fake_external;
-enum refusal fake_last_refusal;
-char fake_last_text[256];
+int fake_refusals, fake_flushes, fake_preemptions, fake_last_page_gone, fake_external, fake_threads;
+__thread int fake_preempt_in;
+__thread enum refusal fake_last_refusal;
+__thread char fake_last_text[256];
 struct cpumask fake_last_flush;
-u64 fake_preempt_args[6], fake_preempt_done, fake_cr3, fake_fault_from, fake_fault_to;
-u32 fake_preempt_nr, cpu_count = FAKE_CPUS;
+__thread u64 fake_preempt_args[6], fake_preempt_done, fake_cr3;
+u64 fake_fault_from, fake_fault_to;
+__thread u32 fake_preempt_nr;
+u32 cpu_count = FAKE_CPUS;
 typeof(fake_external_pages) fake_external_pages;
 struct machine_map_entry machine_map[MACHINE_MAP_ENTRIES];
 unsigned machine_map_entries;
 
 #define DOMAINS 4
 static struct domain *domains[DOMAINS];
-static struct cpu the_cpu = { .self = &the_cpu };
+static __thread struct cpu the_cpu;
 static u32 tlb_clock, flushed_at[FAKE_CPUS];
-static int preempt_left, preempt_period;
+static __thread int preempt_left, preempt_period;
 static u64 master_l4[TABLE_ENTRIES];
 
 /* --- x86/ --- */
@@ -36,22 +41,26 @@ struct cpu *this_cpu(void)
 	return &the_cpu;
 }
 
+/* With one thread, whoever waits waits for ever. */
+void cpu_relax(void)
+{
+	if (!fake_threads)
+		fail_msg("waits for itself");
+	syscall(SYS_sched_yield);
+}
+
 void spin_lock(struct spinlock *l)
 {
-	assert_int_equal(l->owner, l->next);
-	l->next++;
+	u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_SEQ_CST);
+
+	while (__atomic_load_n(&l->owner, __ATOMIC_SEQ_CST) != ticket)
+		cpu_relax();
 }
 
 void spin_unlock(struct spinlock *l)
 {
 	assert_int_not_equal(l->owner, l->next);
-	l->owner++;
-}
-
-/* There is one thread: whoever waits waits for ever. */
-void cpu_relax(void)
-{
-	fail_msg("waits for itself");
+	__atomic_fetch_add(&l->owner, 1, __ATOMIC_SEQ_CST);
 }
 
 u64 read_cr3(void)
@@ -347,11 +356,26 @@ int fake_machine(void **state)
 	return 0;
 }
 
+static void give_up(struct domain *d)
+{
+	d->mem.dying = true;
+	for (unsigned i = 0; i < MAX_VCPUS; i++)
+		while (d->vcpus[i] && mm_vcpu_drop_roots(&d->vcpus[i]->mem))
+			fake_preemptions++;
+	while (mm_domain_relinquish(&d->mem))
+		fake_preemptions++;
+}
+
 int fake_machine_clean(void **state)
 {
 	(void)state;
 	fake_preempt_in = 0;
 	fake_external = 0;
+	/* Domains may map each other's pages: all give up theirs before any is gone. */
+	for (unsigned i = 0; i < DOMAINS; i++)
+		if (domains[i])
+			give_up(domains[i]);
+	fake_audit();
 	for (unsigned i = 0; i < DOMAINS; i++)
 		if (domains[i])
 			fake_kill(domains[i]);
@@ -360,12 +384,25 @@ int fake_machine_clean(void **state)
 	return 0;
 }
 
+void fake_run_as_vcpu(struct domain *d, unsigned vcpu)
+{
+	the_cpu.self = &the_cpu;
+	the_cpu.current = d->vcpus[vcpu];
+	the_cpu.current_memory = &d->vcpus[vcpu]->mem;
+	fake_cr3 = the_cpu.current_memory->cr3_kernel;
+	__atomic_fetch_or(&d->mem.dirty_cpus.bits, 1, __ATOMIC_SEQ_CST);
+}
+
 void fake_run_as(struct domain *d)
 {
-	the_cpu.current = d->vcpus[0];
-	the_cpu.current_memory = &d->vcpus[0]->mem;
-	fake_cr3 = the_cpu.current_memory->cr3_kernel;
-	d->mem.dirty_cpus.bits |= 1;
+	fake_run_as_vcpu(d, 0);
+}
+
+void fake_add_vcpu(struct domain *d, unsigned vcpu)
+{
+	d->vcpus[vcpu] = calloc(1, sizeof(struct vcpu));
+	d->vcpus[vcpu]->domain = d;
+	assert_int_equal(mm_vcpu_init(&d->vcpus[vcpu]->mem, &d->mem, vcpu), 0);
 }
 
 struct domain *fake_domain(domid_t domid, bool privileged, u64 max_pages)
@@ -379,29 +416,22 @@ struct domain *fake_domain(domid_t domid, bool privileged, u64 max_pages)
 	assert_int_equal(mm_domain_init(&d->mem, domid, privileged), 0);
 	d->mem.max_pages = max_pages;
 	d->privileged = privileged;
-	d->vcpus[0] = calloc(1, sizeof(struct vcpu));
-	d->vcpus[0]->domain = d;
-	assert_int_equal(mm_vcpu_init(&d->vcpus[0]->mem, &d->mem, 0), 0);
+	fake_add_vcpu(d, 0);
 	fake_run_as(d);
 	return d;
 }
 
 void fake_kill(struct domain *d)
 {
-	int gone = fake_last_page_gone;
-
-	d->mem.dying = true;
-	while (mm_vcpu_drop_roots(&d->vcpus[0]->mem))
-		fake_preemptions++;
-	while (mm_domain_relinquish(&d->mem))
-		fake_preemptions++;
+	give_up(d);
 	assert_int_equal(d->mem.tot_pages, 0);
-	assert_int_equal(fake_last_page_gone, gone + 1);
+	assert_true(d->mem.last_page_gone);
 	mm_domain_destroy(&d->mem);
 	for (unsigned i = 0; i < DOMAINS; i++)
 		if (domains[i] == d)
 			domains[i] = NULL;
-	free(d->vcpus[0]);
+	for (unsigned i = 0; i < MAX_VCPUS; i++)
+		free(d->vcpus[i]);
 	free(d);
 }
 

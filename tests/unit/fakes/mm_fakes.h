@@ -27,15 +27,16 @@
 #define FAKE_CPUS	 4
 
 extern int fake_refusals; /* so far */
-extern enum refusal fake_last_refusal;
-extern char fake_last_text[256];
+extern __thread enum refusal fake_last_refusal;
+extern __thread char fake_last_text[256];
 extern int fake_flushes; /* flushes of a whole TLB, by CPU */
 extern struct cpumask fake_last_flush;
-extern int fake_preempt_in; /* checks until hypercall_preempt_check() says yes, again and again; 0: never */
-extern u64 fake_preempt_args[6], fake_preempt_done;
-extern u32 fake_preempt_nr;
+extern __thread int fake_preempt_in; /* checks until hypercall_preempt_check() says yes, again and again; 0: never */
+extern __thread u64 fake_preempt_args[6], fake_preempt_done;
+extern __thread u32 fake_preempt_nr;
 extern int fake_preemptions;
-extern u64 fake_cr3;
+extern __thread u64 fake_cr3;
+extern int fake_threads; /* there are several: waiting is no mistake */
 extern u64 fake_fault_from, fake_fault_to; /* guest addresses that fault */
 extern int fake_last_page_gone;
 extern int fake_external; /* pages that hook_audit_references() reports */
@@ -54,6 +55,9 @@ struct domain *fake_domain(domid_t domid, bool privileged, u64 max_pages);
 /** End of a domain: roots, pages, all. Every page must come back. */
 void fake_kill(struct domain *d);
 void fake_run_as(struct domain *d);
+/** More vCPUs, and which one this thread's CPU runs. */
+void fake_add_vcpu(struct domain *d, unsigned vcpu);
+void fake_run_as_vcpu(struct domain *d, unsigned vcpu);
 /** A fresh page of d, as frame number. */
 u64 fake_page(struct domain *d);
 u64 *fake_bytes(u64 frame);
