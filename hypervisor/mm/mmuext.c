@@ -27,7 +27,9 @@ static int pin(mfn_t m, struct domain_memory *dm, enum frame_type level)
 
 	if (!pg)
 		return refuse_not_owned(m, dm);
-	rc = type_refuse(type_get(pg, level), -XEN_EINVAL, m, dm, level, "pin of", m.n);
+	rc = type_of(type_word(pg)) == level ? 0 : type_settle(pg);
+	if (!rc)
+		rc = type_refuse(type_get(pg, level), -XEN_EINVAL, m, dm, level, "pin of", m.n);
 	if (!rc && !type_pin(pg)) {
 		/* Pinned already, so this is not the last reference: nothing is taken apart. */
 		BUG_ON(type_put(pg));
@@ -50,6 +52,8 @@ static int unpin(mfn_t m, struct domain_memory *dm)
 	if (!pg)
 		return refuse_not_owned(m, dm);
 	rc = type_unpin(pg);
+	if (rc == -XEN_EINVAL && type_settle(pg))
+		rc = -XEN_ERESTART;
 	mm_put_page(pg);
 	if (rc == -XEN_EINVAL)
 		refuse(rc, REFUSE_STATE, "frame %lx is not pinned", m.n);

@@ -183,21 +183,12 @@ static int start(struct page *pg, u64 *word, enum frame_type type)
 	return go_up(pg, busy);
 }
 
-/** PARTIAL -> on. AGAIN: look again. *word is fresh on failure of the exchange. */
-static int resume(struct page *pg, u64 *word, enum frame_type type)
+/** PARTIAL -> up. AGAIN: look again; *word is fresh. */
+static int resume(struct page *pg, u64 *word)
 {
 	u64 busy = (*word & ~TYPE_PARTIAL) | TYPE_BUSY;
-	int rc;
 
-	if (type_of(*word) != type && count_of(*word))
-		return OTHER_TYPE;
-	if (!word_cas(pg, word, busy))
-		return AGAIN;
-	if (type_of(busy) == type)
-		return go_up(pg, busy);
-	rc = go_down(pg, busy);
-	*word = type_word(pg);
-	return rc ? rc : AGAIN;
+	return word_cas(pg, word, busy) ? go_up(pg, busy) : AGAIN;
 }
 
 int type_get(struct page *pg, enum frame_type type)
@@ -206,11 +197,13 @@ int type_get(struct page *pg, enum frame_type type)
 	int rc;
 
 	for (;;) {
+		bool same = type_of(word) == type;
+
+		if (!same && (word & (TYPE_BUSY | TYPE_VALID | TYPE_PARTIAL)))
+			return OTHER_TYPE;
 		if (word & TYPE_BUSY) {
-			if (type_of(word) != type)
-				return OTHER_TYPE;
 			word = word_wait(pg);
-		} else if ((word & TYPE_VALID) && type_of(word) == type) {
+		} else if (word & TYPE_VALID) {
 			if (count_of(word) >= TYPE_COUNT_MAX)
 				return refuse(-XEN_EINVAL, REFUSE_LIMIT,
 					      "frame %lx has %lu type references already",
@@ -218,10 +211,8 @@ int type_get(struct page *pg, enum frame_type type)
 			/* Lost when another reference came or went: word is fresh. */
 			if (word_cas(pg, &word, word + 1))
 				return 0;
-		} else if (word & TYPE_VALID) {
-			return OTHER_TYPE;
 		} else {
-			rc = word & TYPE_PARTIAL ? resume(pg, &word, type) : start(pg, &word, type);
+			rc = word & TYPE_PARTIAL ? resume(pg, &word) : start(pg, &word, type);
 			if (rc != AGAIN)
 				return rc;
 		}

@@ -15,7 +15,7 @@
  *        ^               |  ^  | a bad entry: turn round             |  ^ get: +1, put: -1
  *        |     preempted |  |  v                                     |  |
  *        |               |  | BUSY (down) <--------------------------+  the last put: drop entries
- *        |               v  |  |      ^ |                  (under the page lock: see table_acquire())
+ *        |               v  |  |      ^ |                  (under the page lock: see table_open())
  *        |        get of the|  |      | | preempted
  *        |         same type|  |      | v
  *        +----------------- PARTIAL --+   count 0: nobody owns it (interrupted get)
@@ -25,14 +25,14 @@
  *   state   | get same type     | get other type      | put            | entry update
  *   IDLE    | up                | up                  | (bug)          | refused
  *   BUSY    | wait              | refused             | wait           | wait
- *   PARTIAL | up; FAILED: down  | count 0: down, then | down           | refused
- *           |                   | up; else refused    |                |
+ *   PARTIAL | up; FAILED: down  | refused             | down           | refused
  *   VALID   | count + 1         | refused             | count - 1, or  | allowed under
  *           |                   |                     | at 1 down      | the page lock
  *
  * While BUSY the one CPU at work alone writes the word. Waiting is bounded (work is preempted) and
- * cannot be circular: work on a level waits for the next lower level only, so a table that leads back
- * to itself is refused like any other wrong type.
+ * cannot be circular: work on a level waits for, and locks, lower levels only. So a table that leads
+ * back to itself is refused like any other wrong type, and what an interrupted get has left of another
+ * type is taken apart only where no lock is held: type_settle().
  * A frame whose type is in use (any state but IDLE) holds one general reference on itself.
  */
 #ifndef MM_TYPES_H
@@ -99,7 +99,7 @@ int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum f
 bool type_pin(struct page *pg);
 /** Drop the pin. 0; -XEN_EINVAL: not pinned; -XEN_ERESTART: preempted, still pinned. Caller holds a reference. */
 int type_unpin(struct page *pg);
-/** Take apart what an interrupted get has left (PARTIAL, count 0). 0 or -XEN_ERESTART. Caller holds a reference. */
+/** Take apart what an interrupted get has left (PARTIAL, count 0). 0 or -XEN_ERESTART. Caller holds a reference, and no lock. */
 int type_settle(struct page *pg);
 
 /** A page of the hypervisor whose only general reference becomes the type's: SHARED, or WRITABLE. */
