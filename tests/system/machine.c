@@ -32,6 +32,9 @@ struct machine {
 	unsigned int nr_allowed;
 };
 
+/* Until the first character: on a busy host QEMU may have to wait for its turn. */
+enum { START_SECONDS = 600 };
+
 static struct machine *machines[MAX_MACHINES];
 
 /* What the hypervisor does not say when all is well, and no test guest ever. */
@@ -440,6 +443,7 @@ struct machine *machine_boot(const struct machine_options *options)
 	open_log(machine);
 	start(machine, arguments);
 	signal(SIGPIPE, SIG_IGN);
+	take_in(machine, START_SECONDS);
 	setvbuf(stdout, NULL, _IOLBF, 0); /* in step with what cmocka says on stderr */
 	return machine;
 }

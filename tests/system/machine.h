@@ -33,7 +33,8 @@ struct machine_options {
 	const char *const *arguments; /* more for QEMU, ends with NULL */
 };
 
-/* Starts QEMU. The machine lives until machine_end() or machine_end_all(). */
+/* Starts QEMU and waits for its first output. The machine lives until machine_end() or
+ * machine_end_all(). */
 struct machine *machine_boot(const struct machine_options *options);
 
 /* Waits at most @seconds for a line that matches; what came before is passed over. */
