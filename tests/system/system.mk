@@ -57,8 +57,9 @@ $(B)/tests/parapet/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE
 
 .PHONY: test-system test-reference
 RUN_SYSTEM = mkdir -p $(B)/tests/log && tests/run-programs
-test-system: $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso \
-		$(B)/tests/linux-dom0.iso $(PARAPET_ISOS) | $(SETUP_RUN) ## whole machines under QEMU
+SYSTEM_NEEDS := $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso \
+	$(B)/tests/linux-dom0.iso $(PARAPET_ISOS)
+test-system: $(SYSTEM_NEEDS) | $(SETUP_RUN) ## whole machines under QEMU
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
 test-reference: $(SYSTEM)/reference $(XEN_ISOS) | $(SETUP_RUN) ## the same guests on real Xen
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/xen'
