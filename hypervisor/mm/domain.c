@@ -95,7 +95,7 @@ int mm_domain_relinquish(struct domain_memory *dm)
 		if (!pg)
 			break;
 		rc = settle(dm, pg);
-		page_put(pg);
+		mm_put_page(pg);
 		if (rc || hypercall_preempt_check())
 			return -XEN_ERESTART;
 	}

@@ -58,16 +58,6 @@ mfn_t page_to_mfn(const struct page *pg)
 	return frame_mfn(pg);
 }
 
-struct page *mfn_to_page(mfn_t m)
-{
-	return &frame_table[m.n];
-}
-
-bool mfn_valid(mfn_t m)
-{
-	return frame_of_ram(m) != NULL;
-}
-
 void *mfn_to_virt(mfn_t m)
 {
 	return frame_virt(m);
@@ -76,11 +66,6 @@ void *mfn_to_virt(mfn_t m)
 void *page_to_virt(const struct page *pg)
 {
 	return frame_virt(frame_mfn(pg));
-}
-
-mfn_t virt_to_mfn(const void *va)
-{
-	return mfn(((uintptr_t)va - DIRECT_MAP_START) >> PAGE_SHIFT);
 }
 
 /* --- lists --- */
@@ -248,7 +233,7 @@ bool page_get(struct page *pg, const struct domain_memory *dm)
 		return false;
 	if (likely(READ_ONCE(pg->owner) == dm->domid))
 		return true;
-	page_put(pg);
+	mm_put_page(pg);
 	return false;
 }
 
@@ -264,7 +249,7 @@ static __attribute__((noinline)) void free_page(struct page *pg)
 		hook_last_page_gone(dm);
 }
 
-void page_put(struct page *pg)
+void mm_put_page(struct page *pg)
 {
 	u32 old = __atomic_fetch_sub(&pg->count, 1, __ATOMIC_SEQ_CST);
 
@@ -279,7 +264,7 @@ bool page_drop_allocation(struct page *pg)
 
 	if (!(old & PAGE_ALLOCATED))
 		return false;
-	page_put(pg);
+	mm_put_page(pg);
 	return true;
 }
 
@@ -302,11 +287,6 @@ struct page *mm_get_page(mfn_t m, struct domain_memory *dm)
 	struct page *pg = frame_of_ram(m);
 
 	return pg && page_get(pg, dm) ? pg : NULL;
-}
-
-void mm_put_page(struct page *pg)
-{
-	page_put(pg);
 }
 
 struct page *mm_alloc_domain_pages(struct domain_memory *dm, unsigned order)

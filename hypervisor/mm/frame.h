@@ -75,6 +75,16 @@ static inline void *frame_virt(mfn_t m)
 	return (void *)(DIRECT_MAP_START + (m.n << PAGE_SHIFT));
 }
 
+static inline struct page *mfn_to_page(mfn_t m) /* m is RAM */
+{
+	return &frame_table[m.n];
+}
+
+static inline mfn_t virt_to_mfn(const void *va) /* in the direct map */
+{
+	return mfn(((uintptr_t)va - DIRECT_MAP_START) >> PAGE_SHIFT);
+}
+
 /** The frame-table entry if m is RAM, otherwise NULL. */
 static inline struct page *frame_of_ram(mfn_t m)
 {
@@ -113,8 +123,6 @@ struct page *page_list_next(const struct page *pg);
 bool page_ref(struct page *pg);
 /** A reference if dm owns the frame. False otherwise (or at the limit). */
 bool page_get(struct page *pg, const struct domain_memory *dm);
-/** Drop one; the frame is freed with the last. */
-void page_put(struct page *pg);
 /** Drop PAGE_ALLOCATED and its reference. False if it was not allocated (any more). */
 bool page_drop_allocation(struct page *pg);
 /**

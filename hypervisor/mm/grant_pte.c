@@ -11,21 +11,13 @@ static int open_entry(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, 
 		      unsigned *index)
 {
 	mfn_t m = contains_pte ? paddr_to_mfn(host_addr) : walk_to_l1(vm->cr3_kernel, host_addr);
-	int status = contains_pte ? GNTST_general_error : GNTST_bad_virt_addr;
 
-	t->page = NULL;
-	if (contains_pte && (host_addr & 7)) {
-		refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "entry address %lx is not 8-aligned", host_addr);
-		return status;
-	}
-	if (table_open(t, m, vm->domain) || t->level != 1) {
-		table_close(t);
-		refuse(-XEN_EINVAL, REFUSE_STATE, "no L1 entry of d%u %s %lx", vm->domain->domid,
-		       contains_pte ? "at machine address" : "for virtual address", host_addr);
-		return status;
-	}
 	*index = contains_pte ? (host_addr & ~PAGE_MASK) / sizeof(u64) : table_index(host_addr, 1);
-	return GNTST_okay;
+	if (!(contains_pte && (host_addr & 7)) && table_open_l1(t, m, vm->domain))
+		return GNTST_okay;
+	refuse(-XEN_EINVAL, REFUSE_STATE, "no L1 entry of d%u %s %lx", vm->domain->domid,
+	       contains_pte ? "at machine address" : "for virtual address", host_addr);
+	return contains_pte ? GNTST_general_error : GNTST_bad_virt_addr;
 }
 
 int mm_grant_map(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame, bool writable,
@@ -41,14 +33,12 @@ int mm_grant_map(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t
 		return status;
 	if (writable)
 		entry |= PTE_WRITABLE | PTE_DIRTY;
-	if (!granter || table_update(&t, index, entry, ENTRY_SET, granter, &old)) {
-		table_close(&t);
-		return GNTST_general_error;
-	}
+	if (!granter || table_update(&t, index, entry, ENTRY_SET, granter, &old))
+		status = GNTST_general_error;
 	table_close(&t);
-	if (old & PTE_PRESENT)
+	if (status == GNTST_okay && (old & PTE_PRESENT))
 		entry_put(old, 1);
-	return GNTST_okay;
+	return status;
 }
 
 /** Take the entry at new_addr out of its table, with its reference. */

@@ -72,17 +72,14 @@ int mm_vcpu_drop_roots(struct vcpu_memory *vm);
 struct page *mm_get_page(mfn_t m, struct domain_memory *dm);
 /** Same, writable type too (for rings, runstate areas, grant copies). NULL if either is refused. */
 struct page *mm_get_page_writable(mfn_t m, struct domain_memory *dm);
-void mm_put_page(struct page *pg);
+void mm_put_page(struct page *pg); /* the last one frees the frame */
 void mm_put_page_writable(struct page *pg);
 /** The owner, without a reference; may be NULL. */
 struct domain_memory *mm_page_owner(const struct page *pg);
 mfn_t page_to_mfn(const struct page *pg);
-struct page *mfn_to_page(mfn_t m); /* m is below max_mfn */
-bool mfn_valid(mfn_t m);	   /* RAM with a frame-table entry */
 /** Hypervisor mapping of RAM (direct map). */
 void *page_to_virt(const struct page *pg);
 void *mfn_to_virt(mfn_t m);
-mfn_t virt_to_mfn(const void *va); /* direct-map addresses only */
 
 /* --- hypervisor's own memory (mm/heap.h) --- */
 
@@ -142,7 +139,7 @@ paddr_t mm_walk_kernel(struct vcpu_memory *vm, u64 va);
  * its own L1 page tables mapped read-only, pv/ decodes the instruction and calls mm_ptwr_commit().
  */
 bool mm_ptwr_candidate(struct vcpu_memory *vm, u64 va);
-/** Do the write: size 1..8 within one entry; cmpxchg compares with *old (out: found). 0, -errno. */
+/** Do the write: size 1..8 within one entry; cmpxchg compares with *old (out: found; NULL: whatever). 0, -errno. */
 int mm_ptwr_write(struct vcpu_memory *vm, u64 va, u64 value, unsigned size);
 int mm_ptwr_cmpxchg(struct vcpu_memory *vm, u64 va, u64 *old, u64 value, unsigned size);
 /** Fault explained by something that mm/ has already mended (spurious, lazily synchronised). */

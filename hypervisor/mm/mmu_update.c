@@ -76,7 +76,7 @@ static int update_m2p(struct update_run *run, u64 ptr, u64 value)
 		return refuse(-XEN_EINVAL, REFUSE_OWNER, "M2P of frame %lx: it is not memory of d%u", m.n,
 			      run->frame_owner->domid);
 	m2p_table[m.n] = value;
-	page_put(pg);
+	mm_put_page(pg);
 	return 0;
 }
 

@@ -31,67 +31,46 @@ void root_install_slots(u64 *l4, const struct domain_memory *dm)
 		entry_write(&l4[i], root_slot(dm, i), ENTRY_SET, NULL);
 }
 
-/** A new root's type reference. */
-static int get_root(struct vcpu_memory *vm, mfn_t m, struct page **pg)
+/** A new root in place of *root; frame number 0: none. */
+static int replace_root(struct vcpu_memory *vm, mfn_t m, struct page **root, u64 *cr3)
 {
-	int rc = type_get_frame(m, vm->domain, TYPE_L4, pg);
+	struct page *pg = NULL, *old = *root;
+	int rc = mm_drain(vm);
 
-	return likely(!rc) ? 0 : type_refuse(rc, -XEN_EINVAL, m, vm->domain, TYPE_L4, "root", m.n);
+	if (!rc && m.n)
+		rc = type_get_frame(m, vm->domain, TYPE_L4, &pg);
+	if (unlikely(rc))
+		return type_refuse(rc, -XEN_EINVAL, m, vm->domain, TYPE_L4, "root", m.n);
+	*root = pg;
+	*cr3 = mfn_to_paddr(m);
+	/* Hypercalls come from the guest's kernel mode: this CPU is on the old root until now. */
+	if (cr3 == &vm->cr3_kernel && vm == this_cpu()->current_memory)
+		write_cr3(*cr3);
+	return old ? table_put_deferred(vm, old) : 0;
 }
 
 int mm_set_kernel_root(struct vcpu_memory *vm, mfn_t m)
 {
-	struct page *pg, *old = vm->root_kernel;
-	int rc = mm_drain(vm);
-
-	if (!rc)
-		rc = get_root(vm, m, &pg);
-	if (rc)
-		return rc;
-	vm->root_kernel = pg;
-	vm->cr3_kernel = mfn_to_paddr(m);
-	/* Hypercalls come from the guest's kernel mode: this CPU is on the old root until now. */
-	if (vm == this_cpu()->current_memory)
-		write_cr3(vm->cr3_kernel);
-	return old ? table_put_deferred(vm, old) : 0;
+	if (!m.n)
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "no root");
+	return replace_root(vm, m, &vm->root_kernel, &vm->cr3_kernel);
 }
 
 int mm_set_user_root(struct vcpu_memory *vm, mfn_t m)
 {
-	struct page *pg = NULL, *old = vm->root_user;
-	int rc = mm_drain(vm);
-
-	if (!rc && m.n)
-		rc = get_root(vm, m, &pg);
-	if (rc)
-		return rc;
-	vm->root_user = pg;
-	vm->cr3_user = mfn_to_paddr(m);
-	return old ? table_put_deferred(vm, old) : 0;
-}
-
-static struct page *take_root(struct vcpu_memory *vm)
-{
-	struct page *pg = vm->root_user;
-
-	if (pg) {
-		vm->root_user = NULL;
-		vm->cr3_user = 0;
-		return pg;
-	}
-	pg = vm->root_kernel;
-	vm->root_kernel = NULL;
-	vm->cr3_kernel = 0;
-	return pg;
+	return replace_root(vm, m, &vm->root_user, &vm->cr3_user);
 }
 
 int mm_vcpu_drop_roots(struct vcpu_memory *vm)
 {
-	struct page *pg;
-	int rc = mm_drain(vm);
+	struct page *kernel;
+	int rc = mm_set_user_root(vm, mfn(0));
 
 	mm_ldt_drop(vm);
-	while (!rc && (pg = take_root(vm)))
-		rc = table_put_deferred(vm, pg);
-	return rc;
+	if (rc)
+		return rc;
+	kernel = vm->root_kernel;
+	vm->root_kernel = NULL;
+	vm->cr3_kernel = 0;
+	return kernel ? table_put_deferred(vm, kernel) : 0;
 }

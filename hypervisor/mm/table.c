@@ -107,7 +107,7 @@ int entry_put(u64 entry, unsigned level)
 		return 0;
 	if (level > 1 || (entry & PTE_WRITABLE))
 		return type_put(pg);
-	page_put(pg);
+	mm_put_page(pg);
 	return 0;
 }
 
@@ -231,6 +231,14 @@ void table_close(struct open_table *t)
 	if (t->page)
 		page_unlock(t->page);
 	t->page = NULL;
+}
+
+bool table_open_l1(struct open_table *t, mfn_t m, const struct domain_memory *dm)
+{
+	if (likely(!table_open(t, m, dm) && t->level == 1))
+		return true;
+	table_close(t);
+	return false;
 }
 
 /** Both entries need the same reference, which the table holds already. */

@@ -25,6 +25,8 @@ struct open_table {
 
 /** Open table m of dm for updates. 0; -XEN_EINVAL: not dm's RAM; 1: dm's, but no validated table. No messages. */
 int table_open(struct open_table *t, mfn_t m, const struct domain_memory *dm);
+/** Same, L1 tables only: true if open. */
+bool table_open_l1(struct open_table *t, mfn_t m, const struct domain_memory *dm);
 void table_close(struct open_table *t); /* also if none is open */
 
 /**

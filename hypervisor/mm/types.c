@@ -37,9 +37,9 @@ static unsigned progress_of(u64 word)
 	return word >> PROGRESS_SHIFT;
 }
 
-static u64 make_word(enum frame_type type, u64 count, u64 flags, unsigned progress)
+static u64 make_word(enum frame_type type, u64 count_and_flags, unsigned progress)
 {
-	return count | (u64)type << TYPE_SHIFT | flags | (u64)progress << PROGRESS_SHIFT;
+	return count_and_flags | (u64)type << TYPE_SHIFT | (u64)progress << PROGRESS_SHIFT;
 }
 
 static bool is_table(enum frame_type type)
@@ -49,21 +49,18 @@ static bool is_table(enum frame_type type)
 
 const char *type_describe(u64 word)
 {
-	static const char *const plain[] = { "of no type",   "an L1 table", "an L2 table",
-					     "an L3 table",  "an L4 table", "a descriptor page",
-					     "mapped writable", "a read-only page of the hypervisor" };
-	static const char *const pinned[] = { "a pinned L1 table", "a pinned L2 table",
-					      "a pinned L3 table", "a pinned L4 table" };
-	enum frame_type type = type_of(word);
+	static const char *const names[] = { "of no type",  "an L1 table", "an L2 table",
+					     "an L3 table", "an L4 table", "a descriptor page",
+					     "writable",    "a read-only page of the hypervisor",
+					     "a pinned L1 table", "a pinned L2 table",
+					     "a pinned L3 table", "a pinned L4 table" };
 
-	return (word & TYPE_PINNED) && is_table(type) ? pinned[type - TYPE_L1] : plain[type];
+	return names[type_of(word) + (word & TYPE_PINNED ? 7 : 0)];
 }
 
 int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum frame_type type,
 		const char *what, u64 value)
 {
-	static const char *const uses[] = { "",		    "an L1 table",	 "an L2 table", "an L3 table",
-					    "an L4 table",  "a descriptor page", "writable",	"" };
 	const struct page *pg = frame_of_ram(m);
 	u64 word;
 
@@ -75,47 +72,36 @@ int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum f
 	word = type_word(pg);
 	return refuse(err, REFUSE_TYPE, "%s %lx refused: frame %lx is %s%s (count %lu) and cannot be %s", what,
 		      value, m.n, word & TYPE_PARTIAL ? "partly " : "", type_describe(word), count_of(word),
-		      uses[type]);
+		      type_describe(make_word(type, 0, 0)));
 }
 
 /* --- the work between states; the word is BUSY --- */
-
-/** Entries [progress, end) up, or what a descriptor page needs. 0, -XEN_EINVAL, -XEN_ERESTART. */
-static int work_up(struct page *pg, enum frame_type type, unsigned *progress)
-{
-	if (is_table(type))
-		return table_validate(pg, type, progress);
-	if (type == TYPE_DESCRIPTOR)
-		return descriptor_page_check(pg);
-	return 0;
-}
-
-static int work_down(struct page *pg, enum frame_type type, unsigned *progress)
-{
-	return is_table(type) ? table_invalidate(pg, type, progress) : 0;
-}
 
 /** The last use of the type has ended: IDLE. The reference of the type's own may be the frame's last. */
 static void become_idle(struct page *pg, enum frame_type type)
 {
 	/* The stamp comes after the last use and before anyone can see the frame idle. */
 	pg->tlb_stamp = tlb_clock_now();
-	word_set(pg, make_word(type, 0, 0, 0));
-	page_put(pg);
+	word_set(pg, make_word(type, 0, 0));
+	mm_put_page(pg);
 }
 
-/** A get that cannot be completed goes down. Returns what the get returns. */
-static int turn_round(struct page *pg, u64 word, unsigned progress, int err)
+/**
+ * word (BUSY in page.type): down from VALID, PARTIAL or (err: why) from a get that cannot be completed.
+ * Returns err, or -XEN_ERESTART.
+ */
+static int go_down(struct page *pg, u64 word, int err)
 {
 	enum frame_type type = type_of(word);
-	u64 keep = count_of(word) | (word & TYPE_PINNED);
+	unsigned progress = (word & TYPE_VALID) ? TABLE_ENTRIES : progress_of(word);
+	u64 keep = count_of(word) | (word & TYPE_PINNED) | TYPE_PARTIAL;
 
-	if (work_down(pg, type, &progress)) {
-		word_set(pg, make_word(type, 0, keep | TYPE_PARTIAL | TYPE_FAILED, progress));
+	if (is_table(type) && table_invalidate(pg, type, &progress)) {
+		word_set(pg, make_word(type, keep | (err ? TYPE_FAILED : 0), progress));
 		return -XEN_ERESTART;
 	}
-	if (count_of(word)) /* an interrupted put still has to finish */
-		word_set(pg, make_word(type, 0, keep | TYPE_PARTIAL, 0));
+	if (err && count_of(word)) /* an interrupted put still has to finish */
+		word_set(pg, make_word(type, keep, 0));
 	else
 		become_idle(pg, type);
 	return err;
@@ -127,32 +113,21 @@ static int go_up(struct page *pg, u64 word)
 	enum frame_type type = type_of(word);
 	unsigned progress = progress_of(word);
 	u64 keep = count_of(word) | (word & TYPE_PINNED);
-	int rc = -XEN_EINVAL;
+	int rc = 0;
 
-	if (!(word & TYPE_FAILED))
-		rc = work_up(pg, type, &progress);
+	if (word & TYPE_FAILED)
+		rc = -XEN_EINVAL;
+	else if (is_table(type))
+		rc = table_validate(pg, type, &progress);
+	else if (type == TYPE_DESCRIPTOR)
+		rc = descriptor_page_check(pg);
 	if (rc == -XEN_ERESTART)
-		word_set(pg, make_word(type, 0, keep | TYPE_PARTIAL, progress));
+		word_set(pg, make_word(type, keep | TYPE_PARTIAL, progress));
 	else if (rc)
-		rc = turn_round(pg, word, progress, rc);
+		rc = go_down(pg, make_word(type, keep, progress), rc);
 	else
-		word_set(pg, make_word(type, 0, (keep + 1) | TYPE_VALID, 0));
+		word_set(pg, make_word(type, (keep + 1) | TYPE_VALID, 0));
 	return rc;
-}
-
-/** word (BUSY in page.type): from VALID or PARTIAL to IDLE. */
-static int go_down(struct page *pg, u64 word)
-{
-	enum frame_type type = type_of(word);
-	unsigned progress = (word & TYPE_VALID) ? TABLE_ENTRIES : progress_of(word);
-	u64 keep = count_of(word) | (word & TYPE_PINNED);
-
-	if (work_down(pg, type, &progress)) {
-		word_set(pg, make_word(type, 0, keep | TYPE_PARTIAL, progress));
-		return -XEN_ERESTART;
-	}
-	become_idle(pg, type);
-	return 0;
 }
 
 /** Before a frame serves as another type, no TLB may know it as what it was. */
@@ -168,7 +143,7 @@ static void flush_old_use(struct page *pg)
 static int start(struct page *pg, u64 *word, enum frame_type type)
 {
 	enum frame_type old = type_of(*word);
-	u64 busy = make_word(type, 0, TYPE_BUSY, 0);
+	u64 busy = make_word(type, TYPE_BUSY, 0);
 
 	if (!word_cas(pg, word, busy))
 		return AGAIN;
@@ -228,7 +203,7 @@ static __attribute__((noinline)) int get_slowly(struct page *pg, const struct do
 	if (!page_get(pg, dm))
 		return OTHER_OWNER;
 	rc = type_get(pg, type);
-	page_put(pg);
+	mm_put_page(pg);
 	return rc;
 }
 
@@ -282,7 +257,7 @@ static __attribute__((noinline)) int put_slowly(struct page *pg)
 			if (word_cas(pg, &word, word - 1))
 				return 0;
 		} else if (claim_last(pg, &word)) {
-			return go_down(pg, word);
+			return go_down(pg, word, 0);
 		}
 	}
 }
@@ -339,13 +314,13 @@ int type_settle(struct page *pg)
 		else if (!(word & TYPE_PARTIAL) || count_of(word))
 			return 0;
 		else if (word_cas(pg, &word, (word & ~TYPE_PARTIAL) | TYPE_BUSY))
-			return go_down(pg, word);
+			return go_down(pg, word, 0);
 	}
 }
 
 void type_share(struct page *pg, bool readonly)
 {
-	word_set(pg, make_word(readonly ? TYPE_SHARED : TYPE_WRITABLE, 1, TYPE_VALID, 0));
+	word_set(pg, make_word(readonly ? TYPE_SHARED : TYPE_WRITABLE, 1 | TYPE_VALID, 0));
 }
 
 void type_reset(struct page *pg)

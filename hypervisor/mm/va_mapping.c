@@ -14,11 +14,9 @@ static int update_va(struct vcpu_memory *vm, u64 va, u64 entry, const struct dom
 	u64 old = 0;
 	int rc;
 
-	if (unlikely(table_open(&t, l1, vm->domain) || t.level != 1)) {
-		table_close(&t);
+	if (unlikely(!table_open_l1(&t, l1, vm->domain)))
 		return refuse(-XEN_EINVAL, REFUSE_STATE, "no L1 table of d%u for address %lx",
 			      vm->domain->domid, va);
-	}
 	rc = table_update(&t, table_index(va, 1), entry, ENTRY_SET, frame_owner, &old);
 	table_close(&t);
 	if (rc || !(old & PTE_PRESENT))
@@ -26,20 +24,10 @@ static int update_va(struct vcpu_memory *vm, u64 va, u64 entry, const struct dom
 	return entry_put(old, 1);
 }
 
-/** CPUs for UVMF_*; false: the bitmap cannot be read. */
-static bool flush_target(struct vcpu_memory *vm, u64 where, struct cpumask *cpus)
-{
-	if (where == UVMF_ALL) {
-		*cpus = domain_cpus(vm->domain);
-		return true;
-	}
-	return flush_cpus(vm, where, cpus);
-}
-
 static int flush_va(struct vcpu_memory *vm, u64 va, u64 flags)
 {
 	u64 type = flags & UVMF_FLUSHTYPE_MASK, where = flags & ~UVMF_FLUSHTYPE_MASK;
-	struct cpumask cpus;
+	struct cpumask cpus = domain_cpus(vm->domain);
 
 	if (type == UVMF_INVLPG && !guest_va(va))
 		return 0;
@@ -52,7 +40,7 @@ static int flush_va(struct vcpu_memory *vm, u64 va, u64 flags)
 			tlb_flush_local();
 		return 0;
 	}
-	if (!flush_target(vm, where, &cpus))
+	if (where != UVMF_ALL && !flush_cpus(vm, where, &cpus))
 		return refuse(-XEN_EFAULT, REFUSE_FAULT, "vCPU bitmap at %lx", where);
 	if (type == UVMF_INVLPG)
 		tlb_flush_mask_page(cpus, va);

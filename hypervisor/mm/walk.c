@@ -113,10 +113,8 @@ static int open_mapped(struct vcpu_memory *vm, u64 va, unsigned size, struct ope
 	if (size == 0 || size > 8 || (va & 7) + size > 8)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
 			      "write of %u bytes at %lx is not within one entry", size, va);
-	if (table_open(t, m, vm->domain) || t->level != 1) {
-		table_close(t);
+	if (!table_open_l1(t, m, vm->domain))
 		return refuse(-XEN_EINVAL, REFUSE_STATE, "%lx does not map an L1 table", va);
-	}
 	return 0;
 }
 
@@ -128,23 +126,23 @@ static u64 merge(u64 entry, u64 value, unsigned offset, unsigned size)
 	return (entry & ~mask) | ((value << (offset * 8)) & mask);
 }
 
-/** One write with the table open: expected NULL: whatever is there. Closes the table. */
-static int ptwr_update(struct vcpu_memory *vm, struct open_table *t, u64 va, u64 *expected, u64 value,
-		       unsigned size)
+int mm_ptwr_cmpxchg(struct vcpu_memory *vm, u64 va, u64 *expected, u64 value, unsigned size)
 {
 	unsigned index = (va & ~PAGE_MASK) / sizeof(u64), offset = va & 7;
-	u64 found, want, old;
-	int rc;
+	struct open_table t;
+	u64 found, old;
+	int rc = open_mapped(vm, va, size, &t);
 
+	if (rc)
+		return rc;
 	do {
-		found = READ_ONCE(t->entries[index]);
-		want = expected ? merge(found, *expected, offset, size) : found;
-		old = want;
-		rc = table_update(t, index, merge(found, value, offset, size), ENTRY_EXCHANGE, vm->domain,
-				  &old);
+		found = READ_ONCE(t.entries[index]);
+		old = expected ? merge(found, *expected, offset, size) : found;
+		rc = table_update(&t, index, merge(found, value, offset, size), ENTRY_EXCHANGE,
+				  vm->domain, &old);
 		/* A plain write, or one that fits but for other bytes: again, A or D was set meanwhile. */
 	} while (rc == -XEN_EAGAIN && (!expected || merge(old, *expected, offset, size) == old));
-	table_close(t);
+	table_close(&t);
 	if (rc == -XEN_EAGAIN)
 		*expected = (old >> (offset * 8)) & (size == 8 ? ~0UL : BIT(size * 8) - 1);
 	else if (!rc && (old & PTE_PRESENT))
@@ -154,18 +152,7 @@ static int ptwr_update(struct vcpu_memory *vm, struct open_table *t, u64 va, u64
 
 int mm_ptwr_write(struct vcpu_memory *vm, u64 va, u64 value, unsigned size)
 {
-	struct open_table t;
-	int rc = open_mapped(vm, va, size, &t);
-
-	return rc ? rc : ptwr_update(vm, &t, va, NULL, value, size);
-}
-
-int mm_ptwr_cmpxchg(struct vcpu_memory *vm, u64 va, u64 *old, u64 value, unsigned size)
-{
-	struct open_table t;
-	int rc = open_mapped(vm, va, size, &t);
-
-	return rc ? rc : ptwr_update(vm, &t, va, old, value, size);
+	return mm_ptwr_cmpxchg(vm, va, NULL, value, size);
 }
 
 /* --- faults that are none any more --- */

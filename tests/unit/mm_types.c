@@ -114,7 +114,7 @@ static void counts_have_limits(void **state)
 	assert_int_equal(fake_last_refusal, REFUSE_LIMIT);
 	assert_int_equal(type_count(frame), 0);
 	while (n--)
-		page_put(pg);
+		mm_put_page(pg);
 	assert_null(mm_get_page(mfn(FAKE_END_FRAME), &d->mem));
 	assert_null(mm_get_page(mfn(0), &d->mem));
 	assert_null(mm_get_page(mfn(~0UL), &d->mem));
@@ -365,7 +365,7 @@ static void stealing_needs_the_only_reference(void **state)
 	(void)state;
 	assert_true(page_ref(pg));
 	assert_false(page_steal(pg, &d->mem));
-	page_put(pg);
+	mm_put_page(pg);
 	assert_int_equal(type_get(pg, TYPE_WRITABLE), 0);
 	assert_false(page_steal(pg, &d->mem));
 	type_put(pg);

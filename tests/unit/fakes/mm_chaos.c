@@ -25,7 +25,7 @@ void chaos_begin(struct chaos *c, unsigned n)
 			highest = f > highest ? f : highest;
 		}
 	lowest -= 16;
-	while ((pg = heap_take(0, ~0UL, 0)))
+	while ((pg = heap_take(0, ~0UL)))
 		page_list_add(&hoard, pg);
 	for (pg = page_list_first(&hoard); pg; pg = next) {
 		next = page_list_next(pg);
