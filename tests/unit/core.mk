@@ -2,7 +2,7 @@
 CORE_SCHED := hypervisor/core/timer.c hypervisor/core/sched.c hypervisor/core/sched_policy.c \
 	tests/unit/fakes/host.c
 
-UNIT += core_sched core_life core_calls core_domctl
+UNIT += core_sched core_life core_calls core_domctl core_ops
 UNIT_core_sched := $(CORE_SCHED)
 CORE_LIFE := hypervisor/core/domain.c hypervisor/core/vcpu.c hypervisor/core/vcpu_time.c \
 	hypervisor/core/evtchn.c hypervisor/core/evtchn_op.c hypervisor/core/grant.c $(CORE_SCHED) \
@@ -12,3 +12,4 @@ UNIT_core_calls := hypervisor/core/hypercall.c hypervisor/core/multicall.c hyper
 	hypervisor/core/exit.c tests/unit/fakes/host.c
 UNIT_core_domctl := hypervisor/core/domctl.c hypervisor/core/permission.c \
 	hypervisor/core/sysctl.c $(CORE_LIFE)
+UNIT_core_ops := hypervisor/core/sched_op.c hypervisor/core/vcpu_op.c $(CORE_LIFE)
