@@ -30,23 +30,20 @@ struct sched_vcpu;
 struct pv_trap {
 	u64 address;
 	u16 cs;
-	u8 flags; /* TI_* of trap_info: DPL, IF mask */
+	u8 flags; /* bits 0..1: DPL that INT n needs; PV_TRAP_MASKS */
 };
 
-#define NMI_VECTOR 2
+#define PV_TRAP_MASKS 4 /* events are masked on entry */
+#define NMI_VECTOR    2
 
 struct pv_vcpu {
 	struct pv_trap traps[256];
-	u64 event_callback, failsafe_callback, syscall_callback, nmi_callback;
-	u64 syscall32_callback, sysenter_callback;
-	u16 event_cs, failsafe_cs, syscall32_cs, sysenter_cs;
-	bool failsafe_masks, syscall_masks, syscall32_masks, sysenter_masks; /* callback disables events */
+	struct pv_trap callbacks[8]; /* by CALLBACKTYPE_*; the NMI's is traps[NMI_VECTOR] */
 	u64 kernel_sp; /* stack_switch: used on entry from guest user mode */
-	u16 kernel_ss;
 	u8 iopl;
 	u64 iobmp;     /* guest address of its I/O bitmap, 0: none */
 	u32 iobmp_limit;
-	u64 cr0, cr4;  /* what the guest sees */
+	u64 cr4;       /* what the guest sees */
 	u64 cr2;       /* arch_vcpu_info.cr2 shadow */
 	struct page *gdt_pages[14];
 	u64 ldt_virt;  /* guest linear address of its LDT */

@@ -10,11 +10,14 @@
  * only r11, rcx             rsp points at rcx
  */
 #include <pv/internal.h>
+#include <xen/callback.h>
 #include <x86/hooks.h>
 #include <x86/privileged.h>
 #include <x86/uaccess.h>
 
 #define FRAME_WORDS_MAX 12
+/* Exceptions that push an error code. */
+#define VECTORS_WITH_ERROR 0x227d00U
 /* What the CPU clears when it delivers an exception; AC, because the kernel may misalign. */
 #define FLAGS_CLEARED                                                                              \
 	(X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_TF)
@@ -38,96 +41,95 @@ static u64 guest_visible_flags(struct vcpu *v, u64 rflags, bool masked)
 	return rflags;
 }
 
+enum frame_kind { FRAME_PLAIN, FRAME_ERROR, FRAME_FAILSAFE };
+
 /* Fills words[], lowest address first; returns how many. */
-static unsigned build_frame(struct vcpu *v, const struct cpu_regs *regs, const struct bounce *b,
-			    bool from_kernel, u64 *words)
+static unsigned build_frame(struct vcpu *v, const struct cpu_regs *regs, enum frame_kind kind,
+			    u32 error_code, u64 *words)
 {
 	u8 mask = *pv_upcall_mask(v);
 	unsigned n = 0;
 
 	words[n++] = regs->rcx;
 	words[n++] = regs->r11;
-	if (b->failsafe) {
+	if (kind == FRAME_FAILSAFE) {
 		words[n++] = v->arch.ds;
 		words[n++] = v->arch.es;
 		words[n++] = v->arch.fs;
 		words[n++] = v->arch.gs;
+	} else if (kind == FRAME_ERROR) {
+		words[n++] = error_code;
 	}
-	if (b->has_error)
-		words[n++] = b->error_code;
 	words[n++] = regs->rip;
-	words[n++] = (from_kernel ? regs->cs & 0xfffc : regs->cs & 0xffff) | (u64)mask << 32;
+	words[n++] = (regs->cs & (v->arch.kernel_mode ? 0xfffc : 0xffff)) | (u64)mask << 32;
 	words[n++] = guest_visible_flags(v, regs->rflags, mask != 0);
 	words[n++] = regs->rsp;
 	words[n++] = regs->ss & 0xffff;
 	return n;
 }
 
-bool pv_bounce(struct vcpu *v, const struct bounce *b)
+/* What an entry is for, in the crash report; text has room for it. */
+static const char *entry_name(const struct vcpu *v, const struct pv_trap *t, char text[16])
+{
+	static const char *const callbacks[] = {
+		[CALLBACKTYPE_event] = "event upcall",
+		[CALLBACKTYPE_failsafe] = "failsafe callback",
+		[CALLBACKTYPE_syscall] = "SYSCALL from user mode",
+		[CALLBACKTYPE_sysenter] = "SYSENTER",
+		[CALLBACKTYPE_syscall32] = "32-bit SYSCALL from user mode",
+	};
+
+	if (t >= v->pv.callbacks && t < v->pv.callbacks + ARRAY_SIZE(callbacks))
+		return callbacks[t - v->pv.callbacks];
+	snprintk(text, 16, "exception %u", (unsigned)(t - v->pv.traps));
+	return text;
+}
+
+/** Push the frame on the guest kernel's stack and enter it at t, an entry of traps[] or
+ * callbacks[]. */
+static void bounce(struct vcpu *v, const struct pv_trap *t, enum frame_kind kind, u32 error_code)
 {
 	struct cpu_regs *regs = guest_regs();
-	bool from_kernel = v->arch.kernel_mode;
-	u64 words[FRAME_WORDS_MAX], sp;
-	unsigned n;
+	u64 words[FRAME_WORDS_MAX], sp = v->arch.kernel_mode ? regs->rsp : v->pv.kernel_sp;
+	unsigned n = build_frame(v, regs, kind, error_code, words);
+	char text[16];
 
-	if (!b->address) {
-		domain_crash("%s, but the guest has no handler for it (error code %#x)", b->what,
-			     b->error_code);
-		return false;
+	if (unlikely(!t->address)) {
+		domain_crash("%s, but the guest has no handler for it (error code %#x)",
+			     entry_name(v, t, text), error_code);
+		return;
 	}
-	n = build_frame(v, regs, b, from_kernel, words);
-	if (!from_kernel)
+	if (!v->arch.kernel_mode)
 		pv_toggle_mode(v);
-	sp = ((from_kernel ? regs->rsp : v->pv.kernel_sp) & ~15UL) - n * sizeof(words[0]);
+	sp = (sp & ~15UL) - n * sizeof(words[0]);
 	if (!copy_to_guest(sp, words, n * sizeof(words[0]))) {
 		domain_crash("%s: cannot push its frame on the guest kernel's stack at %#lx",
-			     b->what, (unsigned long)sp);
-		return false;
+			     entry_name(v, t, text), (unsigned long)sp);
+		return;
 	}
-	if (b->masks)
+	if (t->flags & PV_TRAP_MASKS)
 		*pv_upcall_mask(v) = 1;
 	regs->entry_vector = ENTRY_SYSCALL; /* rcx and r11 are on the stack: SYSRET may have them */
 	regs->rflags &= ~(u64)FLAGS_CLEARED;
 	regs->cs = FLAT_KERNEL_CS;
 	regs->ss = FLAT_KERNEL_SS;
 	regs->rsp = sp;
-	regs->rip = b->address;
-	return true;
-}
-
-static void inject(struct vcpu *v, unsigned vector, bool has_error, u32 error_code)
-{
-	const struct pv_trap *t = &v->pv.traps[vector];
-	char what[24];
-	struct bounce b = {
-		.address = t->address,
-		.masks = t->flags & 4,
-		.has_error = has_error,
-		.error_code = error_code,
-		.what = what,
-	};
-
-	what[0] = 0;
-	if (unlikely(!t->address))
-		snprintk(what, sizeof(what), "exception %u", vector);
-	else
-		b.what = "exception";
-	pv_bounce(v, &b);
-}
-
-static bool has_error_code(unsigned vector)
-{
-	return vector < 32 && ((0x227d00U >> vector) & 1);
+	regs->rip = t->address;
 }
 
 void pv_inject(unsigned vector, u32 error_code)
 {
-	inject(current_vcpu(), vector, has_error_code(vector), error_code);
+	struct vcpu *v = current_vcpu();
+	bool has_error = vector < 32 && (VECTORS_WITH_ERROR >> vector & 1);
+
+	bounce(v, &v->pv.traps[vector], has_error ? FRAME_ERROR : FRAME_PLAIN, error_code);
 }
 
 void pv_inject_software(unsigned vector)
 {
-	inject(current_vcpu(), vector, false, 0);
+	struct vcpu *v = current_vcpu();
+
+	bounce(v, &v->pv.traps[vector], FRAME_PLAIN, 0);
 }
 
 void pv_inject_page_fault(u64 cr2, u32 error_code)
@@ -136,15 +138,7 @@ void pv_inject_page_fault(u64 cr2, u32 error_code)
 
 	v->pv.cr2 = cr2;
 	v->info->arch.cr2 = cr2;
-	error_code &= ~(u32)PF_USER;
-	if (!v->arch.kernel_mode)
-		error_code |= PF_USER;
-	if (unlikely(!v->pv.traps[VECTOR_PF].address)) {
-		domain_crash("page fault at %#lx (error code %#x) before the guest has a handler",
-			     (unsigned long)cr2, error_code);
-		return;
-	}
-	inject(v, VECTOR_PF, true, error_code);
+	pv_inject(VECTOR_PF, (error_code & ~(u32)PF_USER) | (v->arch.kernel_mode ? 0 : PF_USER));
 }
 
 void pv_iret_failed(unsigned vector, u32 error_code)
@@ -155,93 +149,53 @@ void pv_iret_failed(unsigned vector, u32 error_code)
 		pv_inject(vector, error_code);
 }
 
-void pv_failsafe(void)
-{
-	struct vcpu *v = current_vcpu();
-	struct bounce b = {
-		.address = v->pv.failsafe_callback,
-		.masks = v->pv.failsafe_masks,
-		.failsafe = true,
-		.what = "failsafe callback",
-	};
-
-	pv_bounce(v, &b);
-}
-
-static void deliver_nmi(struct vcpu *v)
-{
-	struct bounce b = {
-		.address = v->pv.traps[NMI_VECTOR].address,
-		.masks = true,
-		.what = "NMI",
-	};
-
-	v->pv.nmi_pending = false;
-	if (!b.address)
-		return;
-	v->pv.in_nmi = true;
-	pv_bounce(v, &b);
-}
-
 void pv_deliver_events(void)
 {
 	struct vcpu *v = current_vcpu();
-	struct bounce b = {.masks = true, .what = "event upcall"};
 
 	if (unlikely(v->arch.segment_fault)) {
 		v->arch.segment_fault = 0;
-		pv_failsafe();
+		bounce(v, &v->pv.callbacks[CALLBACKTYPE_failsafe], FRAME_FAILSAFE, 0);
 	}
-	if (unlikely(v->pv.nmi_pending && !v->pv.in_nmi))
-		deliver_nmi(v);
-	if (!v->info->evtchn_upcall_pending || v->info->evtchn_upcall_mask)
-		return;
-	b.address = v->pv.event_callback;
-	pv_bounce(v, &b);
+	if (unlikely(v->pv.nmi_pending && !v->pv.in_nmi)) {
+		v->pv.nmi_pending = false;
+		v->pv.in_nmi = v->pv.traps[NMI_VECTOR].address;
+		if (v->pv.in_nmi)
+			bounce(v, &v->pv.traps[NMI_VECTOR], FRAME_PLAIN, 0);
+	}
+	if (v->info->evtchn_upcall_pending && !v->info->evtchn_upcall_mask)
+		bounce(v, &v->pv.callbacks[CALLBACKTYPE_event], FRAME_PLAIN, 0);
+}
+
+static void enter_by_syscall(unsigned type)
+{
+	struct vcpu *v = current_vcpu();
+
+	bounce(v, &v->pv.callbacks[type], FRAME_PLAIN, 0);
+	guest_regs()->rflags &= ~(u64)X86_EFLAGS_DF;
 }
 
 void pv_syscall_from_user(void)
 {
-	struct vcpu *v = current_vcpu();
-	struct bounce b = {
-		.address = v->pv.syscall_callback,
-		.masks = v->pv.syscall_masks,
-		.what = "SYSCALL from user mode",
-	};
-
-	if (pv_bounce(v, &b))
-		guest_regs()->rflags &= ~(u64)X86_EFLAGS_DF;
+	enter_by_syscall(CALLBACKTYPE_syscall);
 }
 
 void pv_syscall32_from_user(void)
 {
-	struct vcpu *v = current_vcpu();
-	struct bounce b = {
-		.address = v->pv.syscall32_callback,
-		.masks = v->pv.syscall32_masks,
-		.what = "32-bit SYSCALL from user mode",
-	};
+	/* the ABI falls back to the 64-bit entry point */
+	bool own = current_vcpu()->pv.callbacks[CALLBACKTYPE_syscall32].address;
 
-	if (!b.address) { /* the ABI falls back to the 64-bit entry point */
-		b.address = v->pv.syscall_callback;
-		b.masks = v->pv.syscall_masks;
-	}
-	if (pv_bounce(v, &b))
-		guest_regs()->rflags &= ~(u64)X86_EFLAGS_DF;
+	enter_by_syscall(own ? CALLBACKTYPE_syscall32 : CALLBACKTYPE_syscall);
 }
 
 void pv_sysenter(void)
 {
 	struct vcpu *v = current_vcpu();
-	struct bounce b = {
-		.address = v->pv.sysenter_callback,
-		.masks = v->pv.sysenter_masks,
-		.what = "SYSENTER",
-	};
+	const struct pv_trap *t = &v->pv.callbacks[CALLBACKTYPE_sysenter];
 
 	guest_regs()->rflags &= ~(u64)(X86_EFLAGS_NT | X86_EFLAGS_TF);
-	if (b.address)
-		pv_bounce(v, &b);
+	if (t->address)
+		bounce(v, t, FRAME_PLAIN, 0);
 	else
 		pv_inject(VECTOR_GP, 0);
 }

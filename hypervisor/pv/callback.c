@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where the guest kernel wants to be entered, and how it leaves again (iret). */
+#include <lib/string.h>
 #include <pv/internal.h>
 #include <x86/uaccess.h>
 #include <xen/callback.h>
@@ -15,11 +16,6 @@ static long check_address(u64 address, const char *what)
 		      (unsigned long)address);
 }
 
-static void set_trap(struct vcpu *v, unsigned vector, const struct trap_info *t)
-{
-	v->pv.traps[vector] = (struct pv_trap){t->address, t->cs, t->flags & 7};
-}
-
 long do_set_trap_table(u64 traps)
 {
 	struct vcpu *v = current_vcpu();
@@ -27,8 +23,7 @@ long do_set_trap_table(u64 traps)
 	u64 done = hypercall_done();
 
 	if (!traps) {
-		for (unsigned i = 0; i < ARRAY_SIZE(v->pv.traps); i++)
-			v->pv.traps[i] = (struct pv_trap){0};
+		memset(v->pv.traps, 0, sizeof(v->pv.traps));
 		return 0;
 	}
 	for (;; done++) {
@@ -39,72 +34,50 @@ long do_set_trap_table(u64 traps)
 			return 0;
 		if (check_address(t.address, "trap handler"))
 			return -XEN_EINVAL;
-		set_trap(v, t.vector, &t);
+		v->pv.traps[t.vector] = (struct pv_trap){t.address, t.cs, t.flags & 7};
 		if (hypercall_preempt_check())
 			return hypercall_preempt(__HYPERVISOR_set_trap_table, done + 1, traps, 0, 0,
 						 0, 0, 0);
 	}
 }
 
+/* address 0: none any more */
 static long register_nmi(struct vcpu *v, u64 address)
 {
-	struct trap_info t = {.flags = 4, .cs = FLAT_KERNEL_CS, .address = address};
-
-	set_trap(v, NMI_VECTOR, &t);
+	v->pv.traps[NMI_VECTOR] = (struct pv_trap){address, FLAT_KERNEL_CS, PV_TRAP_MASKS};
 	if (v->pv.nmi_pending)
 		vcpu_kick(v, WORK_EVENTS);
 	return 0;
 }
 
+#define CALLBACK_TYPES                                                                             \
+	(BIT(CALLBACKTYPE_event) | BIT(CALLBACKTYPE_failsafe) | BIT(CALLBACKTYPE_syscall) |        \
+	 BIT(CALLBACKTYPE_syscall32) | BIT(CALLBACKTYPE_sysenter))
+
 static long register_callback(const struct callback_register *reg)
 {
-	struct pv_vcpu *pv = &current_vcpu()->pv;
-	bool masks = reg->flags & CALLBACKF_mask_events;
+	struct vcpu *v = current_vcpu();
+	bool masks = reg->type == CALLBACKTYPE_event || (reg->flags & CALLBACKF_mask_events);
 
 	if (check_address(reg->address, "callback"))
 		return -XEN_EINVAL;
-	switch (reg->type) {
-	case CALLBACKTYPE_event:
-		pv->event_callback = reg->address;
-		return 0;
-	case CALLBACKTYPE_failsafe:
-		pv->failsafe_callback = reg->address;
-		pv->failsafe_masks = masks;
-		return 0;
-	case CALLBACKTYPE_syscall:
-		pv->syscall_callback = reg->address;
-		pv->syscall_masks = masks;
-		return 0;
-	case CALLBACKTYPE_syscall32:
-		pv->syscall32_callback = reg->address;
-		pv->syscall32_masks = masks;
-		return 0;
-	case CALLBACKTYPE_sysenter:
-		pv->sysenter_callback = reg->address;
-		pv->sysenter_masks = masks;
-		return 0;
-	case CALLBACKTYPE_nmi:
-		return register_nmi(current_vcpu(), reg->address);
-	default:
+	if (reg->type == CALLBACKTYPE_nmi)
+		return register_nmi(v, reg->address);
+	if (reg->type >= ARRAY_SIZE(v->pv.callbacks) || !(CALLBACK_TYPES >> reg->type & 1))
 		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "callback type %u", reg->type);
-	}
+	v->pv.callbacks[reg->type] =
+		(struct pv_trap){reg->address, FLAT_KERNEL_CS, masks ? PV_TRAP_MASKS : 0};
+	return 0;
 }
 
 static long unregister_callback(unsigned type)
 {
-	switch (type) {
-	case CALLBACKTYPE_event:
-	case CALLBACKTYPE_failsafe:
-	case CALLBACKTYPE_syscall:
-	case CALLBACKTYPE_syscall32:
-	case CALLBACKTYPE_sysenter:
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "callback type %u cannot be unregistered, only replaced", type);
-	case CALLBACKTYPE_nmi:
+	if (type == CALLBACKTYPE_nmi)
 		return register_nmi(current_vcpu(), 0);
-	default:
+	if (type >= 8 || !(CALLBACK_TYPES >> type & 1))
 		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "callback type %u", type);
-	}
+	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+		      "callback type %u cannot be unregistered, only replaced", type);
 }
 
 long do_callback_op(u64 cmd, u64 arg)
@@ -129,13 +102,11 @@ long do_set_callbacks(u64 event, u64 failsafe, u64 syscall)
 		{CALLBACKTYPE_failsafe, 0, failsafe},
 		{CALLBACKTYPE_syscall, 0, syscall},
 	};
+	long err = 0;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(regs); i++)
-		if (check_address(regs[i].address, "callback"))
-			return -XEN_EINVAL;
-	for (unsigned i = 0; i < ARRAY_SIZE(regs); i++)
-		register_callback(&regs[i]);
-	return 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(regs) && !err; i++)
+		err = register_callback(&regs[i]);
+	return err;
 }
 
 long do_nmi_op(u64 cmd, u64 arg)
@@ -168,8 +139,9 @@ static void leave_by_sysret(struct cpu_regs *regs)
 }
 
 /*
- * Nothing in the frame needs trust: RPL is forced to 3, IOPL and its like are dropped, IF stays set. A
- * selector or rip that the CPU will not take faults on the way out, as the guest's own exception.
+ * Nothing in the frame needs trust: RPL is forced to 3, IOPL and its like are dropped, IF stays
+ * set. A selector or rip that the CPU will not take faults on the way out, as the guest's own
+ * exception.
  */
 long do_iret(void)
 {

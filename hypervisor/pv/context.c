@@ -7,6 +7,7 @@
 #include <x86/descriptors.h>
 #include <x86/privileged.h>
 #include <x86/uaccess.h>
+#include <xen/callback.h>
 #include <xen/errno.h>
 
 #define DR6_START 0xffff0ff0UL
@@ -32,7 +33,6 @@ void pv_vcpu_init(struct vcpu *v)
 	mm_window_set(&v->mem, GDT_RESERVED / PAGE_SIZE, hypervisor_gdt_mfn);
 	v->arch.dr6 = DR6_START;
 	v->arch.dr7 = DR7_START;
-	v->pv.cr0 = read_cr0() & ~X86_CR0_TS;
 	v->pv.cr4 = pv_guest_cr4(0);
 }
 
@@ -143,12 +143,14 @@ static void take_callbacks(struct vcpu *v, const struct vcpu_guest_context *c)
 	for (unsigned i = 0; i < ARRAY_SIZE(pv->traps); i++)
 		pv->traps[i] = (struct pv_trap){c->trap_ctxt[i].address, c->trap_ctxt[i].cs,
 						c->trap_ctxt[i].flags & 7};
-	pv->event_callback = c->event_callback_eip;
-	pv->failsafe_callback = c->failsafe_callback_eip;
-	pv->syscall_callback = c->syscall_callback_eip;
-	pv->failsafe_masks = !!(c->flags & VGCF_failsafe_disables_events);
-	pv->syscall_masks = !!(c->flags & VGCF_syscall_disables_events);
-	pv->kernel_ss = (u16)(c->kernel_ss | 3);
+	pv->callbacks[CALLBACKTYPE_event] =
+		(struct pv_trap){c->event_callback_eip, FLAT_KERNEL_CS, PV_TRAP_MASKS};
+	pv->callbacks[CALLBACKTYPE_failsafe] =
+		(struct pv_trap){c->failsafe_callback_eip, FLAT_KERNEL_CS,
+				 c->flags & VGCF_failsafe_disables_events ? PV_TRAP_MASKS : 0};
+	pv->callbacks[CALLBACKTYPE_syscall] =
+		(struct pv_trap){c->syscall_callback_eip, FLAT_KERNEL_CS,
+				 c->flags & VGCF_syscall_disables_events ? PV_TRAP_MASKS : 0};
 	pv->kernel_sp = c->kernel_sp;
 	pv->cr4 = pv_guest_cr4(c->ctrlreg[4]);
 }
@@ -190,12 +192,14 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 	const struct cpu_regs *r = &a->regs;
 	struct cpu_user_regs *u = &c->user_regs;
 	const struct pv_vcpu *pv = &v->pv;
+	const struct pv_trap *failsafe = &pv->callbacks[CALLBACKTYPE_failsafe];
+	const struct pv_trap *syscall = &pv->callbacks[CALLBACKTYPE_syscall];
 
 	memset(c, 0, sizeof(*c));
 	memcpy(&c->fpu_ctxt, a->fpu, FPU_LEGACY_SIZE);
 	c->flags = VGCF_i387_valid | (a->kernel_mode ? VGCF_in_kernel : 0) |
-		   (pv->failsafe_masks ? VGCF_failsafe_disables_events : 0) |
-		   (pv->syscall_masks ? VGCF_syscall_disables_events : 0) |
+		   (failsafe->flags ? VGCF_failsafe_disables_events : 0) |
+		   (syscall->flags ? VGCF_syscall_disables_events : 0) |
 		   (v->pause_flags & VPF_DOWN ? 0 : VGCF_online);
 	memcpy(u, r, GENERAL_REGISTERS);
 	u->rip = r->rip;
@@ -216,9 +220,9 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 	c->gdt_ents = a->gdt_entries;
 	for (unsigned i = 0; i < ARRAY_SIZE(pv->gdt_pages); i++)
 		c->gdt_frames[i] = pv->gdt_pages[i] ? page_to_mfn(pv->gdt_pages[i]).n : 0;
-	c->kernel_ss = pv->kernel_ss;
+	c->kernel_ss = FLAT_KERNEL_SS;
 	c->kernel_sp = pv->kernel_sp;
-	c->ctrlreg[0] = (pv->cr0 & ~X86_CR0_TS) | (a->ts ? X86_CR0_TS : 0);
+	c->ctrlreg[0] = (read_cr0() & ~X86_CR0_TS) | (a->ts ? X86_CR0_TS : 0);
 	c->ctrlreg[1] = v->mem.root_user ? xen_pfn_to_cr3(page_to_mfn(v->mem.root_user).n) : 0;
 	c->ctrlreg[2] = pv->cr2;
 	c->ctrlreg[3] = v->mem.root_kernel ? xen_pfn_to_cr3(page_to_mfn(v->mem.root_kernel).n) : 0;
@@ -226,9 +230,9 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 	memcpy(c->debugreg, a->dr, sizeof(a->dr));
 	c->debugreg[6] = a->dr6;
 	c->debugreg[7] = a->dr7;
-	c->event_callback_eip = pv->event_callback;
-	c->failsafe_callback_eip = pv->failsafe_callback;
-	c->syscall_callback_eip = pv->syscall_callback;
+	c->event_callback_eip = pv->callbacks[CALLBACKTYPE_event].address;
+	c->failsafe_callback_eip = failsafe->address;
+	c->syscall_callback_eip = syscall->address;
 	c->vm_assist = v->domain->mem.vm_assist;
 	c->fs_base = a->fs_base;
 	c->gs_base_kernel = a->gs_base_kernel;

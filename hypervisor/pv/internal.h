@@ -36,23 +36,8 @@
 #define RFLAGS_GUEST 0x254dd5UL
 #define RFLAGS_FIXED 0x2UL
 
-/* How the guest is entered: what its trap table or a callback asks for. */
-struct bounce {
-	u64 address;	/* guest code; 0: nobody registered one */
-	bool masks;	/* mask event upcalls on the way in */
-	bool has_error; /* push error_code */
-	bool failsafe;	/* push ds, es, fs, gs */
-	u32 error_code;
-	const char *what; /* for the crash report */
-};
-
-/** Push the frame on the guest kernel's stack and point the frame at address. False: domain
- * crashed. */
-bool pv_bounce(struct vcpu *v, const struct bounce *b);
-/** Iterate guest trap `vector` as `INT n` does: DPL checked by the caller. */
+/** Enter guest trap `vector` as `INT n` does: no error code; DPL checked by the caller. */
 void pv_inject_software(unsigned vector);
-/** The guest's segments cannot be loaded: its failsafe callback gets the selectors. */
-void pv_failsafe(void);
 
 enum emulation {
 	EMULATE_DONE,	  /* done; rip is past it */

@@ -32,20 +32,6 @@
 #define MISC_PEBS_UNAVAILABLE BIT(12)
 #define MISC_MONITOR	      BIT(18)
 
-static u64 misc_enable(u64 host)
-{
-	return (host & ~(MISC_PERFMON | MISC_MONITOR)) | MISC_BTS_UNAVAILABLE |
-	       MISC_PEBS_UNAVAILABLE;
-}
-
-static bool read_misc_enable(u64 *value)
-{
-	if (!rdmsr_safe(MSR_MISC_ENABLE, value))
-		return false;
-	*value = misc_enable(*value);
-	return true;
-}
-
 /*
  * A kernel that has no #GP handler yet cannot learn that an MSR is missing: it reads zero, as the
  * ABI allows, rather than die.
@@ -61,48 +47,52 @@ static bool unknown_read(struct vcpu *v, u32 msr, u64 *value)
 	return false;
 }
 
+/* What the guest sees of the CPU's register: (value & keep) | set. keep of 0: it is not even read.
+ */
+struct msr_view {
+	u32 msr;
+	u64 keep, set;
+};
+
+static const struct msr_view views[] = {
+	{MSR_FS_BASE, ~0UL, 0}, /* the guest runs: they are in the CPU */
+	{MSR_GS_BASE, ~0UL, 0},
+	{MSR_KERNEL_GS_BASE, ~0UL, 0},
+	{MSR_PAT, ~0UL, 0},
+	{MSR_BIOS_SIGNATURE, ~0UL, 0}, /* microcode revision */
+	{MSR_PLATFORM_ID, ~0UL, 0},
+	{MSR_EFER, EFER_GUEST_VISIBLE, 0},
+	{MSR_MISC_ENABLE, ~(MISC_PERFMON | MISC_MONITOR),
+	 MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE},
+	{MSR_AMD_DE_CFG, DE_CFG_LFENCE_SERIALISES, 0},
+	{MSR_MCG_CAP, 0, 0}, /* machine-check architecture without banks */
+	{MSR_MCG_STATUS, 0, 0},
+	{MSR_PLATFORM_INFO, 0, 0}, /* no CPUID faulting */
+	{MSR_MISC_FEATURES, 0, 0},
+	{MSR_AMD_SYSCFG, 0, 0}, /* read by kernels whatever the CPU's model */
+	{MSR_AMD_HWCR, 0, 0},
+	{MSR_AMD_NB_CFG, 0, 0},
+	{MSR_APIC_BASE, 0, APIC_BASE_ADDRESS | APIC_BASE_ENABLED},
+};
+
 bool pv_read_msr(struct vcpu *v, u32 msr, u64 *value)
 {
-	switch (msr) {
-	case MSR_TSC:
-		*value = rdtsc();
+	if (msr == MSR_TSC || msr == MSR_TSC_AUX) {
+		*value = msr == MSR_TSC ? rdtsc() : v->pv.tsc_aux;
 		return true;
-	case MSR_FS_BASE:
-	case MSR_GS_BASE:
-	case MSR_KERNEL_GS_BASE: /* the guest runs: they are in the CPU */
-	case MSR_PAT:
-		return rdmsr_safe(msr, value);
-	case MSR_EFER:
-		rdmsr_safe(msr, value);
-		*value &= EFER_GUEST_VISIBLE;
-		return true;
-	case MSR_APIC_BASE:
-		*value = APIC_BASE_ADDRESS | APIC_BASE_ENABLED | (v->vcpu_id ? 0 : APIC_BASE_BSP);
-		return true;
-	case MSR_BIOS_SIGNATURE: /* microcode revision */
-	case MSR_PLATFORM_ID:
-		return rdmsr_safe(msr, value);
-	case MSR_MISC_ENABLE:
-		return read_misc_enable(value);
-	case MSR_MCG_CAP: /* machine-check architecture without banks */
-	case MSR_MCG_STATUS:
-	case MSR_PLATFORM_INFO: /* no CPUID faulting */
-	case MSR_MISC_FEATURES:
-	case MSR_AMD_SYSCFG: /* read by kernels whatever the CPU's model */
-	case MSR_AMD_HWCR:
-	case MSR_AMD_NB_CFG:
-		*value = 0;
-		return true;
-	case MSR_AMD_DE_CFG:
-		rdmsr_safe(msr, value);
-		*value &= DE_CFG_LFENCE_SERIALISES;
-		return true;
-	case MSR_TSC_AUX:
-		*value = v->pv.tsc_aux;
-		return true;
-	default:
-		return unknown_read(v, msr, value);
 	}
+	for (unsigned i = 0; i < ARRAY_SIZE(views); i++) {
+		if (views[i].msr != msr)
+			continue;
+		*value = 0;
+		if (views[i].keep && !rdmsr_safe(msr, value) && views[i].keep == ~0UL)
+			return false;
+		*value = (*value & views[i].keep) | views[i].set;
+		if (msr == MSR_APIC_BASE && !v->vcpu_id)
+			*value |= APIC_BASE_BSP;
+		return true;
+	}
+	return unknown_read(v, msr, value);
 }
 
 /* The guest names a frame of its own, by machine frame number. */

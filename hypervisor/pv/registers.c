@@ -17,7 +17,6 @@ long do_stack_switch(u64 ss, u64 sp)
 {
 	struct vcpu *v = current_vcpu();
 
-	v->pv.kernel_ss = (u16)(ss | 3);
 	v->pv.kernel_sp = sp;
 	return 0;
 }
@@ -27,20 +26,8 @@ long do_fpu_taskswitch(u64 set)
 	struct vcpu *v = current_vcpu();
 
 	v->arch.ts = (int)set != 0;
-	if (v->arch.ts)
-		v->pv.cr0 |= X86_CR0_TS;
-	else
-		v->pv.cr0 &= ~X86_CR0_TS;
 	context_reload_ts(&v->arch);
 	return 0;
-}
-
-static long set_user_gs_selector(struct vcpu *v, u16 selector)
-{
-	if (context_load_user_gs(&v->arch, selector))
-		return 0;
-	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "user gs selector %#x cannot be loaded",
-		      selector);
 }
 
 long do_set_segment_base(u64 which, u64 base)
@@ -48,7 +35,10 @@ long do_set_segment_base(u64 which, u64 base)
 	struct vcpu *v = current_vcpu();
 
 	if ((unsigned)which == SEGBASE_GS_USER_SEL)
-		return set_user_gs_selector(v, (u16)base);
+		return context_load_user_gs(&v->arch, (u16)base)
+			       ? 0
+			       : refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
+					"user gs selector %#x cannot be loaded", (u16)base);
 	if (!pv_canonical(base))
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "segment base %#lx is not canonical",
 			      (unsigned long)base);
@@ -109,24 +99,14 @@ int pv_write_debugreg(struct vcpu *v, unsigned reg, u64 value, bool running)
 {
 	int err = 0;
 
-	switch (reg) {
-	case 0:
-	case 1:
-	case 2:
-	case 3:
-		err = write_breakpoint(v, reg, value);
-		break;
-	case 4:
-	case 6:
-		v->arch.dr6 = (value & DR6_SETTABLE) | DR6_FIXED;
-		break;
-	case 5:
-	case 7:
-		err = write_dr7(v, value);
-		break;
-	default:
+	if (reg > 7)
 		return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "debug register %u", reg);
-	}
+	if (reg < 4)
+		err = write_breakpoint(v, reg, value);
+	else if (reg & 1) /* 5 is another name of 7, 4 of 6 */
+		err = write_dr7(v, value);
+	else
+		v->arch.dr6 = (value & DR6_SETTABLE) | DR6_FIXED;
 	if (!err && running)
 		context_reload_debug(&v->arch);
 	return err;
@@ -141,21 +121,11 @@ long do_get_debugreg(u64 reg)
 {
 	const struct arch_vcpu *a = &current_vcpu()->arch;
 
-	switch ((unsigned)reg) {
-	case 0:
-	case 1:
-	case 2:
-	case 3:
-		return (long)a->dr[reg & 3];
-	case 4:
-	case 6:
-		return (long)a->dr6;
-	case 5:
-	case 7:
-		return (long)a->dr7;
-	default:
+	if ((unsigned)reg > 7)
 		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "debug register %u", (unsigned)reg);
-	}
+	if ((unsigned)reg < 4)
+		return (long)a->dr[reg & 3];
+	return (long)(reg & 1 ? a->dr7 : a->dr6);
 }
 
 /* 4gb_segments* mean nothing to 64-bit guests and PAE roots are the only kind: accepted, without
