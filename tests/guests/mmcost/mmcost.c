@@ -54,7 +54,7 @@ int main(void)
 {
 	uintptr_t va = pv_va_alloc(ENTRIES);
 	char *pages = pv_pages_alloc(ENTRIES);
-	uint64_t *table = pv_page_alloc(), where;
+	uint64_t *table = pv_page_alloc();
 	pv_mfn_t root = pv_virt_to_mfn((void *)pv_start_info->pt_base);
 	unsigned int turn = 0;
 
@@ -80,10 +80,11 @@ int main(void)
 			       batch[i].val = 0;
 		       check(HYPERVISOR_mmu_update(batch, ENTRIES, NULL, DOMID_SELF), "mmu_update");
 	       }), ENTRIES);
-	where = pv_pte(pv_virt_to_mfn(pages), PV_RW);
 	report("update_va_mapping", LEAST({
-		       where ^= PV_PAGE_SIZE;
-		       check(HYPERVISOR_update_va_mapping(va, where, UVMF_INVLPG), "update_va_mapping");
+		       char *page = pages + (turn++ & 1) * PV_PAGE_SIZE;
+
+		       check(HYPERVISOR_update_va_mapping(va, pv_pte(pv_virt_to_mfn(page), PV_RW), UVMF_INVLPG),
+			     "update_va_mapping");
 	       }), 1);
 	check(HYPERVISOR_update_va_mapping((uintptr_t)table, pv_pte(pv_virt_to_mfn(table), PV_RO), UVMF_INVLPG),
 	      "read-only");
