@@ -19,12 +19,14 @@ struct e820entry_list {
 	struct e820_entry entries[];
 };
 
-/** Frame number below which memory for these XENMEMF_address_bits lies (~0: anywhere). False: too few bits. */
+/** Frame number below which memory for these XENMEMF_address_bits lies (~0: anywhere). False: too
+ * few bits. */
 bool memory_limit(unsigned mem_flags, u64 *limit);
 /** Largest extent_order that the caller may ask for. */
 unsigned memory_max_order(void);
 
-/* The batches: the number of extents done, -errno, or HYPERCALL_PREEMPTED; arg: guest address of the structure. */
+/* The batches: the number of extents done, -errno, or HYPERCALL_PREEMPTED; arg: guest address of
+ * the structure. */
 long memory_reservation(u64 cmd, u64 arg);
 long memory_exchange(u64 arg);
 

@@ -16,7 +16,7 @@
 
 enum difference {
 	SAME,
-	WRONG_LIST,   /* a list is damaged, or its length is not what is counted */
+	WRONG_LIST, /* a list is damaged, or its length is not what is counted */
 	WRONG_OWNER,
 	WRONG_COUNT, /* general references */
 	WRONG_TYPES, /* type references */
@@ -40,8 +40,8 @@ struct audit {
 	u64 free;	/* frames found in the heap */
 };
 
-static __attribute__((format(printf, 4, 5))) void differ(struct audit *a, u64 frame, enum difference kind,
-							 const char *fmt, ...)
+static __attribute__((format(printf, 4, 5))) void differ(struct audit *a, u64 frame,
+							 enum difference kind, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -92,27 +92,28 @@ static void check_entry(struct audit *a, u64 frame, unsigned level, unsigned slo
 	const struct page *pg;
 
 	if (!(entry & 4) || (entry & 0x100) || (level > 1 && (entry & 0x98)))
-		differ(a, frame, WRONG_ENTRY, "L%u entry %u is %lx: bits that no guest may set", level, slot,
-		       entry);
+		differ(a, frame, WRONG_ENTRY, "L%u entry %u is %lx: bits that no guest may set",
+		       level, slot, entry);
 	if (!is_ram(target)) {
 		const struct domain_memory *dm = domain_memory_of(owner);
 
 		if (level > 1 || !dm || !iomem_permitted(dm, mfn(target)))
-			differ(a, frame, WRONG_ENTRY, "L%u entry %u is %lx: no RAM", level, slot, entry);
+			differ(a, frame, WRONG_ENTRY, "L%u entry %u is %lx: no RAM", level, slot,
+			       entry);
 		return;
 	}
 	pg = &frame_table[target];
 	word = pg->type;
 	count(a, target, level > 1 || writable);
 	if (pg->owner == OWNER_NONE || (pg->owner != owner && !(pg->flags & PAGE_FOREIGN)))
-		differ(a, frame, WRONG_OWNER, "L%u entry %u is %lx: frame of owner %x", level, slot, entry,
-		       pg->owner);
+		differ(a, frame, WRONG_OWNER, "L%u entry %u is %lx: frame of owner %x", level, slot,
+		       entry, pg->owner);
 	if (level > 1 && word_level(word) != level - 1)
-		differ(a, frame, WRONG_ENTRY, "L%u entry %u is %lx: that frame is %s", level, slot, entry,
-		       type_describe(word));
-	if (level == 1 && writable && (word >> 32 & 7) != TYPE_WRITABLE)
-		differ(a, frame, WRONG_ENTRY, "L1 entry %u is %lx: writable, but that frame is %s", slot,
+		differ(a, frame, WRONG_ENTRY, "L%u entry %u is %lx: that frame is %s", level, slot,
 		       entry, type_describe(word));
+	if (level == 1 && writable && (word >> 32 & 7) != TYPE_WRITABLE)
+		differ(a, frame, WRONG_ENTRY, "L1 entry %u is %lx: writable, but that frame is %s",
+		       slot, entry, type_describe(word));
 }
 
 static void check_table(struct audit *a, u64 frame, unsigned level)
@@ -143,7 +144,7 @@ static void add_external(struct page *pg, bool writable, void *arg)
 static void check_vcpu(struct vcpu_memory *vm, void *arg)
 {
 	struct audit *a = arg;
-	struct page *const held[] = { vm->root_kernel, vm->root_user, vm->deferred };
+	struct page *const held[] = {vm->root_kernel, vm->root_user, vm->deferred};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(held); i++)
 		if (held[i])
@@ -156,7 +157,8 @@ static void check_vcpu(struct vcpu_memory *vm, void *arg)
 		const u64 *entry = window_entry(vm->domain, vm->vcpu_id, slot);
 		u64 target = entry ? *entry >> 12 & 0xffffffffff : 0;
 
-		if (!entry || !(*entry & 1) || !is_ram(target) || frame_table[target].owner == OWNER_NONE)
+		if (!entry || !(*entry & 1) || !is_ram(target) ||
+		    frame_table[target].owner == OWNER_NONE)
 			continue; /* the hypervisor's own descriptors */
 		count(a, target, true);
 		if ((frame_table[target].type >> 32 & 7) != TYPE_DESCRIPTOR)
@@ -197,8 +199,9 @@ static void check_domain(struct domain_memory *dm, void *arg)
 	n = check_list(a, dm, &dm->pages, 0) + check_list(a, dm, &dm->settled, PAGE_SETTLED);
 	check_list(a, dm, &dm->shared_pages, PAGE_SHARED);
 	if (n != dm->tot_pages)
-		differ(a, dm->pages.first, WRONG_LIST, "d%u has %lu pages on its lists, and counts %lu",
-		       dm->domid, n, dm->tot_pages);
+		differ(a, dm->pages.first, WRONG_LIST,
+		       "d%u has %lu pages on its lists, and counts %lu", dm->domid, n,
+		       dm->tot_pages);
 }
 
 static void check_block(struct page *first, unsigned order, void *arg)
@@ -210,8 +213,8 @@ static void check_block(struct page *first, unsigned order, void *arg)
 		if (first[i].owner != OWNER_NONE || first[i].count || first[i].type ||
 		    (i && (first[i].flags & PAGE_FREE)))
 			differ(a, frame_mfn(first).n + i, WRONG_HEAP,
-			       "free, with owner %x, count %x, type %lx", first[i].owner, first[i].count,
-			       first[i].type);
+			       "free, with owner %x, count %x, type %lx", first[i].owner,
+			       first[i].count, first[i].type);
 }
 
 /* --- the comparison --- */
@@ -222,7 +225,8 @@ static void check_state(struct audit *a, u64 frame, const struct page *pg)
 	bool valid = word & TYPE_VALID, partial = word & TYPE_PARTIAL;
 
 	if ((word & TYPE_BUSY) || (valid && (partial || !typed)) || (!valid && !partial && typed) ||
-	    (partial && typed > 1) || ((word & TYPE_PINNED) && (!typed || !word_level(word))) || pg->lock)
+	    (partial && typed > 1) || ((word & TYPE_PINNED) && (!typed || !word_level(word))) ||
+	    pg->lock)
 		differ(a, frame, WRONG_STATE, "impossible type word %lx (lock %u)", word, pg->lock);
 }
 
@@ -235,23 +239,26 @@ static void compare(struct audit *a, u64 frame)
 	a->out->frames++;
 	if (pg->owner == OWNER_NONE) {
 		if (pg->count || word || want.general || want.typed)
-			differ(a, frame, WRONG_COUNT, "nobody's: count %x, type %lx, but %u + %u references",
-			       pg->count, word, want.general, want.typed);
+			differ(a, frame, WRONG_COUNT,
+			       "nobody's: count %x, type %lx, but %u + %u references", pg->count,
+			       word, want.general, want.typed);
 		if (m2p_table[frame] != INVALID_M2P_ENTRY)
-			differ(a, frame, WRONG_M2P, "nobody's, but its M2P entry is %lx", m2p_table[frame]);
+			differ(a, frame, WRONG_M2P, "nobody's, but its M2P entry is %lx",
+			       m2p_table[frame]);
 		return;
 	}
 	check_state(a, frame, pg);
 	want.typed += word & TYPE_PINNED ? 1 : 0;
-	want.typed += pg->owner == OWNER_XEN || (pg->flags & (PAGE_SHARED | PAGE_ENDED)) == PAGE_SHARED;
+	want.typed +=
+		pg->owner == OWNER_XEN || (pg->flags & (PAGE_SHARED | PAGE_ENDED)) == PAGE_SHARED;
 	want.general += word & (TYPE_VALID | TYPE_PARTIAL) ? 1 : 0;
 	want.general += pg->count & PAGE_ALLOCATED ? 1 : 0;
 	if (want.typed != (word & TYPE_COUNT))
 		differ(a, frame, WRONG_TYPES, "%s: counts %lu type references, %u found",
 		       type_describe(word), word & TYPE_COUNT, want.typed);
 	if (want.general != PAGE_REFS(pg->count))
-		differ(a, frame, WRONG_COUNT, "%s: counts %u references, %u found", type_describe(word),
-		       PAGE_REFS(pg->count), want.general);
+		differ(a, frame, WRONG_COUNT, "%s: counts %u references, %u found",
+		       type_describe(word), PAGE_REFS(pg->count), want.general);
 	if (pg->owner != OWNER_XEN && !domain_memory_of(pg->owner))
 		differ(a, frame, WRONG_OWNER, "owner %x is no domain", pg->owner);
 }
@@ -268,11 +275,13 @@ static void audit_window(struct audit *a)
 		if (!is_ram(f))
 			continue;
 		owned += frame_table[f].owner != OWNER_NONE && frame_table[f].owner != OWNER_XEN;
-		if (word_level(frame_table[f].type) && (frame_table[f].type & (TYPE_VALID | TYPE_PARTIAL)))
+		if (word_level(frame_table[f].type) &&
+		    (frame_table[f].type & (TYPE_VALID | TYPE_PARTIAL)))
 			check_table(a, f, word_level(frame_table[f].type));
 	}
 	if (!a->base && owned != a->listed)
-		differ(a, 0, WRONG_LIST, "%lu frames have owners, %lu are on lists", owned, a->listed);
+		differ(a, 0, WRONG_LIST, "%lu frames have owners, %lu are on lists", owned,
+		       a->listed);
 	for (u64 f = a->base; f < max_mfn && f - a->base < a->room; f++)
 		if (is_ram(f))
 			compare(a, f);
@@ -296,14 +305,15 @@ static void take_scratch(struct audit *a)
 
 void mm_audit(struct audit_result *out)
 {
-	struct audit a = { .out = out };
+	struct audit a = {.out = out};
 
 	memset(out, 0, sizeof(*out));
 	hook_quiesce(true);
 	take_scratch(&a);
 	heap_for_each_block(check_block, &a);
 	if (a.free != heap_free_pages())
-		differ(&a, 0, WRONG_HEAP, "%lu frames are free, the heap counts %lu", a.free, heap_free_pages());
+		differ(&a, 0, WRONG_HEAP, "%lu frames are free, the heap counts %lu", a.free,
+		       heap_free_pages());
 	for (; a.base < max_mfn; a.base += a.room)
 		audit_window(&a);
 	if (a.tally != last_resort)

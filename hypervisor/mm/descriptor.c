@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Descriptor pages and windows. Guests' GDTs and LDTs are read by the CPU from the windows of L4 slot
- * 259, in pages that no guest can write: so a descriptor stays as it was checked.
+ * Descriptor pages and windows. Guests' GDTs and LDTs are read by the CPU from the windows of L4
+ * slot 259, in pages that no guest can write: so a descriptor stays as it was checked.
  */
 #include <xen/errno.h>
 #include <lib/printk.h>
@@ -24,7 +24,8 @@ bool mm_descriptor_fix(u64 *descriptor)
 {
 	u64 d = *descriptor;
 
-	/* Absent ones fault on use. Type 0 is what GDTs have in the upper half of long descriptors. */
+	/* Absent ones fault on use. Type 0 is what GDTs have in the upper half of long descriptors.
+	 */
 	if (!(d & DESC_PRESENT) || !(d & (DESC_SEGMENT | DESC_TYPE)))
 		return true;
 	if (!(d & DESC_SEGMENT))
@@ -53,13 +54,14 @@ int mm_update_descriptor(struct vcpu_memory *vm, paddr_t maddr, u64 descriptor)
 	int rc;
 
 	if (!pg)
-		return refuse(-XEN_EINVAL, REFUSE_OWNER, "descriptor at %lx: not the domain's memory",
-			      maddr);
+		return refuse(-XEN_EINVAL, REFUSE_OWNER,
+			      "descriptor at %lx: not the domain's memory", maddr);
 	slot = (u64 *)((char *)page_to_virt(pg) + (maddr & ~PAGE_MASK & ~7UL));
 	if (maddr & 7)
 		rc = refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "descriptor at %lx: misaligned", maddr);
 	else if (!mm_descriptor_fix(&descriptor))
-		rc = refuse(-XEN_EINVAL, REFUSE_ENTRY, "descriptor %lx is a system descriptor", descriptor);
+		rc = refuse(-XEN_EINVAL, REFUSE_ENTRY, "descriptor %lx is a system descriptor",
+			    descriptor);
 	else {
 		type = type_of(type_word(pg)) == TYPE_DESCRIPTOR ? TYPE_DESCRIPTOR : TYPE_WRITABLE;
 		rc = type_refuse(type_get(pg, type), -XEN_EINVAL, frame_mfn(pg), vm->domain, type,

@@ -8,8 +8,8 @@
 /** Check every descriptor of a BUSY page (DPL is raised to 3). 0 or -XEN_EINVAL (refused). */
 int descriptor_page_check(struct page *pg);
 
-#define GDT_PAGES      16 /* slots 0..15 of a window; LDT pages follow */
-#define WINDOW_TABLES  4  /* L1 tables of a domain's windows */
+#define GDT_PAGES     16 /* slots 0..15 of a window; LDT pages follow */
+#define WINDOW_TABLES 4	 /* L1 tables of a domain's windows */
 
 /** Entry of a window's slot (auditor); NULL if the vCPU has no window. */
 u64 *window_entry(const struct domain_memory *dm, unsigned vcpu_id, unsigned slot);

@@ -34,8 +34,8 @@ void mm_domain_destroy(struct domain_memory *dm)
 }
 
 /**
- * The first page that relinquish has not dealt with, with a reference. NULL: there is none; *busy: the
- * first is just being freed by another CPU.
+ * The first page that relinquish has not dealt with, with a reference. NULL: there is none; *busy:
+ * the first is just being freed by another CPU.
  */
 static struct page *first_unsettled(struct domain_memory *dm, bool *busy)
 {

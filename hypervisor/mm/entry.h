@@ -66,9 +66,9 @@ static inline bool entry_write(u64 *slot, u64 value, enum entry_mode mode, u64 *
 	case ENTRY_KEEP_AD:
 		found = READ_ONCE(*slot);
 		/* Lost when a CPU sets A or D meanwhile: found is fresh, try again. */
-		while (!__atomic_compare_exchange_n(
-			slot, &found, value | (found & (PTE_ACCESSED | PTE_DIRTY)), false,
-			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		while (!__atomic_compare_exchange_n(slot, &found,
+						    value | (found & (PTE_ACCESSED | PTE_DIRTY)),
+						    false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			;
 		return true;
 	case ENTRY_EXCHANGE:

@@ -152,7 +152,7 @@ void domain_memory_unregister(struct domain_memory *dm)
 
 struct cpumask cpumask_online(void)
 {
-	return (struct cpumask){ ~0UL >> (64 - cpu_count) };
+	return (struct cpumask){~0UL >> (64 - cpu_count)};
 }
 
 struct cpumask page_tlb_cpus(const struct page *pg)
@@ -161,7 +161,7 @@ struct cpumask page_tlb_cpus(const struct page *pg)
 
 	if (!dm || (__atomic_load_n(&pg->flags, __ATOMIC_SEQ_CST) & PAGE_FOREIGN))
 		return cpumask_online();
-	return (struct cpumask){ __atomic_load_n(&dm->dirty_cpus.bits, __ATOMIC_SEQ_CST) };
+	return (struct cpumask){__atomic_load_n(&dm->dirty_cpus.bits, __ATOMIC_SEQ_CST)};
 }
 
 bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm)
@@ -228,7 +228,8 @@ bool page_ref(struct page *pg)
 
 bool page_get(struct page *pg, const struct domain_memory *dm)
 {
-	/* Look first, so that a stranger's page is not even touched; it counts only once we hold it. */
+	/* Look first, so that a stranger's page is not even touched; it counts only once we hold
+	 * it. */
 	if (READ_ONCE(pg->owner) != dm->domid || !page_ref(pg))
 		return false;
 	if (likely(READ_ONCE(pg->owner) == dm->domid))

@@ -24,12 +24,12 @@
 #define TYPE_COUNT_MAX 0x7ffffff0u
 #endif
 
-#define PAGE_ALLOCATED 0x80000000u /* in page.count, beside the number of references */
+#define PAGE_ALLOCATED	 0x80000000u /* in page.count, beside the number of references */
 #define PAGE_REFS(count) ((count) & ~PAGE_ALLOCATED)
 
 /* page.owner: a domain id, or one of these */
-#define OWNER_NONE 0xffff     /* heap or hypervisor */
-#define OWNER_XEN  DOMID_XEN  /* hypervisor frames that the privileged may map read-only */
+#define OWNER_NONE 0xffff    /* heap or hypervisor */
+#define OWNER_XEN  DOMID_XEN /* hypervisor frames that the privileged may map read-only */
 
 /* page.flags */
 #define PAGE_RAM     0x01 /* usable memory; set once at boot */
@@ -39,7 +39,9 @@
 #define PAGE_SHARED  0x10 /* hypervisor's page shared with its owner: on its shared_pages list */
 #define PAGE_FOREIGN 0x20 /* mapped by others than its owner since it was allocated */
 #define PAGE_SETTLED 0x40 /* relinquish has dealt with it */
-#define PAGE_ENDED   0x80 /* shared page that the hypervisor has given up: only the guest's references are left */
+#define PAGE_ENDED                                                                                 \
+	0x80 /* shared page that the hypervisor has given up: only the guest's references are left \
+	      */
 
 struct page {
 	u64 type;	/* type word: types.c alone writes it */
@@ -61,7 +63,7 @@ _Static_assert(sizeof(struct page) == 32, "the frame table is an array of 32-byt
 
 #define INVALID_M2P_ENTRY (~0UL) /* M2P value of a frame that is nowhere in its domain */
 
-extern u64 max_mfn;	       /* one above the highest frame of RAM */
+extern u64 max_mfn;		/* one above the highest frame of RAM */
 extern unsigned phys_addr_bits; /* width of physical addresses */
 
 /* Inline bodies of what memory.h declares: they are in the hot loops. */
@@ -96,18 +98,20 @@ static inline struct page *frame_of_ram(mfn_t m)
 /* --- start-up: boot/ calls these in this order --- */
 
 /**
- * RAM is known and mapped: the direct map, the frame table and the M2P table (both aliases) cover every
- * region; frame-table memory is zero, and readable for every frame below the highest (holes may share
- * a zero page). No frame is in the heap yet.
+ * RAM is known and mapped: the direct map, the frame table and the M2P table (both aliases) cover
+ * every region; frame-table memory is zero, and readable for every frame below the highest (holes
+ * may share a zero page). No frame is in the heap yet.
  */
 void mm_boot_init(const struct mem_region *ram, unsigned regions, unsigned addr_bits);
 /** Give [start, end) to the heap: whole frames of a region above that nothing else uses. */
 void mm_boot_free(paddr_t start, paddr_t end);
 /** The idle root: slots 256..271 of every guest root are copied from it (259 excepted). */
 void mm_boot_root(const u64 *l4);
-/** M2P memory: frames starting at `first` back bytes [index * 2 MiB, + frames * 4 KiB) of the table. */
+/** M2P memory: frames starting at `first` back bytes [index * 2 MiB, + frames * 4 KiB) of the
+ * table. */
 void mm_boot_m2p(unsigned index, mfn_t first, unsigned frames);
-/** First frame of 2-MiB piece `index` of the M2P table (XENMEM_machphys_mfn_list), or INVALID_MFN. */
+/** First frame of 2-MiB piece `index` of the M2P table (XENMEM_machphys_mfn_list), or INVALID_MFN.
+ */
 mfn_t mm_m2p_piece(unsigned index);
 
 /* --- lists of owned pages --- */
@@ -126,15 +130,15 @@ bool page_get(struct page *pg, const struct domain_memory *dm);
 /** Drop PAGE_ALLOCATED and its reference. False if it was not allocated (any more). */
 bool page_drop_allocation(struct page *pg);
 /**
- * Take the page from its owner: only if the caller's reference and the allocation are the only ones.
- * It keeps its past (type, stamp) until pages_assign() to the same domain or page_retire().
+ * Take the page from its owner: only if the caller's reference and the allocation are the only
+ * ones. It keeps its past (type, stamp) until pages_assign() to the same domain or page_retire().
  */
 bool page_steal(struct page *pg, struct domain_memory *dm);
 /** A page without owner and references goes back to the heap. */
 void page_retire(struct page *pg);
 /**
- * Give n consecutive unowned frames (heap_take(), page_steal()) to dm: counted, listed, each with one
- * PAGE_ALLOCATED reference. False if dm is dying or it would exceed max_pages.
+ * Give n consecutive unowned frames (heap_take(), page_steal()) to dm: counted, listed, each with
+ * one PAGE_ALLOCATED reference. False if dm is dying or it would exceed max_pages.
  */
 bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm);
 

@@ -7,8 +7,8 @@
 #include <mm/types.h>
 
 /** Open the L1 table with the entry for host_addr. GNTST_okay, or refused. */
-static int open_entry(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, struct open_table *t,
-		      unsigned *index)
+static int open_entry(struct vcpu_memory *vm, u64 host_addr, bool contains_pte,
+		      struct open_table *t, unsigned *index)
 {
 	mfn_t m = contains_pte ? paddr_to_mfn(host_addr) : walk_to_l1(vm->cr3_kernel, host_addr);
 
@@ -20,8 +20,8 @@ static int open_entry(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, 
 	return contains_pte ? GNTST_general_error : GNTST_bad_virt_addr;
 }
 
-int mm_grant_map(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame, bool writable,
-		 u64 flags)
+int mm_grant_map(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame,
+		 bool writable, u64 flags)
 {
 	const struct domain_memory *granter = mm_page_owner(mfn_to_page(frame));
 	u64 entry = mfn_to_paddr(frame) | PTE_PRESENT | PTE_ACCESSED | flags, old;
@@ -60,23 +60,23 @@ static int take_entry(struct vcpu_memory *vm, u64 new_addr, u64 *entry)
 }
 
 /** The open entry still maps the frame: put `entry` in its place. */
-static int replace_entry(struct open_table *t, unsigned index, mfn_t frame, bool writable, u64 entry,
-			 u64 *old)
+static int replace_entry(struct open_table *t, unsigned index, mfn_t frame, bool writable,
+			 u64 entry, u64 *old)
 {
 	u64 found = READ_ONCE(t->entries[index]);
 
 	if (!(found & PTE_PRESENT) || !mfn_eq(entry_frame(found), frame) ||
 	    !(found & PTE_WRITABLE) != !writable) {
-		refuse(-XEN_EINVAL, REFUSE_STATE, "entry %lx does not map granted frame %lx %s", found,
-		       frame.n, writable ? "writable" : "read-only");
+		refuse(-XEN_EINVAL, REFUSE_STATE, "entry %lx does not map granted frame %lx %s",
+		       found, frame.n, writable ? "writable" : "read-only");
 		return GNTST_general_error;
 	}
 	*old = table_swap(t, index, entry);
 	return GNTST_okay;
 }
 
-int mm_grant_unmap(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame, bool writable,
-		   u64 new_addr)
+int mm_grant_unmap(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame,
+		   bool writable, u64 new_addr)
 {
 	struct open_table t;
 	unsigned index;
@@ -89,7 +89,8 @@ int mm_grant_unmap(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn
 		status = replace_entry(&t, index, frame, writable, entry, &old);
 		table_close(&t);
 	}
-	/* What now is in no table: the granted frame's entry, or (on failure) the one taken for it. */
+	/* What now is in no table: the granted frame's entry, or (on failure) the one taken for it.
+	 */
 	if (status != GNTST_okay)
 		old = entry;
 	if (old & PTE_PRESENT)

@@ -62,7 +62,8 @@ void heap_free_frames(mfn_t first, u64 count)
 	while (frame < end) {
 		unsigned order = 0;
 
-		while (order < HEAP_MAX_ORDER && !(frame & BIT(order)) && frame + BIT(order + 1) <= end)
+		while (order < HEAP_MAX_ORDER && !(frame & BIT(order)) &&
+		       frame + BIT(order + 1) <= end)
 			order++;
 		free_block(frame, order);
 		frame += BIT(order);
@@ -107,7 +108,8 @@ static struct page *take_block(unsigned order, u64 limit)
 
 	for (int zone = 1; zone >= 0 && !pg; zone--)
 		if (!zone || limit > ZONE_FRAME)
-			pg = high ? find_high_block(zone, order) : find_low_block(zone, order, limit);
+			pg = high ? find_high_block(zone, order)
+				  : find_low_block(zone, order, limit);
 	if (!pg || frame_mfn(pg).n + BIT(order) > limit)
 		return NULL;
 	block_del(pg);
@@ -123,7 +125,7 @@ static struct page *take_block(unsigned order, u64 limit)
 /** Flush what any CPU may still hold of the block's former owners. */
 static void flush_stale(struct page *pg, u64 frames)
 {
-	struct cpumask stale = { 0 };
+	struct cpumask stale = {0};
 
 	for (u64 i = 0; i < frames; i++) {
 		if (pg[i].flags & PAGE_STALE)

@@ -14,8 +14,8 @@
 /** Free frames [first, first + count) into blocks. They have no owner and no references. */
 void heap_free_frames(mfn_t first, u64 count);
 /**
- * 2^order frames below frame number `limit` (~0: anywhere), not zeroed, no stale TLB entry for them on
- * any CPU; NULL if there are none.
+ * 2^order frames below frame number `limit` (~0: anywhere), not zeroed, no stale TLB entry for them
+ * on any CPU; NULL if there are none.
  */
 struct page *heap_take(unsigned order, u64 limit);
 /** Every free block, for the auditor. */

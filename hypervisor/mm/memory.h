@@ -26,19 +26,20 @@ struct mfn_range {
 
 struct domain_memory {
 	domid_t domid;
-	bool privileged;	/* may name foreign domains, map MMIO */
-	bool dying;		/* no new references for the guest's sake */
-	struct spinlock lock;	/* lists and counts below */
-	struct page_list pages; /* frames that count towards tot_pages */
-	struct page_list settled; /* the same, once relinquish has dealt with them */
-	struct page_list shared_pages; /* hypervisor's frames shared with the domain (shared_info, grant table) */
+	bool privileged;	       /* may name foreign domains, map MMIO */
+	bool dying;		       /* no new references for the guest's sake */
+	struct spinlock lock;	       /* lists and counts below */
+	struct page_list pages;	       /* frames that count towards tot_pages */
+	struct page_list settled;      /* the same, once relinquish has dealt with them */
+	struct page_list shared_pages; /* hypervisor's frames shared with the domain (shared_info,
+					  grant table) */
 	u64 tot_pages, max_pages;
-	u64 vm_assist;		/* VMASST_TYPE_* bits in force */
+	u64 vm_assist;		   /* VMASST_TYPE_* bits in force */
 	struct cpumask dirty_cpus; /* CPUs that may hold translations of this domain; atomic */
 	struct page *perdomain_l3; /* L4 slot 259 of each of its roots */
 	struct mfn_range iomem[MAX_IOMEM_RANGES]; /* MMIO frames it may map */
 	unsigned iomem_ranges;
-	bool last_page_gone;	/* hook_last_page_gone() was called */
+	bool last_page_gone; /* hook_last_page_gone() was called */
 };
 
 struct vcpu_memory {
@@ -46,8 +47,8 @@ struct vcpu_memory {
 	unsigned vcpu_id;
 	u64 cr3_kernel, cr3_user; /* full CR3 values; cr3_user is 0 where none was set */
 	struct page *root_kernel, *root_user; /* each holds a typed reference */
-	struct page *deferred;	/* a table whose type reference is still being dropped (preempted) */
-	u32 ldt_mapped;		/* LDT window slots in use, each with a descriptor type reference */
+	struct page *deferred; /* a table whose type reference is still being dropped (preempted) */
+	u32 ldt_mapped;	       /* LDT window slots in use, each with a descriptor type reference */
 };
 
 /* --- life cycle; core/ calls --- */
@@ -99,47 +100,54 @@ void mm_unshare_page(struct page *pg);
 
 /* --- page tables --- */
 
-/** Install L4 root m (validated) as kernel or user root. 0 or a negative errno; -XEN_ERESTART when preempted. */
+/** Install L4 root m (validated) as kernel or user root. 0 or a negative errno; -XEN_ERESTART when
+ * preempted. */
 int mm_set_kernel_root(struct vcpu_memory *vm, mfn_t m);
 int mm_set_user_root(struct vcpu_memory *vm, mfn_t m); /* mfn(0) removes it */
 
 /**
- * Map a granted frame for the caller's vCPU at host_addr: a virtual address whose L1 entry exists in
- * its current tables, or (contains_pte) the machine address of an L1 entry that it owns. flags: further
- * PTE bits (_PAGE_*; RW is decided by writable). The entry takes its own references on the frame; the
- * caller holds one during the call. Returns GNTST_*.
+ * Map a granted frame for the caller's vCPU at host_addr: a virtual address whose L1 entry exists
+ * in its current tables, or (contains_pte) the machine address of an L1 entry that it owns. flags:
+ * further PTE bits (_PAGE_*; RW is decided by writable). The entry takes its own references on the
+ * frame; the caller holds one during the call. Returns GNTST_*.
  */
-int mm_grant_map(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame, bool writable,
-		 u64 flags);
-/** Undo: the entry must still map frame. new_addr != 0: GNTTABOP_unmap_and_replace. GNTST_*. No TLB flush: the caller batches it. */
+int mm_grant_map(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame,
+		 bool writable, u64 flags);
+/** Undo: the entry must still map frame. new_addr != 0: GNTTABOP_unmap_and_replace. GNTST_*. No TLB
+ * flush: the caller batches it. */
 int mm_grant_unmap(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn_t frame,
 		   bool writable, u64 new_addr);
 
-/** Bind a frame into a vCPU's descriptor window: slot 0..15 GDT pages, 16..31 LDT pages. mfn(~0): remove. */
+/** Bind a frame into a vCPU's descriptor window: slot 0..15 GDT pages, 16..31 LDT pages. mfn(~0):
+ * remove. */
 void mm_window_set(struct vcpu_memory *vm, unsigned slot, mfn_t m);
 /** The frame as descriptor page (type reference taken) if dm owns it; NULL if refused. */
 struct page *mm_get_descriptor_page(mfn_t m, struct domain_memory *dm);
 void mm_put_descriptor_page(struct page *pg);
 /** May a guest have this descriptor? Its DPL is raised to 3 if so. False: a system descriptor. */
 bool mm_descriptor_fix(u64 *descriptor);
-/** do_update_descriptor: write one at machine address maddr of the caller's own memory. 0, -errno, -XEN_ERESTART. */
+/** do_update_descriptor: write one at machine address maddr of the caller's own memory. 0, -errno,
+ * -XEN_ERESTART. */
 int mm_update_descriptor(struct vcpu_memory *vm, paddr_t maddr, u64 descriptor);
 /** Bring LDT page `index` in on a fault at the LDT window. True if it now is mapped. */
 bool mm_ldt_fault(struct vcpu_memory *vm, unsigned index);
 void mm_ldt_drop(struct vcpu_memory *vm); /* unmap all LDT window pages */
 
-/** Machine address of a guest virtual address through the current tables, for read; ~0 if not mapped. */
+/** Machine address of a guest virtual address through the current tables, for read; ~0 if not
+ * mapped. */
 paddr_t mm_walk(struct vcpu_memory *vm, u64 va, u64 *l1_entry);
 
 /** Same through its kernel's tables, whatever mode it is in. */
 paddr_t mm_walk_kernel(struct vcpu_memory *vm, u64 va);
 
 /**
- * Page fault of the running guest at va, error code ec: if writable page tables are on and va is one of
- * its own L1 page tables mapped read-only, pv/ decodes the instruction and calls mm_ptwr_commit().
+ * Page fault of the running guest at va, error code ec: if writable page tables are on and va is
+ * one of its own L1 page tables mapped read-only, pv/ decodes the instruction and calls
+ * mm_ptwr_commit().
  */
 bool mm_ptwr_candidate(struct vcpu_memory *vm, u64 va);
-/** Do the write: size 1..8 within one entry; cmpxchg compares with *old (out: found; NULL: whatever). 0, -errno. */
+/** Do the write: size 1..8 within one entry; cmpxchg compares with *old (out: found; NULL:
+ * whatever). 0, -errno. */
 int mm_ptwr_write(struct vcpu_memory *vm, u64 va, u64 value, unsigned size);
 int mm_ptwr_cmpxchg(struct vcpu_memory *vm, u64 va, u64 *old, u64 value, unsigned size);
 /** Fault explained by something that mm/ has already mended (spurious, lazily synchronised). */

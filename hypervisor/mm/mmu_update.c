@@ -28,12 +28,14 @@ static int write_data(struct update_run *run, mfn_t m, u64 ptr, u64 value)
 	int rc = type_get_frame(m, run->table_owner, TYPE_WRITABLE, &pg);
 
 	if (rc)
-		return type_refuse(rc, -XEN_EINVAL, m, run->table_owner, TYPE_WRITABLE, "entry at", ptr);
+		return type_refuse(rc, -XEN_EINVAL, m, run->table_owner, TYPE_WRITABLE, "entry at",
+				   ptr);
 	WRITE_ONCE(*(u64 *)((char *)page_to_virt(pg) + (ptr & ~PAGE_MASK)), value);
 	return type_put(pg);
 }
 
-/** Drop what the entry referred to. Not under the table's lock where that can take long or go far. */
+/** Drop what the entry referred to. Not under the table's lock where that can take long or go far.
+ */
 static int drop_old(struct update_run *run, u64 old)
 {
 	struct page *pg = frame_of_ram(entry_frame(old));
@@ -54,14 +56,15 @@ static int update_entry(struct update_run *run, u64 ptr, u64 value, enum entry_m
 		table_close(&run->table);
 		rc = table_open(&run->table, m, run->table_owner);
 		if (unlikely(rc < 0))
-			return refuse(rc, REFUSE_OWNER, "entry at %lx: frame %lx is not memory of d%u", ptr,
-				      m.n, run->table_owner->domid);
+			return refuse(rc, REFUSE_OWNER,
+				      "entry at %lx: frame %lx is not memory of d%u", ptr, m.n,
+				      run->table_owner->domid);
 		if (unlikely(rc))
 			return write_data(run, m, ptr, value);
 		run->table_mfn = m;
 	}
-	rc = table_update(&run->table, (ptr & ~PAGE_MASK) / sizeof(u64), value, mode, run->frame_owner,
-			  &old);
+	rc = table_update(&run->table, (ptr & ~PAGE_MASK) / sizeof(u64), value, mode,
+			  run->frame_owner, &old);
 	if (rc || !(old & PTE_PRESENT))
 		return rc;
 	return drop_old(run, old);
@@ -73,7 +76,8 @@ static int update_m2p(struct update_run *run, u64 ptr, u64 value)
 	struct page *pg = mm_get_page(m, run->frame_owner);
 
 	if (!pg)
-		return refuse(-XEN_EINVAL, REFUSE_OWNER, "M2P of frame %lx: it is not memory of d%u", m.n,
+		return refuse(-XEN_EINVAL, REFUSE_OWNER,
+			      "M2P of frame %lx: it is not memory of d%u", m.n,
 			      run->frame_owner->domid);
 	m2p_table[m.n] = value;
 	mm_put_page(pg);
@@ -143,7 +147,7 @@ static int get_targets(struct update_run *run, u32 domain)
 
 long do_mmu_update(u64 requests, u64 count_arg, u64 done_ptr, u64 domain)
 {
-	struct update_run run = { .vm = current_memory() };
+	struct update_run run = {.vm = current_memory()};
 	u32 done = hypercall_done(), count = count_arg, next = 0;
 	long rc = get_targets(&run, domain);
 

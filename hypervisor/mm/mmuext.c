@@ -35,7 +35,8 @@ static int pin(mfn_t m, struct domain_memory *dm, enum frame_type level)
 		BUG_ON(type_put(pg));
 		rc = refuse(-XEN_EINVAL, REFUSE_STATE, "frame %lx is pinned already", m.n);
 	} else if (!rc && READ_ONCE(dm->dying)) {
-		/* Its pages may have been looked through already: nobody else would unpin this one. */
+		/* Its pages may have been looked through already: nobody else would unpin this one.
+		 */
 		rc = type_unpin(pg);
 		if (!rc)
 			rc = refuse(-XEN_EINVAL, REFUSE_STATE, "d%u is dying", dm->domid);
@@ -99,7 +100,8 @@ static int flush_local_page(u64 va)
 static int flush_caches(struct vcpu_memory *vm)
 {
 	if (!vm->domain->privileged && !vm->domain->iomem_ranges)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "no device memory, no reason to flush caches");
+		return refuse(-XEN_EPERM, REFUSE_PERMISSION,
+			      "no device memory, no reason to flush caches");
 	cache_flush_all();
 	return 0;
 }
@@ -107,13 +109,15 @@ static int flush_caches(struct vcpu_memory *vm)
 static int set_ldt(struct vcpu_memory *vm, u64 base, u32 entries)
 {
 	if (entries > MAX_LDT_ENTRIES || (entries && ((base & ~PAGE_MASK) || !guest_va(base))))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "LDT of %u entries at %lx", entries, base);
+		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "LDT of %u entries at %lx", entries,
+			      base);
 	mm_ldt_drop(vm);
 	hook_set_ldt(vm, entries ? base : 0, entries);
 	return 0;
 }
 
-/** Clear a page, or copy src to it (src.n ~0: clear). Both belong to dm; the destination is writable data. */
+/** Clear a page, or copy src to it (src.n ~0: clear). Both belong to dm; the destination is
+ * writable data. */
 static int fill_page(mfn_t dest, mfn_t src, struct domain_memory *dm)
 {
 	bool copy = !mfn_eq(src, INVALID_MFN);
@@ -212,8 +216,8 @@ long do_mmuext_op(u64 ops, u64 count_arg, u64 done_ptr, u64 domain)
 	target_put(dm);
 	if (rc == -XEN_ERESTART)
 		return hypercall_preempt(__HYPERVISOR_mmuext_op, done + next,
-					 ops + next * sizeof(struct mmuext_op), count - next, done_ptr,
-					 domain, 0, 0);
+					 ops + next * sizeof(struct mmuext_op), count - next,
+					 done_ptr, domain, 0, 0);
 	done += next;
 	if (done_ptr && !put_guest(done_ptr, done))
 		rc = -XEN_EFAULT;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Roots of vCPUs. A root that may be in a CR3 holds a type reference, so it cannot be taken apart. */
+/* Roots of vCPUs. A root that may be in a CR3 holds a type reference, so it cannot be taken apart.
+ */
 #include <xen/errno.h>
 #include <lib/printk.h>
 #include <mm/descriptor.h>
@@ -8,7 +9,7 @@
 #include <mm/types.h>
 #include <x86/context.h>
 
-#define PERDOMAIN_SLOT 259
+#define PERDOMAIN_SLOT	 259
 #define HYPERVISOR_TABLE (PTE_PRESENT | PTE_WRITABLE | PTE_ACCESSED | PTE_DIRTY)
 
 static const u64 *master_root; /* set once at boot */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Small objects of the hypervisor, in classes of 32 to 2048 bytes. Each class has a list of the pages
- * that have a free object; free objects of a page are chained by their index. Larger ones are blocks
- * of frames, with their order in the first frame-table entry.
+ * Small objects of the hypervisor, in classes of 32 to 2048 bytes. Each class has a list of the
+ * pages that have a free object; free objects of a page are chained by their index. Larger ones are
+ * blocks of frames, with their order in the first frame-table entry.
  */
 #include <lib/printk.h>
 #include <lib/string.h>
@@ -90,7 +90,7 @@ void *heap_alloc(size_t size)
 	void *va;
 
 	while (class < CLASSES && class_size(class) < size)
-		class++;
+		class ++;
 	if (class < CLASSES)
 		return small_alloc(class);
 	while (order <= HEAP_MAX_ORDER && (PAGE_SIZE << order) < size)

@@ -24,8 +24,8 @@ bool iomem_permitted(const struct domain_memory *dm, mfn_t m)
 
 static int refuse_bits(unsigned level, u64 entry, u64 bits)
 {
-	return refuse(-XEN_EINVAL, REFUSE_ENTRY, "L%u entry %lx refused: a guest may not set bits %lx",
-		      level, entry, bits);
+	return refuse(-XEN_EINVAL, REFUSE_ENTRY,
+		      "L%u entry %lx refused: a guest may not set bits %lx", level, entry, bits);
 }
 
 /** An absent entry must not name cacheable memory: the L1 terminal fault would read through it. */
@@ -49,14 +49,16 @@ static int get_device_frame(u64 entry, const struct domain_memory *dm)
 			      "L1 entry %lx refused: physical addresses have %u bits", entry,
 			      phys_addr_bits);
 	if (!iomem_permitted(dm, m))
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION,
-			      "L1 entry %lx refused: no RAM at frame %lx, and no permission for it as device memory",
-			      entry, m.n);
+		return refuse(
+			-XEN_EPERM, REFUSE_PERMISSION,
+			"L1 entry %lx refused: no RAM at frame %lx, and no permission for it as device memory",
+			entry, m.n);
 	return 0;
 }
 
 /** owner: of the table; dm: whose frame it may be. */
-static inline __attribute__((always_inline)) int get_l1_frame(u64 entry, const struct domain_memory *owner, const struct domain_memory *dm)
+static inline __attribute__((always_inline)) int
+get_l1_frame(u64 entry, const struct domain_memory *owner, const struct domain_memory *dm)
 {
 	mfn_t m = entry_frame(entry);
 	struct page *pg = frame_of_ram(m);
@@ -81,7 +83,7 @@ static inline __attribute__((always_inline)) int get_l1_frame(u64 entry, const s
 
 static int get_table_frame(u64 entry, unsigned level, const struct domain_memory *dm)
 {
-	static const char *const names[] = { "", "", "L2 entry", "L3 entry", "L4 entry" };
+	static const char *const names[] = {"", "", "L2 entry", "L3 entry", "L4 entry"};
 	mfn_t m = entry_frame(entry);
 	u64 bits = entry & ~(PTE_GUEST | PTE_ADDRESS);
 	enum frame_type type = level - 1;
@@ -89,14 +91,15 @@ static int get_table_frame(u64 entry, unsigned level, const struct domain_memory
 
 	if (bits)
 		return refuse_bits(level, entry, bits);
-	return type_refuse(type_get_frame(m, dm, type, &pg), -XEN_EINVAL, m, dm, type, names[level], entry);
+	return type_refuse(type_get_frame(m, dm, type, &pg), -XEN_EINVAL, m, dm, type, names[level],
+			   entry);
 }
 
 static int entry_get(u64 entry, unsigned level, const struct domain_memory *owner,
 		     const struct domain_memory *frame_owner)
 {
-	return level == 1 ? get_l1_frame(entry, owner, frame_owner) :
-			    get_table_frame(entry, level, owner);
+	return level == 1 ? get_l1_frame(entry, owner, frame_owner)
+			  : get_table_frame(entry, level, owner);
 }
 
 int entry_put(u64 entry, unsigned level)
@@ -186,7 +189,8 @@ static int opened(struct open_table *t, struct page *pg, u64 word, const struct 
 	return 0;
 }
 
-/** It may be updated as soon as one has the lock: it stays valid, and its owner's, until that is released. */
+/** It may be updated as soon as one has the lock: it stays valid, and its owner's, until that is
+ * released. */
 static bool updatable(const struct page *pg, u64 word, const struct domain_memory *dm)
 {
 	return (word & (TYPE_VALID | TYPE_BUSY)) == TYPE_VALID && type_of(word) <= TYPE_L4 &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Page tables of guests: one routine validates, one invalidates, one updates an entry, for L1..L4. */
+/* Page tables of guests: one routine validates, one invalidates, one updates an entry, for L1..L4.
+ */
 #ifndef MM_TABLE_H
 #define MM_TABLE_H
 
@@ -12,7 +13,8 @@
  * *progress are held.
  */
 int table_validate(struct page *pg, unsigned level, unsigned *progress);
-/** Drop the references of entries below *progress, downwards. The table is BUSY. 0 or -XEN_ERESTART. */
+/** Drop the references of entries below *progress, downwards. The table is BUSY. 0 or
+ * -XEN_ERESTART. */
 int table_invalidate(struct page *pg, unsigned level, unsigned *progress);
 
 /* A table whose entries are to be updated: locked, and valid as long as it is. */
@@ -23,7 +25,8 @@ struct open_table {
 	const struct domain_memory *owner;
 };
 
-/** Open table m of dm for updates. 0; -XEN_EINVAL: not dm's RAM; 1: dm's, but no validated table. No messages. */
+/** Open table m of dm for updates. 0; -XEN_EINVAL: not dm's RAM; 1: dm's, but no validated table.
+ * No messages. */
 int table_open(struct open_table *t, mfn_t m, const struct domain_memory *dm);
 /** Same, L1 tables only: true if open. */
 bool table_open_l1(struct open_table *t, mfn_t m, const struct domain_memory *dm);
@@ -39,7 +42,8 @@ int table_update(struct open_table *t, unsigned index, u64 entry, enum entry_mod
 		 const struct domain_memory *frame_owner, u64 *old);
 /** Exchange an L1 entry together with the reference that it holds. */
 u64 table_swap(struct open_table *t, unsigned index, u64 entry);
-/** Drop the reference of a present entry that no table holds any more. 0; -XEN_ERESTART: still to be dropped. */
+/** Drop the reference of a present entry that no table holds any more. 0; -XEN_ERESTART: still to
+ * be dropped. */
 int entry_put(u64 entry, unsigned level);
 /** Same, and what is left of it goes to vm->deferred (which is empty). */
 int entry_put_deferred(struct vcpu_memory *vm, u64 entry, unsigned level);
@@ -48,7 +52,8 @@ int mm_drain(struct vcpu_memory *vm);
 /** Put a typed reference on a table; what is left goes to vm->deferred. */
 int table_put_deferred(struct vcpu_memory *vm, struct page *pg);
 
-/** Frame of the L1 table in which va has its entry, under root cr3; INVALID_MFN: none. Not locked: open and check it. */
+/** Frame of the L1 table in which va has its entry, under root cr3; INVALID_MFN: none. Not locked:
+ * open and check it. */
 mfn_t walk_to_l1(u64 cr3, u64 va);
 
 /** May dm map this frame, which is no RAM? */

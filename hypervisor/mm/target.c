@@ -7,7 +7,7 @@
 #include <x86/uaccess.h>
 
 /* Not a domain: only its id, which owns the frames that the hypervisor shares. */
-static struct domain_memory shared_by_xen = { .domid = OWNER_XEN };
+static struct domain_memory shared_by_xen = {.domid = OWNER_XEN};
 
 struct domain_memory *xen_memory(void)
 {
@@ -22,7 +22,8 @@ int target_get(domid_t domid, struct domain_memory **dm)
 	if (domid == DOMID_SELF || domid == own->domid || domid == DOMID_IO)
 		return 0;
 	if (!own->privileged)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "no permission for memory of domain %u", domid);
+		return refuse(-XEN_EPERM, REFUSE_PERMISSION,
+			      "no permission for memory of domain %u", domid);
 	*dm = domid == DOMID_XEN ? &shared_by_xen : hook_get_domain(domid);
 	if (!*dm)
 		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", domid);
@@ -37,7 +38,7 @@ void target_put(struct domain_memory *dm)
 
 struct cpumask domain_cpus(const struct domain_memory *dm)
 {
-	return (struct cpumask){ __atomic_load_n(&dm->dirty_cpus.bits, __ATOMIC_SEQ_CST) };
+	return (struct cpumask){__atomic_load_n(&dm->dirty_cpus.bits, __ATOMIC_SEQ_CST)};
 }
 
 struct vcpu_set {
@@ -55,7 +56,7 @@ static void add_cpu(struct vcpu_memory *vm, void *arg)
 
 bool flush_cpus(struct vcpu_memory *vm, u64 bitmap, struct cpumask *cpus)
 {
-	struct vcpu_set set = { 0 };
+	struct vcpu_set set = {0};
 
 	if (!get_guest(set.vcpus, bitmap))
 		return false;

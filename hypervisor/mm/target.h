@@ -12,9 +12,9 @@ static inline struct vcpu_memory *current_memory(void)
 }
 
 /**
- * The domain that domid names for the caller: itself (DOMID_SELF, its own id, DOMID_IO: device frames
- * are nobody's); for the privileged any domain, and DOMID_XEN: what the hypervisor shares read-only.
- * 0 with a reference; -XEN_EPERM, -XEN_ESRCH (refused).
+ * The domain that domid names for the caller: itself (DOMID_SELF, its own id, DOMID_IO: device
+ * frames are nobody's); for the privileged any domain, and DOMID_XEN: what the hypervisor shares
+ * read-only. 0 with a reference; -XEN_EPERM, -XEN_ESRCH (refused).
  */
 int target_get(domid_t domid, struct domain_memory **dm);
 void target_put(struct domain_memory *dm);

@@ -49,11 +49,13 @@ static bool is_table(enum frame_type type)
 
 const char *type_describe(u64 word)
 {
-	static const char *const names[] = { "of no type",  "an L1 table", "an L2 table",
-					     "an L3 table", "an L4 table", "a descriptor page",
-					     "writable",    "a read-only page of the hypervisor",
-					     "a pinned L1 table", "a pinned L2 table",
-					     "a pinned L3 table", "a pinned L4 table" };
+	static const char *const names[] = {
+		"of no type",	     "an L1 table",
+		"an L2 table",	     "an L3 table",
+		"an L4 table",	     "a descriptor page",
+		"writable",	     "a read-only page of the hypervisor",
+		"a pinned L1 table", "a pinned L2 table",
+		"a pinned L3 table", "a pinned L4 table"};
 
 	return names[type_of(word) + (word & TYPE_PINNED ? 7 : 0)];
 }
@@ -65,19 +67,21 @@ int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum f
 	u64 word;
 
 	if (rc == OTHER_OWNER)
-		return refuse(err, REFUSE_OWNER, "%s %lx refused: frame %lx is no memory of d%u", what, value,
-			      m.n, dm->domid);
+		return refuse(err, REFUSE_OWNER, "%s %lx refused: frame %lx is no memory of d%u",
+			      what, value, m.n, dm->domid);
 	if (rc != OTHER_TYPE)
 		return rc;
 	word = type_word(pg);
-	return refuse(err, REFUSE_TYPE, "%s %lx refused: frame %lx is %s%s (count %lu) and cannot be %s", what,
-		      value, m.n, word & TYPE_PARTIAL ? "partly " : "", type_describe(word), count_of(word),
-		      type_describe(make_word(type, 0, 0)));
+	return refuse(err, REFUSE_TYPE,
+		      "%s %lx refused: frame %lx is %s%s (count %lu) and cannot be %s", what, value,
+		      m.n, word & TYPE_PARTIAL ? "partly " : "", type_describe(word),
+		      count_of(word), type_describe(make_word(type, 0, 0)));
 }
 
 /* --- the work between states; the word is BUSY --- */
 
-/** The last use of the type has ended: IDLE. The reference of the type's own may be the frame's last. */
+/** The last use of the type has ended: IDLE. The reference of the type's own may be the frame's
+ * last. */
 static void become_idle(struct page *pg, enum frame_type type)
 {
 	/* The stamp comes after the last use and before anyone can see the frame idle. */
@@ -87,8 +91,8 @@ static void become_idle(struct page *pg, enum frame_type type)
 }
 
 /**
- * word (BUSY in page.type): down from VALID, PARTIAL or (err: why) from a get that cannot be completed.
- * Returns err, or -XEN_ERESTART.
+ * word (BUSY in page.type): down from VALID, PARTIAL or (err: why) from a get that cannot be
+ * completed. Returns err, or -XEN_ERESTART.
  */
 static int go_down(struct page *pg, u64 word, int err)
 {
@@ -152,7 +156,8 @@ static int start(struct page *pg, u64 *word, enum frame_type type)
 		return refuse(-XEN_EINVAL, REFUSE_LIMIT, "frame %lx has %u references already",
 			      frame_mfn(pg).n, PAGE_COUNT_MAX);
 	}
-	/* The type is won: nobody can create a new use of the old one. Flush, and only then use it. */
+	/* The type is won: nobody can create a new use of the old one. Flush, and only then use it.
+	 */
 	if (old != TYPE_NONE && old != type)
 		flush_old_use(pg);
 	return go_up(pg, busy);
@@ -297,7 +302,8 @@ int type_unpin(struct page *pg)
 
 	if (!change_pinned(pg, false))
 		return -XEN_EINVAL;
-	/* Preempted: the reference is the pin's again, unless another vCPU has pinned it meanwhile. */
+	/* Preempted: the reference is the pin's again, unless another vCPU has pinned it meanwhile.
+	 */
 	do {
 		rc = type_put(pg);
 	} while (rc && !change_pinned(pg, true));

@@ -3,9 +3,10 @@
  * The type machine: what a frame is used as, and by how many. Only types.c writes page.type.
  *
  * A frame has one type at a time. A table becomes valid when each of its present entries holds a
- * reference on the frame that it names: of type L(n-1) for an upper level; for L1, of type writable,
- * or a general one where the entry is read-only. A descriptor page is valid when no descriptor in it
- * is dangerous. So a writable frame is never a table or a descriptor page, and the other way round.
+ * reference on the frame that it names: of type L(n-1) for an upper level; for L1, of type
+ * writable, or a general one where the entry is read-only. A descriptor page is valid when no
+ * descriptor in it is dangerous. So a writable frame is never a table or a descriptor page, and the
+ * other way round.
  *
  * Work on a table that takes long is preempted between entries: entries [0, progress) hold their
  * references. States of the type word (count, VALID, PARTIAL, FAILED, BUSY):
@@ -19,8 +20,8 @@
  *        |        get of the|  |      | | preempted
  *        |         same type|  |      | v
  *        +----------------- PARTIAL --+   count 0: nobody owns it (interrupted get)
- *           progress 0                    count 1: the reference whose put was interrupted; its owner puts again
- *                                         FAILED: only down, the get that continues it returns -EINVAL
+ *           progress 0                    count 1: the reference whose put was interrupted; its
+ * owner puts again FAILED: only down, the get that continues it returns -EINVAL
  *
  *   state   | get same type     | get other type      | put            | entry update
  *   IDLE    | up                | up                  | (bug)          | refused
@@ -30,10 +31,10 @@
  *           |                   |                     | at 1 down      | the page lock
  *
  * While BUSY the one CPU at work alone writes the word. Waiting is bounded (work is preempted) and
- * cannot be circular: work on a level waits for, and locks, lower levels only. So a table that leads
- * back to itself is refused like any other wrong type, and what an interrupted get has left of another
- * type is taken apart only where no lock is held: type_settle().
- * A frame whose type is in use (any state but IDLE) holds one general reference on itself.
+ * cannot be circular: work on a level waits for, and locks, lower levels only. So a table that
+ * leads back to itself is refused like any other wrong type, and what an interrupted get has left
+ * of another type is taken apart only where no lock is held: type_settle(). A frame whose type is
+ * in use (any state but IDLE) holds one general reference on itself.
  */
 #ifndef MM_TYPES_H
 #define MM_TYPES_H
@@ -51,14 +52,14 @@ enum frame_type {
 	TYPE_SHARED, /* hypervisor's page, read-only for guests */
 };
 
-#define TYPE_COUNT	0x00000000ffffffffUL
-#define TYPE_SHIFT	32 /* 3 bits */
-#define TYPE_PINNED	BIT(35)
-#define TYPE_VALID	BIT(36)
-#define TYPE_PARTIAL	BIT(37)
-#define TYPE_FAILED	BIT(38)
-#define TYPE_BUSY	BIT(39)
-#define PROGRESS_SHIFT	40 /* 10 bits: 0..512 */
+#define TYPE_COUNT     0x00000000ffffffffUL
+#define TYPE_SHIFT     32 /* 3 bits */
+#define TYPE_PINNED    BIT(35)
+#define TYPE_VALID     BIT(36)
+#define TYPE_PARTIAL   BIT(37)
+#define TYPE_FAILED    BIT(38)
+#define TYPE_BUSY      BIT(39)
+#define PROGRESS_SHIFT 40 /* 10 bits: 0..512 */
 
 static inline enum frame_type type_of(u64 word)
 {
@@ -76,33 +77,37 @@ static inline u64 type_word(const struct page *pg)
 
 /**
  * A reference of this type on a page on which the caller holds any reference. 0; OTHER_TYPE;
- * -XEN_ERESTART: preempted, no reference; another negative errno: refused for what is in it or for its
- * counts.
+ * -XEN_ERESTART: preempted, no reference; another negative errno: refused for what is in it or for
+ * its counts.
  */
 int type_get(struct page *pg, enum frame_type type);
 /**
- * Drop a reference; with the last one the table is taken apart, and if nothing else holds it the frame
- * is freed. 0; -XEN_ERESTART: preempted, the caller still has the reference and puts it again.
- * Types other than L2..L4 are never preempted.
+ * Drop a reference; with the last one the table is taken apart, and if nothing else holds it the
+ * frame is freed. 0; -XEN_ERESTART: preempted, the caller still has the reference and puts it
+ * again. Types other than L2..L4 are never preempted.
  */
 int type_put(struct page *pg);
 /** Same on frame m, if dm owns it, else OTHER_OWNER. *pg is set on success. */
 int type_get_frame(mfn_t m, const struct domain_memory *dm, enum frame_type type, struct page **pg);
 /**
- * Explain what a get returned: "WHAT VALUE refused: frame … is …", and return err, for OTHER_TYPE and
- * OTHER_OWNER; all other values are returned as they are.
+ * Explain what a get returned: "WHAT VALUE refused: frame … is …", and return err, for OTHER_TYPE
+ * and OTHER_OWNER; all other values are returned as they are.
  */
 int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum frame_type type,
 		const char *what, u64 value);
 
-/** Let the caller's typed reference become the pin's. False: pinned already (the caller keeps it). */
+/** Let the caller's typed reference become the pin's. False: pinned already (the caller keeps it).
+ */
 bool type_pin(struct page *pg);
-/** Drop the pin. 0; -XEN_EINVAL: not pinned; -XEN_ERESTART: preempted, still pinned. Caller holds a reference. */
+/** Drop the pin. 0; -XEN_EINVAL: not pinned; -XEN_ERESTART: preempted, still pinned. Caller holds a
+ * reference. */
 int type_unpin(struct page *pg);
-/** Take apart what an interrupted get has left (PARTIAL, count 0). 0 or -XEN_ERESTART. Caller holds a reference, and no lock. */
+/** Take apart what an interrupted get has left (PARTIAL, count 0). 0 or -XEN_ERESTART. Caller holds
+ * a reference, and no lock. */
 int type_settle(struct page *pg);
 
-/** A page of the hypervisor whose only general reference becomes the type's: SHARED, or WRITABLE. */
+/** A page of the hypervisor whose only general reference becomes the type's: SHARED, or WRITABLE.
+ */
 void type_share(struct page *pg, bool readonly);
 /** The frame has lost its last reference: forget its past. */
 void type_reset(struct page *pg);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* update_va_mapping: the L1 entry of one virtual address of the caller, and the flush that goes with it. */
+/* update_va_mapping: the L1 entry of one virtual address of the caller, and the flush that goes
+ * with it. */
 #include <xen/errno.h>
 #include <core/hypercall.h>
 #include <lib/printk.h>
@@ -7,7 +8,8 @@
 #include <mm/target.h>
 #include <x86/tlb.h>
 
-static int update_va(struct vcpu_memory *vm, u64 va, u64 entry, const struct domain_memory *frame_owner)
+static int update_va(struct vcpu_memory *vm, u64 va, u64 entry,
+		     const struct domain_memory *frame_owner)
 {
 	struct open_table t;
 	mfn_t l1 = walk_to_l1(vm->cr3_kernel, va);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Walks of the running guest's tables, and what a page fault needs of them. A walk takes no locks:
- * another vCPU may take the tables apart meanwhile, and then the walk reads entries of a frame that is
- * something else by now. So its result is a guess that is believed only after the frame found was
- * opened as a table, or referenced, with its owner checked.
+ * another vCPU may take the tables apart meanwhile, and then the walk reads entries of a frame that
+ * is something else by now. So its result is a guess that is believed only after the frame found
+ * was opened as a table, or referenced, with its owner checked.
  */
 #include <xen/errno.h>
 #include <lib/printk.h>
@@ -80,7 +80,8 @@ paddr_t mm_walk_kernel(struct vcpu_memory *vm, u64 va)
 
 /* --- writable page tables --- */
 
-/** The L1 table that va maps read-only, if it is one of vm's: frame of the table, or INVALID_MFN. */
+/** The L1 table that va maps read-only, if it is one of vm's: frame of the table, or INVALID_MFN.
+ */
 static mfn_t mapped_table(struct vcpu_memory *vm, u64 va)
 {
 	u64 entry = read_l1(running_root(vm), va);
@@ -140,7 +141,8 @@ int mm_ptwr_cmpxchg(struct vcpu_memory *vm, u64 va, u64 *expected, u64 value, un
 		old = expected ? merge(found, *expected, offset, size) : found;
 		rc = table_update(&t, index, merge(found, value, offset, size), ENTRY_EXCHANGE,
 				  vm->domain, &old);
-		/* A plain write, or one that fits but for other bytes: again, A or D was set meanwhile. */
+		/* A plain write, or one that fits but for other bytes: again, A or D was set
+		 * meanwhile. */
 	} while (rc == -XEN_EAGAIN && (!expected || merge(old, *expected, offset, size) == old));
 	table_close(&t);
 	if (rc == -XEN_EAGAIN)

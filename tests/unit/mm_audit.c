@@ -61,14 +61,15 @@ static void entries(void **state)
 	u64 *l1 = fake_bytes(s.l1), *l4 = fake_bytes(s.l4);
 
 	(void)state;
-	expect_complaint(l1[0], 0, s.data[0]);		     /* a reference without an entry */
+	expect_complaint(l1[0], 0, s.data[0]); /* a reference without an entry */
 	expect_complaint(l1[9], fake_pte(s.data[0], PAGE_RW), s.data[0]);
 	expect_complaint(l1[0], l1[0] & ~PTE_WRITABLE, s.data[0]);
 	expect_complaint(l1[9], fake_pte(s.l4, PAGE_RW), s.l1); /* a table, writable */
 	expect_complaint(l1[0], l1[0] & ~PTE_USER, s.l1);
 	expect_complaint(l1[0], l1[0] | PTE_GLOBAL, s.l1);
 	expect_complaint(l1[9], fake_pte(FAKE_DEVICE, PAGE_RW), s.l1);
-	expect_complaint(l1[0], l1[0] | 1UL << 44, s.l1); /* the same low 32 bits of the frame number */
+	expect_complaint(l1[0], l1[0] | 1UL << 44,
+			 s.l1); /* the same low 32 bits of the frame number */
 	expect_complaint(fake_bytes(s.l2)[3], fake_pte(s.l2, PAGE_RW), s.l2);
 	expect_complaint(fake_bytes(s.l2)[0], fake_bytes(s.l2)[0] | PTE_PAT, s.l2); /* PSE */
 	expect_complaint(l4[256], fake_pte(s.l3, PAGE_RW), s.l4);

@@ -22,9 +22,9 @@ static struct domain *make(domid_t domid, struct fake_space *s, bool privileged)
 static void run(u64 seed, bool privileged)
 {
 	struct fake_space s, t;
-	struct domain *d[2] = { make(1, &s, false), make(2, &t, privileged) };
-	struct chaos c[2] = { { .seed = seed, .d = d[0], .other = d[1] },
-			      { .seed = seed * 77, .d = d[1], .other = d[0] } };
+	struct domain *d[2] = {make(1, &s, false), make(2, &t, privileged)};
+	struct chaos c[2] = {{.seed = seed, .d = d[0], .other = d[1]},
+			     {.seed = seed * 77, .d = d[1], .other = d[0]}};
 
 	chaos_begin(c, 2);
 	for (unsigned i = 0; i < STEPS; i++) {

@@ -17,7 +17,7 @@ static int set_up(void **state)
 
 static long ext_to(domid_t whose, unsigned cmd, u64 arg1, u64 arg2)
 {
-	struct mmuext_op op = { .cmd = cmd, .arg1.mfn = arg1, .arg2.src_mfn = arg2 };
+	struct mmuext_op op = {.cmd = cmd, .arg1.mfn = arg1, .arg2.src_mfn = arg2};
 
 	return fake_call(do_mmuext_op((u64)&op, 1, 0, whose));
 }
@@ -38,7 +38,8 @@ static void pin_and_unpin_each_level(void **state)
 		assert_int_equal(ext(cmd, table, 0), 0);
 		assert_int_equal(type_count(table), 1);
 		assert_int_equal(ext(cmd, table, 0), -XEN_EINVAL);
-		assert_int_equal(ext(level == 4 ? MMUEXT_PIN_L1_TABLE : cmd + 1, table, 0), -XEN_EINVAL);
+		assert_int_equal(ext(level == 4 ? MMUEXT_PIN_L1_TABLE : cmd + 1, table, 0),
+				 -XEN_EINVAL);
 		fake_audit();
 		assert_int_equal(ext(MMUEXT_UNPIN_TABLE, table, 0), 0);
 		assert_int_equal(type_count(table), 0);
@@ -215,7 +216,8 @@ static void the_ldt_comes_into_its_window(void **state)
 	assert_false(mm_ldt_fault(vm, 2)); /* beyond its entries */
 	assert_false(mm_ldt_fault(vm, 16));
 	/* while the CPU may read it, the guest cannot write it */
-	assert_int_equal(do_update_va_mapping(FAKE_VA + 0x9000, fake_pte(ldt, PAGE_RW), 0), -XEN_EBUSY);
+	assert_int_equal(do_update_va_mapping(FAKE_VA + 0x9000, fake_pte(ldt, PAGE_RW), 0),
+			 -XEN_EBUSY);
 	assert_int_equal(ext(MMUEXT_SET_LDT, 0, 0), 0);
 	assert_int_equal(type_count(ldt), 0);
 	assert_false(mm_ldt_fault(vm, 0));
@@ -246,10 +248,10 @@ static void other_domains(void **state)
 
 static void a_batch_stops_at_the_first_refusal(void **state)
 {
-	struct mmuext_op ops[4] = { { .cmd = MMUEXT_TLB_FLUSH_LOCAL },
-				    { .cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = s.data[0] },
-				    { .cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = s.l2 },
-				    { .cmd = MMUEXT_TLB_FLUSH_LOCAL } };
+	struct mmuext_op ops[4] = {{.cmd = MMUEXT_TLB_FLUSH_LOCAL},
+				   {.cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = s.data[0]},
+				   {.cmd = MMUEXT_CLEAR_PAGE, .arg1.mfn = s.l2},
+				   {.cmd = MMUEXT_TLB_FLUSH_LOCAL}};
 	u32 done = 0;
 
 	(void)state;

@@ -62,7 +62,7 @@ static void limit_is_kept(void **state)
 
 static void small_objects(void **state)
 {
-	static const size_t sizes[] = { 1, 31, 32, 33, 100, 500, 2048, 2049, 5000, 20000 };
+	static const size_t sizes[] = {1, 31, 32, 33, 100, 500, 2048, 2049, 5000, 20000};
 	char *p[10][3];
 
 	(void)state;

@@ -30,7 +30,8 @@ static long memop(unsigned cmd, void *arg)
 
 static struct xen_memory_reservation reservation(xen_pfn_t *list, u64 n, unsigned order)
 {
-	struct xen_memory_reservation res = { .nr_extents = n, .extent_order = order, .domid = DOMID_SELF };
+	struct xen_memory_reservation res = {
+		.nr_extents = n, .extent_order = order, .domid = DOMID_SELF};
 
 	res.extent_start.p = list;
 	return res;
@@ -59,7 +60,7 @@ static void populate_and_give_back(void **state)
 
 static void limits_stop_the_batch(void **state)
 {
-	xen_pfn_t list[40] = { 0 };
+	xen_pfn_t list[40] = {0};
 	struct xen_memory_reservation res = reservation(list, 40, 0);
 
 	(void)state;
@@ -80,7 +81,8 @@ static void limits_stop_the_batch(void **state)
 	res = reservation(NULL, 3, 0);
 	assert_int_equal(memop(XENMEM_populate_physmap, &res), -XEN_EINVAL);
 	assert_int_equal(memop(XENMEM_decrease_reservation, &res), -XEN_EINVAL);
-	assert_int_equal(memop(XENMEM_increase_reservation, &res), 3); /* nobody wants to know the frames */
+	assert_int_equal(memop(XENMEM_increase_reservation, &res),
+			 3); /* nobody wants to know the frames */
 	res = reservation(list, 1, 0);
 	list[0] = 1UL << 50;
 	assert_int_equal(memop(XENMEM_populate_physmap, &res), 0);
@@ -111,7 +113,7 @@ static void a_page_in_use_stays_until_it_is_not(void **state)
 
 static void lists_that_fault(void **state)
 {
-	xen_pfn_t list[10] = { 0 };
+	xen_pfn_t list[10] = {0};
 	struct xen_memory_reservation res = reservation(list, 10, 0);
 
 	(void)state;
@@ -127,11 +129,11 @@ static void lists_that_fault(void **state)
 	assert_int_equal(memop(XENMEM_decrease_reservation, &res), -XEN_EFAULT);
 }
 
-static struct xen_memory_exchange exchange(xen_pfn_t *in, u64 nr_in, unsigned order_in, xen_pfn_t *out,
-					   u64 nr_out, unsigned order_out)
+static struct xen_memory_exchange exchange(xen_pfn_t *in, u64 nr_in, unsigned order_in,
+					   xen_pfn_t *out, u64 nr_out, unsigned order_out)
 {
-	return (struct xen_memory_exchange){ .in = reservation(in, nr_in, order_in),
-					     .out = reservation(out, nr_out, order_out) };
+	return (struct xen_memory_exchange){.in = reservation(in, nr_in, order_in),
+					    .out = reservation(out, nr_out, order_out)};
 }
 
 static void exchange_for_contiguous_frames(void **state)
@@ -174,7 +176,7 @@ static void exchange_for_contiguous_frames(void **state)
 
 static void an_exchange_that_fails_changes_nothing_of_its_chunk(void **state)
 {
-	xen_pfn_t in[16], out[2] = { 0, 8 };
+	xen_pfn_t in[16], out[2] = {0, 8};
 	struct xen_memory_exchange x = exchange(in, 16, 0, out, 2, 3);
 	struct page *used;
 
@@ -218,10 +220,10 @@ static void an_exchange_that_fails_changes_nothing_of_its_chunk(void **state)
 
 static void figures(void **state)
 {
-	struct xen_memory_domain who = { DOMID_SELF };
+	struct xen_memory_domain who = {DOMID_SELF};
 	struct xen_machphys_mapping map;
-	xen_pfn_t frames[3] = { 0 };
-	struct xen_machphys_mfn_list list = { .max_extents = 3 };
+	xen_pfn_t frames[3] = {0};
+	struct xen_machphys_mfn_list list = {.max_extents = 3};
 
 	(void)state;
 	list.extent_start.p = frames;
@@ -246,9 +248,9 @@ static void figures(void **state)
 
 static void maps(void **state)
 {
-	struct e820_entry in[2] = { { 0, 0x100000, 1 }, { 0x100000, 0x200000, 2 } }, out[3];
-	struct xen_foreign_memory_map set = { .domid = 1, .map.nr_entries = 2 };
-	struct xen_memory_map get = { .nr_entries = 3 };
+	struct e820_entry in[2] = {{0, 0x100000, 1}, {0x100000, 0x200000, 2}}, out[3];
+	struct xen_foreign_memory_map set = {.domid = 1, .map.nr_entries = 2};
+	struct xen_memory_map get = {.nr_entries = 3};
 	struct domain *boss = fake_domain(3, true, 10);
 
 	(void)state;
@@ -261,7 +263,7 @@ static void maps(void **state)
 	set.domid = 44;
 	assert_int_equal(memop(XENMEM_set_memory_map, &set), -XEN_ESRCH);
 	assert_int_equal(memop(XENMEM_memory_map, &get), -XEN_ENOSYS); /* dom0 has none */
-	machine_map[0] = (struct machine_map_entry){ 1, 2, 3 };
+	machine_map[0] = (struct machine_map_entry){1, 2, 3};
 	machine_map_entries = 1;
 	assert_int_equal(memop(XENMEM_machine_memory_map, &get), 0);
 	assert_int_equal(get.nr_entries, 1);
@@ -282,8 +284,8 @@ static void maps(void **state)
 static void resources(void **state)
 {
 	struct domain *boss = fake_domain(3, true, 10);
-	xen_pfn_t frames[3] = { 0 };
-	struct xen_mem_acquire_resource res = { .domid = 1, .type = XENMEM_resource_grant_table };
+	xen_pfn_t frames[3] = {0};
+	struct xen_mem_acquire_resource res = {.domid = 1, .type = XENMEM_resource_grant_table};
 
 	(void)state;
 	d->max_grant_frames = 4;

@@ -20,7 +20,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-#define ENTRY_VA(slot) (FAKE_L1_VA + (slot) * 8)
+#define ENTRY_VA(slot) (FAKE_L1_VA + (slot)*8)
 
 static void who_is_a_candidate(void **state)
 {
@@ -40,7 +40,9 @@ static void whole_entries(void **state)
 	u64 entry = fake_pte(s.data[0], PAGE_RW);
 
 	(void)state;
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(30), fake_pte(s.data[0], PTE_PRESENT | PTE_WRITABLE), 8), 0);
+	assert_int_equal(
+		mm_ptwr_write(vm, ENTRY_VA(30), fake_pte(s.data[0], PTE_PRESENT | PTE_WRITABLE), 8),
+		0);
 	assert_int_equal(fake_bytes(s.l1)[30], entry); /* USER was set */
 	assert_int_equal(type_count(s.data[0]), 2);
 	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(30), fake_pte(s.l1, PAGE_RW), 8), -XEN_EBUSY);
@@ -59,7 +61,8 @@ static void parts_of_entries(void **state)
 	assert_int_equal(type_count(s.data[0]), 0);
 	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 7, 0x80, 1), 0);
 	assert_true(fake_bytes(s.l1)[0] & PTE_NX);
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 4, 0xffff, 4), -XEN_EINVAL); /* no such address */
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 4, 0xffff, 4),
+			 -XEN_EINVAL); /* no such address */
 	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 6, 0, 4), -XEN_EINVAL);
 	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), 0, 0), -XEN_EINVAL);
 	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), 0, 16), -XEN_EINVAL);
@@ -79,7 +82,8 @@ static void compare_and_exchange(void **state)
 	assert_int_equal(fake_bytes(s.l1)[0], 0);
 	assert_int_equal(type_count(s.data[0]), 0);
 	old = 0;
-	assert_int_equal(mm_ptwr_cmpxchg(vm, ENTRY_VA(0), &old, fake_pte(s.l3, PAGE_RW), 8), -XEN_EBUSY);
+	assert_int_equal(mm_ptwr_cmpxchg(vm, ENTRY_VA(0), &old, fake_pte(s.l3, PAGE_RW), 8),
+			 -XEN_EBUSY);
 	old = 1;
 	assert_int_equal(mm_ptwr_cmpxchg(vm, ENTRY_VA(1), &old, 0, 1), 0);
 	assert_int_equal(old, fake_bytes(s.l1)[1] & 0xff);
@@ -118,8 +122,8 @@ static void spurious_faults(void **state)
 /* The grant code's pin, as it holds one during each call. */
 static void hold_granted(bool writable)
 {
-	struct page *pg = writable ? mm_get_page_writable(mfn(granted), &granter->mem) :
-				     mm_get_page(mfn(granted), &granter->mem);
+	struct page *pg = writable ? mm_get_page_writable(mfn(granted), &granter->mem)
+				   : mm_get_page(mfn(granted), &granter->mem);
 
 	assert_non_null(pg);
 	fake_external_pages[0].page = pg;
@@ -143,9 +147,11 @@ static void a_granted_frame_by_address_and_by_entry(void **state)
 	(void)state;
 	for (int writable = 0; writable < 2; writable++) {
 		hold_granted(writable);
-		assert_int_equal(mm_grant_map(vm, FAKE_VA + 40 * PAGE_SIZE, false, mfn(granted), writable, 0),
+		assert_int_equal(mm_grant_map(vm, FAKE_VA + 40 * PAGE_SIZE, false, mfn(granted),
+					      writable, 0),
 				 GNTST_okay);
-		assert_int_equal(mm_grant_map(vm, where, true, mfn(granted), writable, BIT(9)), GNTST_okay);
+		assert_int_equal(mm_grant_map(vm, where, true, mfn(granted), writable, BIT(9)),
+				 GNTST_okay);
 		assert_int_equal(fake_bytes(s.l1)[41] & (PTE_WRITABLE | BIT(9)),
 				 (writable ? PTE_WRITABLE : 0) | BIT(9));
 		fake_audit();
@@ -154,10 +160,12 @@ static void a_granted_frame_by_address_and_by_entry(void **state)
 				 GNTST_general_error);
 		assert_int_equal(mm_grant_unmap(vm, where, true, mfn(granted), !writable, 0),
 				 GNTST_general_error);
-		assert_int_equal(mm_grant_unmap(vm, where, true, mfn(granted), writable, 0), GNTST_okay);
+		assert_int_equal(mm_grant_unmap(vm, where, true, mfn(granted), writable, 0),
+				 GNTST_okay);
 		assert_int_equal(mm_grant_unmap(vm, where, true, mfn(granted), writable, 0),
 				 GNTST_general_error);
-		assert_int_equal(mm_grant_unmap(vm, FAKE_VA + 40 * PAGE_SIZE, false, mfn(granted), writable, 0),
+		assert_int_equal(mm_grant_unmap(vm, FAKE_VA + 40 * PAGE_SIZE, false, mfn(granted),
+						writable, 0),
 				 GNTST_okay);
 		fake_audit();
 		drop_granted();
@@ -181,7 +189,8 @@ static void bad_places_for_a_granted_frame(void **state)
 	assert_int_equal(mm_grant_map(vm, granted << PAGE_SHIFT, true, mfn(granted), true, 0),
 			 GNTST_general_error);
 	assert_int_equal(mm_grant_map(vm, ~7UL, true, mfn(granted), true, 0), GNTST_general_error);
-	assert_int_equal(mm_grant_map(vm, FAKE_VA, false, mfn(granted), true, PTE_GLOBAL), GNTST_general_error);
+	assert_int_equal(mm_grant_map(vm, FAKE_VA, false, mfn(granted), true, PTE_GLOBAL),
+			 GNTST_general_error);
 	assert_int_equal(type_count(granted), 1);
 	drop_granted();
 }
@@ -190,11 +199,13 @@ static void a_guest_that_overwrites_a_granted_entry_itself(void **state)
 {
 	(void)state;
 	hold_granted(true);
-	assert_int_equal(mm_grant_map(vm, FAKE_VA + 40 * PAGE_SIZE, false, mfn(granted), true, 0), GNTST_okay);
+	assert_int_equal(mm_grant_map(vm, FAKE_VA + 40 * PAGE_SIZE, false, mfn(granted), true, 0),
+			 GNTST_okay);
 	assert_int_equal(do_update_va_mapping(FAKE_VA + 40 * PAGE_SIZE, 0, 0), 0);
 	assert_int_equal(type_count(granted), 1);
-	assert_int_equal(do_update_va_mapping(FAKE_VA + 40 * PAGE_SIZE, fake_pte(granted, PAGE_RW), 0),
-			 -XEN_EBUSY);
+	assert_int_equal(
+		do_update_va_mapping(FAKE_VA + 40 * PAGE_SIZE, fake_pte(granted, PAGE_RW), 0),
+		-XEN_EBUSY);
 	assert_int_equal(mm_grant_unmap(vm, FAKE_VA + 40 * PAGE_SIZE, false, mfn(granted), true, 0),
 			 GNTST_general_error);
 	drop_granted();
@@ -209,13 +220,15 @@ static void unmap_and_replace(void **state)
 	assert_int_equal(mm_grant_map(vm, at, false, mfn(granted), true, 0), GNTST_okay);
 	assert_int_equal(mm_grant_unmap(vm, at, false, mfn(granted), true, FAKE_VA + 0x700000),
 			 GNTST_bad_virt_addr);
-	assert_int_equal(mm_grant_unmap(vm, at, false, mfn(granted), true, FAKE_VA + 2 * PAGE_SIZE), GNTST_okay);
+	assert_int_equal(mm_grant_unmap(vm, at, false, mfn(granted), true, FAKE_VA + 2 * PAGE_SIZE),
+			 GNTST_okay);
 	assert_int_equal(fake_bytes(s.l1)[40], data);
 	assert_int_equal(fake_bytes(s.l1)[2], 0);
 	assert_int_equal(type_count(s.data[2]), 1);
 	/* refused after the replacement was taken: nothing leaks */
-	assert_int_equal(mm_grant_unmap(vm, FAKE_VA, false, mfn(granted), true, FAKE_VA + 3 * PAGE_SIZE),
-			 GNTST_general_error);
+	assert_int_equal(
+		mm_grant_unmap(vm, FAKE_VA, false, mfn(granted), true, FAKE_VA + 3 * PAGE_SIZE),
+		GNTST_general_error);
 	assert_int_equal(type_count(s.data[3]), 0);
 	drop_granted();
 	fake_audit();
@@ -228,8 +241,10 @@ static void shared_pages(void **state)
 
 	(void)state;
 	assert_int_equal(do_update_va_mapping(FAKE_VA, fake_pte(rw_frame, PAGE_RW), 0), 0);
-	assert_int_equal(do_update_va_mapping(FAKE_VA + PAGE_SIZE, fake_pte(ro_frame, PAGE_RW), 0), -XEN_EBUSY);
-	assert_int_equal(do_update_va_mapping(FAKE_VA + PAGE_SIZE, fake_pte(ro_frame, PAGE_RO), 0), 0);
+	assert_int_equal(do_update_va_mapping(FAKE_VA + PAGE_SIZE, fake_pte(ro_frame, PAGE_RW), 0),
+			 -XEN_EBUSY);
+	assert_int_equal(do_update_va_mapping(FAKE_VA + PAGE_SIZE, fake_pte(ro_frame, PAGE_RO), 0),
+			 0);
 	assert_int_equal(type_get(rw, TYPE_L1), OTHER_TYPE);
 	assert_false(page_drop_allocation(rw));
 	fake_audit();

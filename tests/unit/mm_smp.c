@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The same as mm_chaos, by four CPUs at once: vCPUs of one domain and of another work on the same few
- * frames. They meet every now and then, and the auditor counts.
+ * The same as mm_chaos, by four CPUs at once: vCPUs of one domain and of another work on the same
+ * few frames. They meet every now and then, and the auditor counts.
  */
 #define sched_yield hypervisor_yield /* the C library has one, too */
 #include "fakes/mm_chaos.h"
@@ -55,7 +55,7 @@ static struct domain *make(domid_t domid, struct fake_space *s)
 static void four_cpus(void **state)
 {
 	struct fake_space s, t;
-	struct domain *d[2] = { make(1, &s), make(2, &t) };
+	struct domain *d[2] = {make(1, &s), make(2, &t)};
 	struct chaos range;
 
 	(void)state;
@@ -63,12 +63,12 @@ static void four_cpus(void **state)
 	fake_threads = THREADS;
 	pthread_barrier_init(&barrier, NULL, THREADS);
 	for (unsigned i = 0; i < THREADS; i++) {
-		workers[i].c = (struct chaos){ .seed = 0x9e3779b97f4a7c15UL * (i + 1),
-					       .d = d[i == 3],
-					       .other = d[i != 3],
-					       .vcpu = i == 1,
-					       .first = range.first,
-					       .frames = range.frames };
+		workers[i].c = (struct chaos){.seed = 0x9e3779b97f4a7c15UL * (i + 1),
+					      .d = d[i == 3],
+					      .other = d[i != 3],
+					      .vcpu = i == 1,
+					      .first = range.first,
+					      .frames = range.frames};
 		if (i == 2)
 			fake_add_vcpu(d[0], 2), workers[i].c.vcpu = 2;
 		assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
@@ -82,7 +82,7 @@ static void four_cpus(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { machine_test(four_cpus) };
+	const struct CMUnitTest tests[] = {machine_test(four_cpus)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

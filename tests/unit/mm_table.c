@@ -15,14 +15,14 @@ static int set_up(void **state)
 
 static long write_entry(u64 table, unsigned slot, u64 entry)
 {
-	struct mmu_update req = { table << PAGE_SHIFT | slot * 8, entry };
+	struct mmu_update req = {table << PAGE_SHIFT | slot * 8, entry};
 
 	return fake_call(do_mmu_update((u64)&req, 1, 0, DOMID_SELF));
 }
 
 static u64 table_of(unsigned level)
 {
-	const u64 tables[] = { 0, s.l1, s.l2, s.l3, s.l4 };
+	const u64 tables[] = {0, s.l1, s.l2, s.l3, s.l4};
 
 	return tables[level];
 }
@@ -54,7 +54,8 @@ static void a_space_is_valid(void **state)
 
 static void each_bit_of_each_level(void **state)
 {
-	/* USER is set for the guest; cache bits and PSE, GLOBAL and the addresses without memory are refused */
+	/* USER is set for the guest; cache bits and PSE, GLOBAL and the addresses without memory
+	 * are refused */
 	const u64 allowed[5] = {
 		[1] = 0x7ff0000000000e67UL | PTE_NX,
 		[2] = 0x7ff0000000000e67UL | PTE_NX,
@@ -110,8 +111,8 @@ static void the_same_bits_when_a_whole_table_is_validated(void **state)
 
 static void frames_beyond_ram(void **state)
 {
-	static const u64 frames[] = { 0,	     FAKE_END_FRAME, FAKE_DEVICE,      1UL << 28,
-				      1UL << 32,     (1UL << 32) | 0x200, (1UL << 39), (1UL << 40) - 1 };
+	static const u64 frames[] = {0,		FAKE_END_FRAME,	     FAKE_DEVICE, 1UL << 28,
+				     1UL << 32, (1UL << 32) | 0x200, (1UL << 39), (1UL << 40) - 1};
 
 	(void)state;
 	for (unsigned level = 1; level <= 4; level++)
@@ -141,11 +142,14 @@ static void absent_entries_must_not_name_ram(void **state)
 		u64 t = table_of(level);
 
 		assert_int_equal(write_entry(t, 20, fake_pte(s.data[0], 0)), -XEN_EINVAL);
-		assert_int_equal(write_entry(t, 20, fake_pte(FAKE_END_FRAME - 1, PTE_WRITABLE)), -XEN_EINVAL);
-		assert_int_equal(write_entry(t, 20, fake_pte(s.data[0] | 1UL << 36, 0)), -XEN_EINVAL);
+		assert_int_equal(write_entry(t, 20, fake_pte(FAKE_END_FRAME - 1, PTE_WRITABLE)),
+				 -XEN_EINVAL);
+		assert_int_equal(write_entry(t, 20, fake_pte(s.data[0] | 1UL << 36, 0)),
+				 -XEN_EINVAL);
 		assert_int_equal(write_entry(t, 20, 0xffe), 0); /* no address: any bits */
 		assert_int_equal(write_entry(t, 20, fake_pte(FAKE_END_FRAME, PTE_GLOBAL)), 0);
-		assert_int_equal(write_entry(t, 20, ~fake_pte(s.data[0], 0) & ~0xfffUL), 0); /* inverted */
+		assert_int_equal(write_entry(t, 20, ~fake_pte(s.data[0], 0) & ~0xfffUL),
+				 0); /* inverted */
 		assert_int_equal(write_entry(t, 20, 0), 0);
 	}
 }
@@ -161,7 +165,8 @@ static void the_hypervisors_slots_are_refused(void **state)
 
 		if (i == FAKE_SLOT4)
 			continue;
-		assert_int_equal(write_entry(s.l4, i, fake_pte(l3, PAGE_RW)), own ? -XEN_EINVAL : 0);
+		assert_int_equal(write_entry(s.l4, i, fake_pte(l3, PAGE_RW)),
+				 own ? -XEN_EINVAL : 0);
 		if (own)
 			assert_int_equal(fake_bytes(s.l4)[i], before);
 		assert_int_equal(write_entry(s.l4, i, 0), own ? -XEN_EINVAL : 0);
@@ -219,7 +224,8 @@ static void levels_are_not_skipped_and_nothing_is_linear(void **state)
 	(void)state;
 	for (unsigned level = 2; level <= 4; level++)
 		for (unsigned target = 1; target <= 4; target++) {
-			long rc = write_entry(table_of(level), 20, fake_pte(table_of(target), PAGE_RW));
+			long rc = write_entry(table_of(level), 20,
+					      fake_pte(table_of(target), PAGE_RW));
 
 			assert_int_equal(rc, target == level - 1 ? 0 : -XEN_EINVAL);
 			assert_int_equal(write_entry(table_of(level), 20, 0), 0);
@@ -238,10 +244,12 @@ static void strangers_frames_are_refused_at_every_level(void **state)
 				 level == 1 ? -XEN_EBUSY : -XEN_EINVAL);
 		assert_int_equal(fake_last_refusal, REFUSE_OWNER);
 		/* the hypervisor's own: M2P, and the per-domain tables */
-		assert_int_not_equal(write_entry(table_of(level), 20, fake_pte(FAKE_FIRST_FRAME, PAGE_RO)), 0);
+		assert_int_not_equal(
+			write_entry(table_of(level), 20, fake_pte(FAKE_FIRST_FRAME, PAGE_RO)), 0);
 		assert_int_not_equal(
 			write_entry(table_of(level), 20,
-				    fake_pte(frame_mfn(d->mem.perdomain_l3).n, PAGE_RO)), 0);
+				    fake_pte(frame_mfn(d->mem.perdomain_l3).n, PAGE_RO)),
+			0);
 	}
 	assert_int_equal(type_count(theirs), 0);
 	assert_int_equal(refs(theirs), 1);
@@ -250,7 +258,7 @@ static void strangers_frames_are_refused_at_every_level(void **state)
 static void accessed_and_dirty(void **state)
 {
 	u64 l1 = s.l1 << PAGE_SHIFT, entry = fake_pte(s.data[0], PAGE_RW);
-	struct mmu_update req = { l1 | MMU_PT_UPDATE_PRESERVE_AD, entry };
+	struct mmu_update req = {l1 | MMU_PT_UPDATE_PRESERVE_AD, entry};
 
 	(void)state;
 	fake_bytes(s.l1)[0] |= PTE_ACCESSED | PTE_DIRTY;
@@ -271,7 +279,7 @@ static void device_memory_needs_permission(void **state)
 
 	(void)state;
 	assert_int_equal(write_entry(s.l1, 20, entry), -XEN_EPERM);
-	d->mem.iomem[0] = (struct mfn_range){ FAKE_DEVICE, FAKE_DEVICE + 3 };
+	d->mem.iomem[0] = (struct mfn_range){FAKE_DEVICE, FAKE_DEVICE + 3};
 	d->mem.iomem_ranges = 1;
 	assert_int_equal(write_entry(s.l1, 20, entry), 0);
 	assert_int_equal(write_entry(s.l1, 21, entry + 3 * PAGE_SIZE), 0);
@@ -281,7 +289,8 @@ static void device_memory_needs_permission(void **state)
 	assert_int_equal(write_entry(s.l1, 20, fake_pte(FAKE_DEVICE, PAGE_RW | PTE_PCD)), 0);
 	assert_int_equal(write_entry(s.l1, 20, entry | PTE_GLOBAL), -XEN_EINVAL);
 	/* for RAM the permission changes nothing */
-	assert_int_equal(write_entry(s.l1, 23, fake_pte(s.data[0], PAGE_RW | PTE_PCD)), -XEN_EINVAL);
+	assert_int_equal(write_entry(s.l1, 23, fake_pte(s.data[0], PAGE_RW | PTE_PCD)),
+			 -XEN_EINVAL);
 	assert_int_equal(write_entry(s.l1, 0, fake_pte(s.data[0], PAGE_RW | PTE_PCD)), -XEN_EINVAL);
 	assert_int_equal(write_entry(s.l1, 20, 0), 0);
 	assert_int_equal(write_entry(s.l1, 21, 0), 0);
@@ -343,15 +352,16 @@ static void descriptor_pages(void **state)
 		u64 d;
 		bool ok;
 	} cases[] = {
-		{ 0, true },
-		{ 0x00af9b000000ffffUL, true }, /* 64-bit code, DPL 0: becomes 3 */
-		{ 0x00cffb000000ffffUL, true }, { 0x00cff3000000ffffUL, true },
-		{ 0x0000890000000067UL, false }, /* TSS */
-		{ 0x0000820000000000UL, false }, /* LDT */
-		{ 0x00008c0000080000UL, false }, /* call gate */
-		{ 0x00008e0000080000UL, false }, /* interrupt gate */
-		{ 0x0000090000000067UL, true },  /* absent TSS */
-		{ 0x0000800000000000UL, true },  /* type 0 */
+		{0, true},
+		{0x00af9b000000ffffUL, true}, /* 64-bit code, DPL 0: becomes 3 */
+		{0x00cffb000000ffffUL, true},
+		{0x00cff3000000ffffUL, true},
+		{0x0000890000000067UL, false}, /* TSS */
+		{0x0000820000000000UL, false}, /* LDT */
+		{0x00008c0000080000UL, false}, /* call gate */
+		{0x00008e0000080000UL, false}, /* interrupt gate */
+		{0x0000090000000067UL, true},  /* absent TSS */
+		{0x0000800000000000UL, true},  /* type 0 */
 	};
 	u64 page = fake_page(d);
 
@@ -368,20 +378,26 @@ static void descriptor_pages(void **state)
 		if (cases[i].ok)
 			assert_int_equal(fake_bytes(page)[511], desc);
 		if (pg) {
-			assert_int_equal(write_entry(s.l1, 20, fake_pte(page, PAGE_RW)), -XEN_EBUSY);
+			assert_int_equal(write_entry(s.l1, 20, fake_pte(page, PAGE_RW)),
+					 -XEN_EBUSY);
 			assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem, page << PAGE_SHIFT,
-							      0x0000890000000067UL), -XEN_EINVAL);
+							      0x0000890000000067UL),
+					 -XEN_EINVAL);
 			assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem, page << PAGE_SHIFT,
-							      0x00cf93000000ffffUL), 0);
+							      0x00cf93000000ffffUL),
+					 0);
 			assert_int_equal(fake_bytes(page)[0], 0x00cff3000000ffffUL);
 			assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem,
-							      (page << PAGE_SHIFT) + 4, 0), -XEN_EINVAL);
+							      (page << PAGE_SHIFT) + 4, 0),
+					 -XEN_EINVAL);
 			mm_put_descriptor_page(pg);
 		}
 	}
-	assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem, s.data[0] << PAGE_SHIFT, 0x1234), 0);
+	assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem, s.data[0] << PAGE_SHIFT, 0x1234),
+			 0);
 	assert_int_equal(fake_bytes(s.data[0])[0], 0x1234);
-	assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem, s.l1 << PAGE_SHIFT, 0), -XEN_EINVAL);
+	assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem, s.l1 << PAGE_SHIFT, 0),
+			 -XEN_EINVAL);
 	assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem, ~7UL, 0), -XEN_EINVAL);
 }
 

@@ -2,7 +2,6 @@
 /* The type machine: every transition of the table in mm/types.h, allowed and refused. */
 #include "fakes/mm_fakes.h"
 
-
 static struct domain *d;
 
 static int set_up(void **state)
@@ -21,8 +20,8 @@ static u64 typed_page(enum frame_type type)
 	return frame;
 }
 
-static const enum frame_type kinds[] = { TYPE_L1, TYPE_L2,	   TYPE_L3,
-					 TYPE_L4, TYPE_DESCRIPTOR, TYPE_WRITABLE };
+static const enum frame_type kinds[] = {TYPE_L1, TYPE_L2,	  TYPE_L3,
+					TYPE_L4, TYPE_DESCRIPTOR, TYPE_WRITABLE};
 
 static void every_type_excludes_every_other(void **state)
 {
@@ -148,7 +147,8 @@ static void strangers_frames_are_not_touched(void **state)
 	assert_null(mm_get_page(mfn(frame), &d->mem));
 	assert_null(mm_get_page_writable(mfn(frame), &d->mem));
 	assert_null(mm_get_descriptor_page(mfn(frame), &d->mem));
-	assert_int_equal(type_get_frame(mfn(FAKE_FIRST_FRAME), &d->mem, TYPE_WRITABLE, &pg), OTHER_OWNER);
+	assert_int_equal(type_get_frame(mfn(FAKE_FIRST_FRAME), &d->mem, TYPE_WRITABLE, &pg),
+			 OTHER_OWNER);
 	pg = mm_get_page_writable(mfn(frame), &other->mem);
 	assert_ptr_equal(pg, fake_entry(frame));
 	mm_put_page_writable(pg);

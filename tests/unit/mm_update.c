@@ -15,7 +15,7 @@ static int set_up(void **state)
 
 static struct mmu_update request(u64 table, unsigned slot, u64 entry)
 {
-	return (struct mmu_update){ table << PAGE_SHIFT | slot * 8, entry };
+	return (struct mmu_update){table << PAGE_SHIFT | slot * 8, entry};
 }
 
 static void a_batch_reports_how_far_it_came(void **state)
@@ -41,7 +41,8 @@ static void a_batch_reports_how_far_it_came(void **state)
 
 static void requests_or_count_that_fault(void **state)
 {
-	struct mmu_update reqs[3] = { request(s.l1, 20, 0), request(s.l1, 21, 0), request(s.l1, 22, 0) };
+	struct mmu_update reqs[3] = {request(s.l1, 20, 0), request(s.l1, 21, 0),
+				     request(s.l1, 22, 0)};
 	u32 done = 9;
 
 	(void)state;
@@ -82,7 +83,8 @@ static void a_long_batch_is_preempted_between_chunks(void **state)
 	/* a refusal after preemption counts from the batch's beginning */
 	reqs[299].val = fake_pte(s.l4, PAGE_RW);
 	fake_preempt_in = 2;
-	assert_int_equal(fake_call(do_mmu_update((u64)reqs, 300, (u64)&done, DOMID_SELF)), -XEN_EBUSY);
+	assert_int_equal(fake_call(do_mmu_update((u64)reqs, 300, (u64)&done, DOMID_SELF)),
+			 -XEN_EBUSY);
 	assert_int_equal(done, 299);
 }
 
@@ -105,8 +107,8 @@ static void deep_tables_come_and_go_preempted(void **state)
 {
 	u64 l3 = deep_l3(30);
 	u64 before = type_count(s.data[0]);
-	struct mmu_update reqs[3] = { request(s.l4, 5, fake_pte(l3, PAGE_RW)), request(s.l4, 5, 0),
-				      request(s.l1, 30, 0) };
+	struct mmu_update reqs[3] = {request(s.l4, 5, fake_pte(l3, PAGE_RW)), request(s.l4, 5, 0),
+				     request(s.l1, 30, 0)};
 	u32 done;
 
 	(void)state;
@@ -118,7 +120,8 @@ static void deep_tables_come_and_go_preempted(void **state)
 		assert_true(fake_preemptions >= 30 / period - 1);
 		fake_audit();
 		assert_int_equal(type_count(s.data[0]), before + 4);
-		assert_int_equal(fake_call(do_mmu_update((u64)&reqs[1], 2, (u64)&done, DOMID_SELF)), 0);
+		assert_int_equal(fake_call(do_mmu_update((u64)&reqs[1], 2, (u64)&done, DOMID_SELF)),
+				 0);
 		assert_int_equal(done, 2);
 		fake_audit();
 		assert_int_equal(type_count(s.data[0]), before);
@@ -170,7 +173,7 @@ static void a_frame_that_is_no_table_is_written_as_data(void **state)
 
 static void m2p(void **state)
 {
-	struct mmu_update req = { s.data[2] << PAGE_SHIFT | MMU_MACHPHYS_UPDATE, 4711 };
+	struct mmu_update req = {s.data[2] << PAGE_SHIFT | MMU_MACHPHYS_UPDATE, 4711};
 
 	(void)state;
 	assert_int_equal(do_mmu_update((u64)&req, 1, 0, DOMID_SELF), 0);
@@ -186,7 +189,7 @@ static void foreign_frames_are_for_the_privileged(void **state)
 {
 	struct domain *boss = fake_domain(3, true, 900);
 	struct fake_space b;
-	struct mmu_update req = { 0, fake_pte(s.data[0], PAGE_RW) };
+	struct mmu_update req = {0, fake_pte(s.data[0], PAGE_RW)};
 
 	(void)state;
 	fake_run_space(boss, &b);
@@ -224,7 +227,7 @@ static void a_dead_domains_page_stays_while_another_maps_it(void **state)
 {
 	struct domain *boss = fake_domain(3, true, 900);
 	struct fake_space b;
-	struct mmu_update req = { 0, fake_pte(s.data[0], PAGE_RW) };
+	struct mmu_update req = {0, fake_pte(s.data[0], PAGE_RW)};
 
 	(void)state;
 	fake_run_space(boss, &b);
@@ -279,7 +282,8 @@ static void flushes(void **state)
 	assert_int_equal(fake_last_flush.bits, 0);
 	fake_fault_from = (u64)&vcpus;
 	fake_fault_to = fake_fault_from + 8;
-	assert_int_equal(do_update_va_mapping(FAKE_VA, 0, UVMF_TLB_FLUSH | (u64)&vcpus), -XEN_EFAULT);
+	assert_int_equal(do_update_va_mapping(FAKE_VA, 0, UVMF_TLB_FLUSH | (u64)&vcpus),
+			 -XEN_EFAULT);
 	d->mem.dirty_cpus.bits = 1;
 }
 

@@ -66,32 +66,43 @@ int main(void)
 	report("null hypercall", LEAST(HYPERVISOR_xen_version(0, NULL)), 1);
 	report("mmu_update, map writable", LEAST({
 		       for (unsigned int i = 0; i < ENTRIES; i++)
-			       batch[i].val = pv_pte(pv_virt_to_mfn(pages + (i ^ (turn & 1)) * PV_PAGE_SIZE), PV_RW);
+			       batch[i].val = pv_pte(
+				       pv_virt_to_mfn(pages + (i ^ (turn & 1)) * PV_PAGE_SIZE),
+				       PV_RW);
 		       turn++;
 		       check(HYPERVISOR_mmu_update(batch, ENTRIES, NULL, DOMID_SELF), "mmu_update");
-	       }), ENTRIES);
+	       }),
+	       ENTRIES);
 	report("the same without the call", LEAST({
 		       for (unsigned int i = 0; i < ENTRIES; i++)
-			       batch[i].val = pv_pte(pv_virt_to_mfn(pages + (i ^ (turn & 1)) * PV_PAGE_SIZE), PV_RW);
+			       batch[i].val = pv_pte(
+				       pv_virt_to_mfn(pages + (i ^ (turn & 1)) * PV_PAGE_SIZE),
+				       PV_RW);
 		       turn++;
-	       }), ENTRIES);
+	       }),
+	       ENTRIES);
 	report("mmu_update, unmap", LEAST({
 		       for (unsigned int i = 0; i < ENTRIES; i++)
 			       batch[i].val = 0;
 		       check(HYPERVISOR_mmu_update(batch, ENTRIES, NULL, DOMID_SELF), "mmu_update");
-	       }), ENTRIES);
+	       }),
+	       ENTRIES);
 	report("update_va_mapping", LEAST({
 		       char *page = pages + (turn++ & 1) * PV_PAGE_SIZE;
 
-		       check(HYPERVISOR_update_va_mapping(va, pv_pte(pv_virt_to_mfn(page), PV_RW), UVMF_INVLPG),
+		       check(HYPERVISOR_update_va_mapping(va, pv_pte(pv_virt_to_mfn(page), PV_RW),
+							  UVMF_INVLPG),
 			     "update_va_mapping");
-	       }), 1);
-	check(HYPERVISOR_update_va_mapping((uintptr_t)table, pv_pte(pv_virt_to_mfn(table), PV_RO), UVMF_INVLPG),
+	       }),
+	       1);
+	check(HYPERVISOR_update_va_mapping((uintptr_t)table, pv_pte(pv_virt_to_mfn(table), PV_RO),
+					   UVMF_INVLPG),
 	      "read-only");
 	report("pin and unpin a full L1", LEAST({
 		       check(one_op(MMUEXT_PIN_L1_TABLE, pv_virt_to_mfn(table)), "pin");
 		       check(one_op(MMUEXT_UNPIN_TABLE, pv_virt_to_mfn(table)), "unpin");
-	       }), 1);
+	       }),
+	       1);
 	report("new base pointer", LEAST(check(one_op(MMUEXT_NEW_BASEPTR, root), "new base")), 1);
 	report("local flush", LEAST(check(one_op(MMUEXT_TLB_FLUSH_LOCAL, 0), "flush")), 1);
 	printf("mmcost: %s\n", failures ? "FAIL" : "passed");

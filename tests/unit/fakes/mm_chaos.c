@@ -58,7 +58,7 @@ static u64 some_frame(struct chaos *c)
 /* Mostly what a guest might mean, sometimes anything. */
 static u64 some_entry(struct chaos *c)
 {
-	static const u64 flags[] = { PAGE_RW, PAGE_RW, PAGE_RO, PAGE_RO | PTE_NX, PTE_PRESENT };
+	static const u64 flags[] = {PAGE_RW, PAGE_RW, PAGE_RO, PAGE_RO | PTE_NX, PTE_PRESENT};
 	u64 entry = fake_pte(some_frame(c), flags[chaos_below(c, ARRAY_SIZE(flags))]);
 
 	switch (chaos_below(c, 16)) {
@@ -77,7 +77,7 @@ static u64 some_entry(struct chaos *c)
 /* Few slots, so that tables meet; one of the hypervisor's among them. */
 static unsigned some_slot(struct chaos *c)
 {
-	static const unsigned slots[] = { 0, 1, 2, 3, 128, 257, 300, 511 };
+	static const unsigned slots[] = {0, 1, 2, 3, 128, 257, 300, 511};
 
 	return slots[chaos_below(c, ARRAY_SIZE(slots))];
 }
@@ -98,24 +98,26 @@ static void update_tables(struct chaos *c)
 	u64 table = some_frame(c);
 
 	for (u32 i = 0; i < n; i++) {
-		static const unsigned cmds[] = { 0, 0, 0, 0, 1, 2, 2, 7 };
+		static const unsigned cmds[] = {0, 0, 0, 0, 1, 2, 2, 7};
 
 		if (!chaos_below(c, 3))
 			table = some_frame(c);
 		reqs[i].ptr = table << PAGE_SHIFT | some_slot(c) * 8 | cmds[chaos_below(c, 8)];
 		reqs[i].val = some_entry(c);
 	}
-	finish(c, do_mmu_update((u64)reqs, n, (u64)&done, chaos_below(c, 10) ? DOMID_SELF : c->other->mem.domid));
+	finish(c, do_mmu_update((u64)reqs, n, (u64)&done,
+				chaos_below(c, 10) ? DOMID_SELF : c->other->mem.domid));
 }
 
 static void extended(struct chaos *c)
 {
-	static const unsigned cmds[] = { MMUEXT_PIN_L1_TABLE,	MMUEXT_PIN_L2_TABLE, MMUEXT_PIN_L3_TABLE,
-					 MMUEXT_PIN_L4_TABLE,	MMUEXT_PIN_L4_TABLE, MMUEXT_UNPIN_TABLE,
-					 MMUEXT_UNPIN_TABLE,	MMUEXT_UNPIN_TABLE,  MMUEXT_UNPIN_TABLE,
-					 MMUEXT_NEW_BASEPTR,  MMUEXT_NEW_USER_BASEPTR,
-					 MMUEXT_TLB_FLUSH_ALL,	MMUEXT_SET_LDT,	     MMUEXT_CLEAR_PAGE,
-					 MMUEXT_COPY_PAGE,	MMUEXT_TLB_FLUSH_LOCAL };
+	static const unsigned cmds[] = {
+		MMUEXT_PIN_L1_TABLE,   MMUEXT_PIN_L2_TABLE,	MMUEXT_PIN_L3_TABLE,
+		MMUEXT_PIN_L4_TABLE,   MMUEXT_PIN_L4_TABLE,	MMUEXT_UNPIN_TABLE,
+		MMUEXT_UNPIN_TABLE,    MMUEXT_UNPIN_TABLE,	MMUEXT_UNPIN_TABLE,
+		MMUEXT_NEW_BASEPTR,    MMUEXT_NEW_USER_BASEPTR, MMUEXT_TLB_FLUSH_ALL,
+		MMUEXT_SET_LDT,	       MMUEXT_CLEAR_PAGE,	MMUEXT_COPY_PAGE,
+		MMUEXT_TLB_FLUSH_LOCAL};
 	struct mmuext_op ops[4];
 	u32 n = 1 + chaos_below(c, 4), done;
 
@@ -148,9 +150,10 @@ static void write_page(struct chaos *c)
 static void reservation(struct chaos *c)
 {
 	xen_pfn_t list[4];
-	struct xen_memory_reservation res = { .nr_extents = 1 + chaos_below(c, 4), .domid = DOMID_SELF };
-	static const unsigned cmds[] = { XENMEM_decrease_reservation, XENMEM_populate_physmap,
-					 XENMEM_increase_reservation };
+	struct xen_memory_reservation res = {.nr_extents = 1 + chaos_below(c, 4),
+					     .domid = DOMID_SELF};
+	static const unsigned cmds[] = {XENMEM_decrease_reservation, XENMEM_populate_physmap,
+					XENMEM_increase_reservation};
 
 	for (unsigned i = 0; i < 4; i++)
 		list[i] = some_frame(c);
@@ -160,9 +163,10 @@ static void reservation(struct chaos *c)
 
 static void exchange(struct chaos *c)
 {
-	xen_pfn_t in[4], out[4] = { 1, 2, 3, 4 };
-	struct xen_memory_exchange x = { .in = { .nr_extents = 4, .domid = DOMID_SELF },
-					 .out = { .nr_extents = 1, .extent_order = 2, .domid = DOMID_SELF } };
+	xen_pfn_t in[4], out[4] = {1, 2, 3, 4};
+	struct xen_memory_exchange x = {
+		.in = {.nr_extents = 4, .domid = DOMID_SELF},
+		.out = {.nr_extents = 1, .extent_order = 2, .domid = DOMID_SELF}};
 
 	for (unsigned i = 0; i < 4; i++)
 		in[i] = some_frame(c);
@@ -199,16 +203,18 @@ static void granted(struct chaos *c)
 	struct vcpu_memory *vm = &c->d->vcpus[c->vcpu]->mem;
 	bool writable = chaos_below(c, 2), contains_pte = chaos_below(c, 2);
 	mfn_t m = mfn(some_frame(c));
-	u64 where = contains_pte ? some_frame(c) << PAGE_SHIFT | some_slot(c) * 8 :
-				   FAKE_VA + chaos_below(c, 512) * PAGE_SIZE;
-	struct page *pg = writable ? mm_get_page_writable(m, &c->other->mem) : mm_get_page(m, &c->other->mem);
+	u64 where = contains_pte ? some_frame(c) << PAGE_SHIFT | some_slot(c) * 8
+				 : FAKE_VA + chaos_below(c, 512) * PAGE_SIZE;
+	struct page *pg =
+		writable ? mm_get_page_writable(m, &c->other->mem) : mm_get_page(m, &c->other->mem);
 
 	if (!pg)
 		return;
 	if (chaos_below(c, 2))
 		mm_grant_map(vm, where, contains_pte, m, writable, 0);
 	else
-		mm_grant_unmap(vm, where, contains_pte, m, writable, chaos_below(c, 2) ? FAKE_VA : 0);
+		mm_grant_unmap(vm, where, contains_pte, m, writable,
+			       chaos_below(c, 2) ? FAKE_VA : 0);
 	if (writable)
 		mm_put_page_writable(pg);
 	else

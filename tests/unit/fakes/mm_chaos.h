@@ -9,7 +9,7 @@ struct chaos {
 	u64 seed;
 	struct domain *d, *other; /* who acts, and whose frames it also names */
 	unsigned vcpu;
-	unsigned frames;	  /* the frames [first, first + frames) of RAM are named most */
+	unsigned frames; /* the frames [first, first + frames) of RAM are named most */
 	u64 first;
 };
 
@@ -19,8 +19,9 @@ static inline u64 chaos_below(struct chaos *c, u64 n)
 	return chaos_random(c) % n;
 }
 /**
- * Set first and frames to where all owned frames are, with some free ones between, and take all other
- * memory, so that what the domains give back and get stays in that range. chaos_end() gives it back.
+ * Set first and frames to where all owned frames are, with some free ones between, and take all
+ * other memory, so that what the domains give back and get stays in that range. chaos_end() gives
+ * it back.
  */
 void chaos_begin(struct chaos *c, unsigned n);
 void chaos_end(void);

@@ -103,7 +103,7 @@ void tlb_flush_mask(struct cpumask mask)
 
 void tlb_flush_local(void)
 {
-	tlb_flush_mask((struct cpumask){ 1 });
+	tlb_flush_mask((struct cpumask){1});
 }
 
 void tlb_flush_local_page(u64 va)
@@ -188,7 +188,7 @@ bool hypercall_preempt_check(void)
 
 long hypercall_preempt(u32 nr, u64 done, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6)
 {
-	const u64 args[6] = { a1, a2, a3, a4, a5, a6 };
+	const u64 args[6] = {a1, a2, a3, a4, a5, a6};
 
 	fake_preempt_nr = nr;
 	fake_preempt_done = done;
@@ -279,7 +279,8 @@ void hook_for_each_domain(void (*fn)(struct domain_memory *dm, void *arg), void 
 			fn(&domains[i]->mem, arg);
 }
 
-void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory *vm, void *arg), void *arg)
+void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory *vm, void *arg),
+			void *arg)
 {
 	struct domain *d = container_of(dm, struct domain, mem);
 
@@ -329,7 +330,7 @@ static u64 free_at_start;
 
 static void boot_once(void)
 {
-	const struct mem_region ram = { FAKE_FIRST_FRAME * PAGE_SIZE, FAKE_END_FRAME * PAGE_SIZE };
+	const struct mem_region ram = {FAKE_FIRST_FRAME * PAGE_SIZE, FAKE_END_FRAME * PAGE_SIZE};
 
 	if (max_mfn)
 		return;
@@ -455,7 +456,7 @@ struct page *fake_entry(u64 frame)
 
 void fake_space(struct domain *d, struct fake_space *s)
 {
-	u64 *const all[] = { &s->l4, &s->l3, &s->l2, &s->l1 };
+	u64 *const all[] = {&s->l4, &s->l3, &s->l2, &s->l1};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
 		*all[i] = fake_page(d);

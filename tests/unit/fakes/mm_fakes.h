@@ -21,9 +21,9 @@
 #include <mm/types.h>
 
 #define FAKE_FIRST_FRAME 0x100u
-#define FAKE_END_FRAME	 0x900u /* 8 MiB of RAM */
+#define FAKE_END_FRAME	 0x900u	 /* 8 MiB of RAM */
 #define FAKE_DEVICE	 0x5000u /* no RAM there; fake_domain()s may not map it */
-#define FAKE_M2P_FRAMES	 2 /* the first frames of RAM hold the M2P table */
+#define FAKE_M2P_FRAMES	 2	 /* the first frames of RAM hold the M2P table */
 #define FAKE_CPUS	 4
 
 extern int fake_refusals; /* so far */
@@ -31,12 +31,13 @@ extern __thread enum refusal fake_last_refusal;
 extern __thread char fake_last_text[256];
 extern int fake_flushes; /* flushes of a whole TLB, by CPU */
 extern struct cpumask fake_last_flush;
-extern __thread int fake_preempt_in; /* checks until hypercall_preempt_check() says yes, again and again; 0: never */
+extern __thread int fake_preempt_in; /* checks until hypercall_preempt_check() says yes, again and
+					again; 0: never */
 extern __thread u64 fake_preempt_args[6], fake_preempt_done;
 extern __thread u32 fake_preempt_nr;
 extern int fake_preemptions;
 extern __thread u64 fake_cr3;
-extern int fake_threads; /* there are several: waiting is no mistake */
+extern int fake_threads;		   /* there are several: waiting is no mistake */
 extern u64 fake_fault_from, fake_fault_to; /* guest addresses that fault */
 extern int fake_last_page_gone;
 extern int fake_external; /* pages that hook_audit_references() reports */
