@@ -5,6 +5,7 @@
  * and protection features (PSE, PGE, PCID, SMEP, SMAP, UMIP, PKU, LA57, CET), virtualization,
  * MTRRs, MONITOR, performance counters, the APIC's timers, TSX, speculation controls.
  */
+#include <lib/string.h>
 #include <pv/internal.h>
 #include <x86/privileged.h>
 #include <x86/time.h>
@@ -59,47 +60,45 @@ enum { EAX, EBX, ECX, EDX };
 #define VENDOR_AMD_EBX	 0x68747541U
 #define VENDOR_HYGON_EBX 0x6f677948U
 
-static void nothing(u32 out[4])
+#define ALL  0xffffffffU
+#define EACH ALL /* subleaf: whatever it is */
+
+/* What passes of each leaf. Leaves and subleaves that are not here read as zero. */
+static const struct view {
+	u32 leaf, subleaf, mask[4]; /* eax, ebx, ecx, edx */
+} views[] = {
+	{0, EACH, {ALL, ALL, ALL, ALL}},
+	{1, EACH, {ALL, 0xff00, BASIC_ECX, BASIC_EDX}}, /* ebx: CLFLUSH's line */
+	{2, EACH, {ALL, ALL, ALL, ALL}},		/* caches */
+	{4, EACH, {0x3fff, ALL, ALL, ALL}},		/* but not how many CPUs share them */
+	{7, 0, {ALL, FEATURE7_EBX | FEATURE7_EBX_FSGSBASE, FEATURE7_ECX, FEATURE7_EDX}},
+	{7, 1, {FEATURE7_1_EAX, 0, 0, 0}},
+	{0xd, 0, {XSAVE_STATES, ALL, 0, 0}},
+	{0xd, 1, {XSAVE_EAX, 0, 0, 0}},
+	{EXTENDED_BASE, EACH, {ALL, ALL, ALL, ALL}},
+	{EXTENDED_BASE + 1, EACH, {ALL, 0, EXTENDED_ECX, EXTENDED_EDX | EXTENDED_EDX_COPIED}},
+	{EXTENDED_BASE + 2, EACH, {ALL, ALL, ALL, ALL}}, /* the CPU's name */
+	{EXTENDED_BASE + 3, EACH, {ALL, ALL, ALL, ALL}},
+	{EXTENDED_BASE + 4, EACH, {ALL, ALL, ALL, ALL}},
+	{EXTENDED_BASE + 5, EACH, {ALL, ALL, ALL, ALL}}, /* caches */
+	{EXTENDED_BASE + 6, EACH, {ALL, ALL, ALL, ALL}},
+	{EXTENDED_BASE + 8, EACH, {0xffff, EXTENDED8_EBX, 0, 0}}, /* address widths */
+	{EXTENDED_LAST, EACH, {EXTENDED21_EAX, 0, 0, 0}},
+};
+
+static void mask_leaf(u32 leaf, u32 subleaf, u32 out[4])
 {
-	out[EAX] = out[EBX] = out[ECX] = out[EDX] = 0;
-}
+	static const struct view none, state = {.mask = {ALL, ALL, ALL, ALL}};
+	const struct view *v = &none;
 
-static bool vendor_is_amd(void)
-{
-	u32 vendor[4];
-
-	cpuid(0, 0, vendor);
-	return vendor[EBX] == VENDOR_AMD_EBX || vendor[EBX] == VENDOR_HYGON_EBX;
-}
-
-static void basic_features(struct vcpu *v, u32 out[4])
-{
-	out[EBX] = (out[EBX] & 0xff00) | v->vcpu_id * 2 << 24; /* CLFLUSH line, APIC id */
-	out[ECX] = (out[ECX] & BASIC_ECX) | BASIC_ECX_HYPERVISOR;
-	/* Linux takes a clear OSXSAVE, before it ever writes CR4, for a hypervisor without XSAVE.
-	 */
-	if ((out[ECX] & BASIC_ECX_XSAVE) && (v->arch.kernel_mode || (v->pv.cr4 & X86_CR4_OSXSAVE)))
-		out[ECX] |= BASIC_ECX_OSXSAVE;
-	out[EDX] &= BASIC_EDX;
-	if (vendor_is_amd()) /* SYSENTER is invalid there in long mode */
-		out[EDX] &= ~BASIC_EDX_SEP;
-}
-
-static void features7(u32 subleaf, u32 out[4])
-{
-	bool fsgsbase = (out[EBX] & FEATURE7_EBX_FSGSBASE) && (read_cr4() & X86_CR4_FSGSBASE);
-
-	if (subleaf == 0) {
-		out[EAX] = MIN(out[EAX], 1U);
-		out[EBX] = (out[EBX] & FEATURE7_EBX) | (fsgsbase ? FEATURE7_EBX_FSGSBASE : 0);
-		out[ECX] &= FEATURE7_ECX;
-		out[EDX] &= FEATURE7_EDX;
-		return;
-	}
-	if (subleaf != 1)
-		out[EAX] = 0;
-	out[EAX] &= FEATURE7_1_EAX;
-	out[EBX] = out[ECX] = out[EDX] = 0;
+	if (leaf == 0xd && subleaf >= 2 && subleaf < 32 && (XSAVE_STATES >> subleaf & 1))
+		v = &state; /* where a state lies in the area */
+	for (unsigned i = 0; i < ARRAY_SIZE(views); i++)
+		if (views[i].leaf == leaf &&
+		    (views[i].subleaf == EACH || views[i].subleaf == subleaf))
+			v = &views[i];
+	for (unsigned i = 0; i < 4; i++)
+		out[i] &= v->mask[i];
 }
 
 /* Bytes of an XSAVE area with every state that is shown. */
@@ -116,113 +115,41 @@ static u32 xsave_size(u32 states)
 	return size;
 }
 
-static void xsave_leaf(u32 subleaf, u32 out[4])
+static bool vendor_is_amd(void)
 {
-	u32 host[4];
+	u32 vendor[4];
 
-	cpuid(0xd, 0, host);
-	if (subleaf == 0) {
-		out[EAX] &= XSAVE_STATES;
-		out[ECX] = xsave_size(out[EAX]);
-		out[EDX] = 0;
-	} else if (subleaf == 1) {
-		out[EAX] &= XSAVE_EAX;
-		out[EBX] = out[ECX] = out[EDX] = 0;
-	} else if (subleaf >= 32 || !(host[EAX] & XSAVE_STATES & 1U << (subleaf & 31))) {
-		nothing(out);
-	}
+	cpuid(0, 0, vendor);
+	return vendor[EBX] == VENDOR_AMD_EBX || vendor[EBX] == VENDOR_HYGON_EBX;
 }
 
-static void basic_leaf(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4])
+static void basic_features(struct vcpu *v, u32 out[4])
 {
-	switch (leaf) {
-	case 0:
-		out[EAX] = MIN(out[EAX], BASIC_LAST);
-		break;
-	case 1:
-		basic_features(v, out);
-		break;
-	case 2: /* cache descriptors, and from here on details of them */
-		break;
-	case 4:
-		out[EAX] &= 0x3fff; /* not how many share them */
-		break;
-	case 7:
-		features7(subleaf, out);
-		break;
-	case 0xd:
-		xsave_leaf(subleaf, out);
-		break;
-	default:
-		nothing(out);
-		break;
-	}
+	out[EBX] |= v->vcpu_id * 2 << 24; /* APIC id */
+	out[ECX] |= BASIC_ECX_HYPERVISOR;
+	/* Linux takes a clear OSXSAVE, before it ever writes CR4, for a hypervisor without XSAVE.
+	 */
+	if ((out[ECX] & BASIC_ECX_XSAVE) && (v->arch.kernel_mode || (v->pv.cr4 & X86_CR4_OSXSAVE)))
+		out[ECX] |= BASIC_ECX_OSXSAVE;
+	if (vendor_is_amd()) /* SYSENTER is invalid there in long mode */
+		out[EDX] &= ~BASIC_EDX_SEP;
 }
 
 static void extended_features(struct vcpu *v, u32 out[4])
 {
-	u32 basic[4];
+	u32 basic[4] = {0};
 
-	out[EBX] = 0;
-	out[ECX] &= EXTENDED_ECX;
-	out[EDX] = (out[EDX] & EXTENDED_EDX) | EXTENDED_EDX_SYSCALL;
-	if (vendor_is_amd()) {
+	if (vendor_is_amd())
 		pv_cpuid(v, 1, 0, basic);
-		out[EDX] |= basic[EDX] & EXTENDED_EDX_COPIED;
-	}
-}
-
-static void extended_leaf(struct vcpu *v, u32 leaf, u32 out[4])
-{
-	switch (leaf) {
-	case EXTENDED_BASE:
-		out[EAX] = MIN(out[EAX], EXTENDED_LAST);
-		break;
-	case EXTENDED_BASE + 1:
-		extended_features(v, out);
-		break;
-	case EXTENDED_BASE + 7:
-		nothing(out);
-		break;
-	case EXTENDED_BASE + 8:
-		out[EAX] &= 0xffff; /* address widths */
-		out[EBX] &= EXTENDED8_EBX;
-		out[ECX] = out[EDX] = 0;
-		break;
-	case EXTENDED_LAST:
-		out[EAX] &= EXTENDED21_EAX;
-		out[EBX] = out[ECX] = out[EDX] = 0;
-		break;
-	default:
-		if (leaf > EXTENDED_BASE + 8)
-			nothing(out);
-		break; /* otherwise the CPU's name, and its caches */
-	}
-}
-
-static void time_leaf(u32 subleaf, u32 out[4])
-{
-	const struct time_scale *scale = time_scale();
-	u64 offset = scale->tsc_base;
-
-	if (subleaf == 0) {
-		out[EAX] = 1U << 2; /* RDTSCP as CPUID says; TSC not emulated */
-		out[ECX] = tsc_khz;
-	} else if (subleaf == 1) {
-		out[EAX] = (u32)offset;
-		out[EBX] = (u32)(offset >> 32);
-		out[ECX] = scale->mul;
-		out[EDX] = (u32)scale->shift;
-	} else if (subleaf == 2) {
-		out[EAX] = tsc_khz;
-	}
+	out[EDX] &= EXTENDED_EDX | (basic[EDX] & EXTENDED_EDX_COPIED);
+	out[EDX] |= EXTENDED_EDX_SYSCALL;
 }
 
 static void hypervisor_leaf(u32 leaf, u32 subleaf, u32 out[4])
 {
 	u32 widths[4];
 
-	nothing(out);
+	memset(out, 0, 4 * sizeof(*out));
 	switch (leaf) {
 	case HYPERVISOR_BASE:
 		out[EAX] = HYPERVISOR_LAST;
@@ -239,7 +166,10 @@ static void hypervisor_leaf(u32 leaf, u32 subleaf, u32 out[4])
 		out[ECX] = FEATURE_PRESERVE_AD;
 		break;
 	case HYPERVISOR_BASE + 3:
-		time_leaf(subleaf, out);
+		if (subleaf == 0)
+			out[EAX] = 1U << 2; /* RDTSCP as CPUID says; the TSC is not emulated */
+		else if (subleaf == 2)
+			out[EAX] = tsc_khz;
 		break;
 	case HYPERVISOR_BASE + 5:
 		cpuid(EXTENDED_BASE + 8, 0, widths);
@@ -258,10 +188,29 @@ void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4])
 		return;
 	}
 	cpuid(leaf, subleaf, out);
-	if (leaf <= BASIC_LAST)
-		basic_leaf(v, leaf, subleaf, out);
-	else if (leaf >= EXTENDED_BASE && leaf <= EXTENDED_LAST)
-		extended_leaf(v, leaf, out);
-	else
-		nothing(out);
+	mask_leaf(leaf, subleaf, out);
+	switch (leaf) {
+	case 0:
+		out[EAX] = MIN(out[EAX], BASIC_LAST);
+		break;
+	case 1:
+		basic_features(v, out);
+		break;
+	case 7:
+		if (subleaf == 0)
+			out[EAX] = MIN(out[EAX], 1U);
+		if (!(read_cr4() & X86_CR4_FSGSBASE))
+			out[EBX] &= ~FEATURE7_EBX_FSGSBASE;
+		break;
+	case 0xd:
+		if (subleaf == 0)
+			out[ECX] = xsave_size(out[EAX]);
+		break;
+	case EXTENDED_BASE:
+		out[EAX] = MIN(out[EAX], EXTENDED_LAST);
+		break;
+	case EXTENDED_BASE + 1:
+		extended_features(v, out);
+		break;
+	}
 }
