@@ -313,8 +313,7 @@ int table_put_deferred(struct vcpu_memory *vm, struct page *pg)
 {
 	int rc = type_put(pg);
 
-	if (rc)
-		vm->deferred = pg;
+	vm->deferred = rc ? pg : NULL;
 	return rc;
 }
 
@@ -323,14 +322,4 @@ int entry_put_deferred(struct vcpu_memory *vm, u64 entry, unsigned level)
 	if (level > 1)
 		return table_put_deferred(vm, frame_of_ram(entry_frame(entry)));
 	return entry_put(entry, level);
-}
-
-int mm_drain(struct vcpu_memory *vm)
-{
-	struct page *pg = vm->deferred;
-
-	if (likely(!pg))
-		return 0;
-	vm->deferred = NULL;
-	return table_put_deferred(vm, pg);
 }

@@ -47,10 +47,13 @@ u64 table_swap(struct open_table *t, unsigned index, u64 entry);
 int entry_put(u64 entry, unsigned level);
 /** Same, and what is left of it goes to vm->deferred (which is empty). */
 int entry_put_deferred(struct vcpu_memory *vm, u64 entry, unsigned level);
-/** Go on with vm->deferred. 0 or -XEN_ERESTART. */
-int mm_drain(struct vcpu_memory *vm);
 /** Put a typed reference on a table; what is left goes to vm->deferred. */
 int table_put_deferred(struct vcpu_memory *vm, struct page *pg);
+/** Go on with vm->deferred. 0 or -XEN_ERESTART. */
+static inline int mm_drain(struct vcpu_memory *vm)
+{
+	return likely(!vm->deferred) ? 0 : table_put_deferred(vm, vm->deferred);
+}
 
 /** Frame of the L1 table in which va has its entry, under root cr3; INVALID_MFN: none. Not locked:
  * open and check it. */

@@ -14,12 +14,11 @@ struct domain_memory *xen_memory(void)
 	return &shared_by_xen;
 }
 
-int target_get(domid_t domid, struct domain_memory **dm)
+int target_get_other(domid_t domid, struct domain_memory **dm)
 {
 	struct domain_memory *own = current_memory()->domain;
 
-	*dm = own;
-	if (domid == DOMID_SELF || domid == own->domid || domid == DOMID_IO)
+	if (domid == own->domid || domid == DOMID_IO)
 		return 0;
 	if (!own->privileged)
 		return refuse(-XEN_EPERM, REFUSE_PERMISSION,
@@ -30,9 +29,9 @@ int target_get(domid_t domid, struct domain_memory **dm)
 	return 0;
 }
 
-void target_put(struct domain_memory *dm)
+void target_put_other(struct domain_memory *dm)
 {
-	if (dm && dm != &shared_by_xen && dm != current_memory()->domain)
+	if (dm != &shared_by_xen)
 		hook_put_domain(dm);
 }
 

@@ -16,8 +16,21 @@ static inline struct vcpu_memory *current_memory(void)
  * frames are nobody's); for the privileged any domain, and DOMID_XEN: what the hypervisor shares
  * read-only. 0 with a reference; -XEN_EPERM, -XEN_ESRCH (refused).
  */
-int target_get(domid_t domid, struct domain_memory **dm);
-void target_put(struct domain_memory *dm);
+int target_get_other(domid_t domid, struct domain_memory **dm);
+void target_put_other(struct domain_memory *dm);
+
+static inline int target_get(domid_t domid, struct domain_memory **dm)
+{
+	*dm = current_memory()->domain;
+	return likely(domid == DOMID_SELF) ? 0 : target_get_other(domid, dm);
+}
+
+static inline void target_put(struct domain_memory *dm)
+{
+	if (unlikely(dm != current_memory()->domain))
+		target_put_other(dm);
+}
+
 /** The owner of what the hypervisor shares with the privileged. */
 struct domain_memory *xen_memory(void);
 
