@@ -48,9 +48,25 @@ static void check_breakpoints(void)
 	HYPERVISOR_set_debugreg(0, 0);
 }
 
+/* A breakpoint that MOV SS holds back until after the next instruction, which enters the
+ * hypervisor. */
+static void check_held_back(void)
+{
+	watched = FLAT_KERNEL_SS;
+	expect("set DR0", HYPERVISOR_set_debugreg(0, (unsigned long)&watched), 0);
+	expect("set DR7: access to 2 bytes", HYPERVISOR_set_debugreg(7, 0x70401), 0);
+	TRY("movl $17, %%eax; movw %0, %%ss; syscall", ::"m"(watched), "D"(0));
+	expect("breakpoint held back over SYSCALL", !outcome.trapped || outcome.vector == 1, 1);
+	TRY("movw %0, %%ss; int3", ::"m"(watched));
+	expect("breakpoint held back over int3", outcome.trapped, 1);
+	HYPERVISOR_set_debugreg(7, 0);
+	HYPERVISOR_set_debugreg(6, 0);
+}
+
 void check_debug(void)
 {
 	check_single_step();
+	check_held_back();
 	check_breakpoints();
 }
 

@@ -80,6 +80,11 @@ static void check_bad(void)
 	IRET(&f, rax, rcx, r11);
 	expect("iret to a non-canonical rip: trapped", outcome.trapped, 1);
 	f = sane();
+	f.rip = 0x8000000000000000;
+	f.flags = VGCF_in_syscall;
+	IRET(&f, rax, rcx, r11);
+	expect("SYSRET to a non-canonical rip: trapped", outcome.trapped, 1);
+	f = sane();
 	f.cs = 0x1234;
 	IRET(&f, rax, rcx, r11);
 	expect_trap("iret to a bad cs", PV_TRAP_PROTECTION, 0x1234);
