@@ -322,24 +322,6 @@ enum right tree_right(const struct node *node, domid_t domid)
 
 /* --- changing --- */
 
-/* The node itself, this version's own down from the root; *out NULL if it does not exist. */
-static int own_path(struct tree *tree, const char *path, struct node **out)
-{
-	struct node *node = own(&tree->root);
-	char name[STORE_MAX_NAME];
-	struct child *child;
-
-	*out = NULL;
-	while (node && next_name(&path, name)) {
-		child = find_child(node, name);
-		if (!child)
-			return -XEN_ENOENT;
-		node = own(&child->node);
-	}
-	*out = node;
-	return node ? 0 : -XEN_ENOMEM;
-}
-
 static struct child *create_child(struct tree *tree, struct node *parent, const char *name,
 				  domid_t owner)
 {
@@ -364,26 +346,41 @@ static struct child *create_child(struct tree *tree, struct node *parent, const 
 	return child;
 }
 
-int tree_create(struct tree *tree, const char *path, domid_t owner)
+/*
+ * The node itself, this version's own down from the root. What is missing is created for *owner, or
+ * with owner NULL the answer is -XEN_ENOENT.
+ */
+static int own_path(struct tree *tree, const char *path, const domid_t *owner, struct node **out)
 {
 	struct node *node = own(&tree->root);
 	char name[STORE_MAX_NAME];
 	struct child *child;
 
+	*out = NULL;
 	while (node && next_name(&path, name)) {
 		child = find_child(node, name);
+		if (!child && !owner)
+			return -XEN_ENOENT;
 		if (!child)
-			child = create_child(tree, node, name, owner);
+			child = create_child(tree, node, name, *owner);
 		node = child ? own(&child->node) : NULL;
 	}
+	*out = node;
 	return node ? 0 : -XEN_ENOMEM;
+}
+
+int tree_create(struct tree *tree, const char *path, domid_t owner)
+{
+	struct node *node;
+
+	return own_path(tree, path, &owner, &node);
 }
 
 int tree_set_value(struct tree *tree, const char *path, const void *bytes, size_t length)
 {
 	struct value *value;
 	struct node *node;
-	int rc = own_path(tree, path, &node);
+	int rc = own_path(tree, path, NULL, &node);
 
 	if (rc)
 		return rc;
@@ -399,7 +396,7 @@ int tree_set_value(struct tree *tree, const char *path, const void *bytes, size_
 int tree_set_perms(struct tree *tree, const char *path, const struct perms *perms)
 {
 	struct node *node;
-	int rc = own_path(tree, path, &node);
+	int rc = own_path(tree, path, NULL, &node);
 
 	if (!rc)
 		rc = tally(tree, perms->entry[0].domid, 1);
@@ -425,7 +422,7 @@ int tree_remove(struct tree *tree, const char *path)
 		return -XEN_EINVAL;
 	memcpy(parent_path, path, last - path);
 	parent_path[last - path] = 0;
-	rc = own_path(tree, parent_path, &parent);
+	rc = own_path(tree, parent_path, NULL, &parent);
 	if (rc)
 		return rc;
 	child = find_child(parent, last + 1);

@@ -69,7 +69,7 @@ void evtchn_unlock_pair(struct domain *a, struct domain *b);
 void evtchn_set_pending(struct domain *d, evtchn_port_t port, const struct evtchn *e);
 /** Notify the port's vCPU of a pending event that has just been unmasked. */
 void evtchn_unmasked(struct domain *d, evtchn_port_t port, const struct evtchn *e);
-/** Close; false if it was free. Takes the locks. by_guest: RESERVED and port 0 are refused. */
+/** Close; false if it was free. Takes the locks. */
 bool evtchn_close(struct domain *d, evtchn_port_t port);
 /** Close all; -XEN_ERESTART when preempted, progress in release_next. */
 int evtchn_close_all(struct domain *d);
