@@ -27,12 +27,12 @@ void hypercall_resume(struct vcpu *v);
 
 static inline long refuse_fault(u64 addr)
 {
-	return refuse(-XEN_EFAULT, REFUSE_FAULT, "argument at %#lx is not accessible", addr);
+	return refuse(BAD_ADDRESS, "argument at %#lx is not accessible", addr);
 }
 
 static inline long refuse_operation(u64 cmd)
 {
-	return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no operation %u", (u32)cmd);
+	return refuse(NO_CALL, "there is no operation %u", (u32)cmd);
 }
 
 /** 0 for dom0, otherwise -XEN_EPERM. */
@@ -40,7 +40,7 @@ static inline long need_privilege(void)
 {
 	if (likely(current_domain()->privileged))
 		return 0;
-	return refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may");
+	return refuse(NOT_ALLOWED, "only dom0 may");
 }
 
 /** The named domain with a reference; others than the caller's own only for the privileged. 0 or -errno. */
@@ -49,9 +49,9 @@ static inline long get_target(domid_t domid, struct domain **out)
 	const struct domain *own = current_domain();
 
 	if (domid != DOMID_SELF && domid != own->mem.domid && !own->privileged)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "only dom0 may name domain %u", domid);
+		return refuse(NOT_ALLOWED, "only dom0 may name domain %u", domid);
 	*out = domain_get(domid);
-	return *out ? 0 : refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", domid);
+	return *out ? 0 : refuse(NO_DOMAIN, "there is no domain %u", domid);
 }
 
 /**
@@ -68,8 +68,8 @@ static inline long control_read(void *op, size_t size, u64 arg, u32 version)
 	if (!copy_from_guest(op, arg, size))
 		return refuse_fault(arg);
 	if (head[1] != version)
-		return refuse(-XEN_EACCES, REFUSE_ARGUMENT, "interface version %#x, this is %#x", head[1],
-			      version);
+		return refuse_as(-XEN_EACCES, BAD_ARGUMENT, "interface version %#x, this is %#x",
+				 head[1], version);
 	return 0;
 }
 

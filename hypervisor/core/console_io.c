@@ -49,10 +49,10 @@ long do_console_io(u64 cmd, u64 count, u64 buffer)
 	count = (u32)count;
 	if (!current_domain()->privileged)
 		return refuse(
-			-XEN_EPERM, REFUSE_PERMISSION,
+			NOT_ALLOWED,
 			"only dom0 has the machine's console: use the console ring of start_info");
 	if ((s32)count < 0)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%lu bytes are too many", count);
+		return refuse(BAD_ARGUMENT, "%lu bytes are too many", count);
 	switch ((u32)cmd) {
 	case CONSOLEIO_write:
 		return console_write(count, buffer);

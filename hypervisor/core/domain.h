@@ -121,7 +121,7 @@ struct domain {
 	unsigned ioport_range_count;
 	struct page *pirq_eoi_map; /* bits of pirqs that want PHYSDEVOP_eoi; writable reference, dev/irq.c */
 	u32 irq_allowed[256 / 32]; /* GSIs and pirqs that it may bind */
-	u64 refusals[REFUSE_COUNT]; /* atomic */
+	u64 refusals[PARAPET_NR_REFUSALS]; /* by PARAPET_REFUSED_*; atomic */
 	u64 refusal_window_ns;	   /* rate limit of refusal lines: refuse.c, under its lock */
 	u32 refusals_in_window;
 	u64 unknown_calls; /* hypercall numbers whose absence was told; atomic */

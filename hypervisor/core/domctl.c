@@ -46,21 +46,19 @@ static int bitmap_to_guest(const struct xenctl_bitmap *map, u64 bits)
 static long check_create(const struct xen_domctl_createdomain *op)
 {
 	if (op->flags & ~(u32)(XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "createdomain: flags %#x ask for more than a PV domain", op->flags);
+		return refuse(BAD_ARGUMENT, "createdomain: flags %#x ask for more than a PV domain",
+			      op->flags);
 	if (op->max_vcpus < 1 || op->max_vcpus > MAX_VCPUS)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "createdomain: %u vCPUs, 1..%u are possible", op->max_vcpus,
-			      MAX_VCPUS);
+		return refuse(BAD_ARGUMENT, "createdomain: %u vCPUs, 1..%u are possible",
+			      op->max_vcpus, MAX_VCPUS);
 	if (XEN_DOMCTL_GRANT_version(op->grant_opts) != 1)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "createdomain: grant tables are of version 1, not %u",
+		return refuse(BAD_ARGUMENT, "createdomain: grant tables are of version 1, not %u",
 			      XEN_DOMCTL_GRANT_version(op->grant_opts));
 	if (op->iommu_opts || op->vmtrace_size || op->cpupool_id ||
 	    (op->arch.emulation_flags & ~(u32)XEN_X86_EMU_PIT) ||
 	    (op->arch.misc_flags & ~XEN_X86_MSR_RELAXED))
 		return refuse(
-			-XEN_EINVAL, REFUSE_ARGUMENT,
+			BAD_ARGUMENT,
 			"createdomain: IOMMU %#x, trace %u, pool %u, emulation %#x, flags %#x",
 			op->iommu_opts, op->vmtrace_size, op->cpupool_id, op->arch.emulation_flags,
 			op->arch.misc_flags);
@@ -89,8 +87,9 @@ static long create_domain(struct xen_domctl *op)
 	memcpy(config.handle, c->handle, sizeof(config.handle));
 	d = domain_create_configured(choose ? DOMID_INVALID : op->domain, false, &config, &err);
 	if (!d)
-		return refuse(err, err == -XEN_ENOMEM ? REFUSE_MEMORY : REFUSE_STATE,
-			      "createdomain: domain %u cannot be made, error %d", op->domain, -err);
+		return refuse_as(err, err == -XEN_ENOMEM ? NO_MEMORY : BAD_STATE,
+				 "createdomain: domain %u cannot be made, error %d", op->domain,
+				 -err);
 	d->xs_domain = !!(c->flags & XEN_DOMCTL_CDF_xs_domain);
 	op->domain = d->mem.domid;
 	return 0;
@@ -116,7 +115,7 @@ static long unpause_domain(struct domain *d, struct xen_domctl *op)
 {
 	(void)op;
 	if (!d->control_pauses)
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "domain %u is not paused", d->mem.domid);
+		return refuse(BAD_STATE, "domain %u is not paused", d->mem.domid);
 	d->control_pauses--;
 	domain_unpause(d);
 	return 0;
@@ -127,14 +126,13 @@ static long set_vcpus(struct domain *d, struct xen_domctl *op)
 	u32 max = op->u.max_vcpus.max;
 
 	if (max != d->max_vcpus)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "domain %u was created for %u vCPUs, not %u", d->mem.domid,
-			      d->max_vcpus, max);
+		return refuse(BAD_ARGUMENT, "domain %u was created for %u vCPUs, not %u",
+			      d->mem.domid, d->max_vcpus, max);
 	if (d->is_dying)
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "domain %u is dying", d->mem.domid);
+		return refuse(BAD_STATE, "domain %u is dying", d->mem.domid);
 	for (u32 i = 0; i < max; i++)
 		if (!d->vcpus[i] && !vcpu_create(d, i))
-			return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory for vCPU %u", i);
+			return refuse(NO_MEMORY, "no memory for vCPU %u", i);
 	return 0;
 }
 
@@ -152,9 +150,10 @@ static long hypercall_init(struct domain *d, struct xen_domctl *op)
 	struct page *pg = mm_get_page_writable(mfn(frame), &d->mem);
 
 	if (!pg)
-		return refuse(-XEN_EACCES, REFUSE_OWNER,
-			      "frame %#lx for hypercalls is not domain %u's, or not to be written",
-			      frame, d->mem.domid);
+		return refuse_as(
+			-XEN_EACCES, NOT_OWNED,
+			"frame %#lx for hypercalls is not domain %u's, or not to be written", frame,
+			d->mem.domid);
 	pv_fill_hypercall_page(page_to_virt(pg));
 	mm_put_page_writable(pg);
 	return 0;
@@ -247,11 +246,10 @@ static long set_context(struct vcpu *v, struct xen_domctl *op)
 	long rc;
 
 	if (v->domain->is_dying)
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "domain %u is dying",
-			      v->domain->mem.domid);
+		return refuse(BAD_STATE, "domain %u is dying", v->domain->mem.domid);
 	c = heap_alloc(sizeof(*c));
 	if (!c)
-		return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory to read a context");
+		return refuse(NO_MEMORY, "no memory to read a context");
 	rc = get_guest(*c, at) ? take_context(v, c) : refuse_fault(at);
 	heap_free(c);
 	return rc;
@@ -264,10 +262,10 @@ static long get_context(struct vcpu *v, struct xen_domctl *op)
 	long rc;
 
 	if (!v->initialised)
-		return refuse(-XEN_ENODATA, REFUSE_STATE, "vCPU %u has no context yet", v->vcpu_id);
+		return refuse_as(-XEN_ENODATA, BAD_STATE, "vCPU %u has no context yet", v->vcpu_id);
 	c = heap_alloc(sizeof(*c));
 	if (!c)
-		return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory for a context");
+		return refuse(NO_MEMORY, "no memory for a context");
 	domain_pause(v->domain);
 	pv_get_context(v, c);
 	domain_unpause(v->domain);
@@ -303,15 +301,14 @@ static long affinity(struct vcpu *v, struct xen_domctl *op)
 	int rc;
 
 	if (a->flags != XEN_VCPUAFFINITY_HARD)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "affinity: flags %#x are not HARD",
-			      a->flags);
+		return refuse(BAD_ARGUMENT, "affinity: flags %#x are not HARD", a->flags);
 	if (set) {
 		rc = bitmap_from_guest(&mask.bits, &a->cpumap_hard);
 		if (!rc)
 			rc = sched_set_affinity(v, mask);
 		if (rc)
-			return refuse(rc, REFUSE_ARGUMENT,
-				      "affinity of vCPU %u: no such CPU, or no map", v->vcpu_id);
+			return refuse_as(rc, BAD_ARGUMENT,
+					 "affinity of vCPU %u: no such CPU, or no map", v->vcpu_id);
 	}
 	return bitmap_to_guest(&a->cpumap_hard,
 			       v->affinity.bits & (set ? cpus_online().bits : ~0UL));
@@ -323,7 +320,7 @@ static long put_parameters(struct domain *d, u16 weight, u16 cap)
 	int rc = sched_domain_adjust(d, weight ? weight : d->sched->weight,
 				     cap != 0xffff ? cap : d->sched->cap);
 
-	return rc ? refuse(rc, REFUSE_ARGUMENT, "weight %u or cap %u is out of range", weight, cap)
+	return rc ? refuse_as(rc, BAD_ARGUMENT, "weight %u or cap %u is out of range", weight, cap)
 		  : 0;
 }
 
@@ -333,8 +330,7 @@ static long scheduler(struct domain *d, struct xen_domctl *domctl)
 
 	/* weight and cap lie at the same place for both ids */
 	if (op->sched_id != sched_policy->id && op->sched_id != XEN_SCHEDULER_CREDIT2)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "scheduler %u is not the one in use, %u", op->sched_id,
+		return refuse(BAD_ARGUMENT, "scheduler %u is not the one in use, %u", op->sched_id,
 			      sched_policy->id);
 	switch (op->cmd) {
 	case XEN_DOMCTL_SCHEDOP_getinfo:
@@ -344,7 +340,7 @@ static long scheduler(struct domain *d, struct xen_domctl *domctl)
 	case XEN_DOMCTL_SCHEDOP_putinfo:
 		return put_parameters(d, op->u.credit.weight, op->u.credit.cap);
 	default:
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "scheduler command %u", op->cmd);
+		return refuse(BAD_ARGUMENT, "scheduler command %u", op->cmd);
 	}
 }
 
@@ -387,12 +383,11 @@ static long run_on(struct domain *d, const struct operation *o, struct xen_domct
 	u32 id = op->u.vcpucontext.vcpu;
 
 	if (o->not_self && d == current_domain())
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a domain cannot do this to itself");
+		return refuse(BAD_ARGUMENT, "a domain cannot do this to itself");
 	if (o->on_domain)
 		return o->on_domain(d, op);
 	if (id >= MAX_VCPUS || !d->vcpus[id])
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "domain %u has no vCPU %u", d->mem.domid,
-			      id);
+		return refuse(NO_DOMAIN, "domain %u has no vCPU %u", d->mem.domid, id);
 	return o->on_vcpu(d->vcpus[id], op);
 }
 

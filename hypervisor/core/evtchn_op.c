@@ -11,19 +11,19 @@ static long need_vcpu(const struct domain *d, u32 vcpu)
 {
 	if (vcpu < d->max_vcpus && d->vcpus[vcpu])
 		return 0;
-	return refuse(-XEN_ENOENT, REFUSE_UNKNOWN, "there is no vCPU %u", vcpu);
+	return refuse(NO_VCPU, "there is no vCPU %u", vcpu);
 }
 
 static long refuse_bind(long err)
 {
 	if (err == -XEN_ENOSPC)
-		return refuse(err, REFUSE_LIMIT,
-			      "all event channels that the domain may have (%u) are in use",
-			      current_domain()->max_evtchn_port);
+		return refuse_as(err, OVER_LIMIT,
+				 "all event channels that the domain may have (%u) are in use",
+				 current_domain()->max_evtchn_port);
 	if (err == -XEN_ENOMEM)
-		return refuse(err, REFUSE_MEMORY, "no memory for more event channels");
-	return refuse(err, REFUSE_STATE, "this is bound already, or cannot be bound (error %ld)",
-		      -err);
+		return refuse_as(err, NO_MEMORY, "no memory for more event channels");
+	return refuse_as(err, BAD_STATE, "this is bound already, or cannot be bound (error %ld)",
+			 -err);
 }
 
 /* A new port in the state of *init. slot: where its owner keeps it, free until now; may be NULL. */
@@ -99,7 +99,7 @@ static long bind_interdomain(struct evtchn_bind_interdomain *op)
 	long port;
 
 	if (!r)
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", op->remote_dom);
+		return refuse(NO_DOMAIN, "there is no domain %u", op->remote_dom);
 	spin_lock(&evtchn_binding_lock);
 	evtchn_lock_pair(d, r);
 	port = connect(d, r, op->remote_port);
@@ -107,9 +107,9 @@ static long bind_interdomain(struct evtchn_bind_interdomain *op)
 	spin_unlock(&evtchn_binding_lock);
 	domain_put(r);
 	if (port == -XEN_EINVAL)
-		return refuse(port, REFUSE_STATE,
-			      "port %u of domain %u is not waiting for domain %u", op->remote_port,
-			      op->remote_dom, d->mem.domid);
+		return refuse_as(port, BAD_STATE,
+				 "port %u of domain %u is not waiting for domain %u",
+				 op->remote_port, op->remote_dom, d->mem.domid);
 	return bound(port, &op->local_port);
 }
 
@@ -120,7 +120,7 @@ static long bind_virq(struct evtchn_bind_virq *op)
 
 	if (op->virq >= NR_VIRQS || (op->vcpu && !evtchn_virq_is_per_vcpu(op->virq)))
 		return refuse(
-			-XEN_EINVAL, REFUSE_ARGUMENT,
+			BAD_ARGUMENT,
 			"virq %u of vCPU %u: there are %u, and global ones are bound to vCPU 0",
 			op->virq, op->vcpu, NR_VIRQS);
 	if (need_vcpu(d, op->vcpu))
@@ -145,8 +145,8 @@ static long bind_pirq(struct evtchn_bind_pirq *op)
 	long port, rc;
 
 	if (op->pirq >= EVTCHN_PIRQS || !(d->irq_allowed[op->pirq / 32] >> (op->pirq % 32) & 1))
-		return refuse(op->pirq < EVTCHN_PIRQS ? -XEN_EPERM : -XEN_EINVAL, REFUSE_PERMISSION,
-			      "pirq %u is not the domain's", op->pirq);
+		return refuse_as(op->pirq < EVTCHN_PIRQS ? -XEN_EPERM : -XEN_EINVAL, NOT_ALLOWED,
+				 "pirq %u is not the domain's", op->pirq);
 	port = new_port(d, &init, &d->evtchn->pirq_port[op->pirq]);
 	rc = port < 0 ? port : irq_bind_guest(d, op->pirq, op->flags & BIND_PIRQ__WILL_SHARE);
 	if (rc && port >= 0)
@@ -170,7 +170,7 @@ static long send(struct evtchn_send *op)
 	else if (!e || e->state != EVTCHN_UNBOUND)
 		rc = -XEN_EINVAL; /* to an unbound port: no error, nobody listens yet */
 	spin_unlock(&d->evtchn->lock);
-	return rc ? refuse(rc, REFUSE_STATE, "port %u cannot be sent on", op->port) : 0;
+	return rc ? refuse_as(rc, BAD_STATE, "port %u cannot be sent on", op->port) : 0;
 }
 
 static void fill_status(const struct evtchn *e, struct evtchn_status *op)
@@ -211,9 +211,7 @@ static long status(struct evtchn_status *op)
 	fill_status(e ? e : &none, op);
 	spin_unlock(&evtchn_binding_lock);
 	domain_put(d);
-	return op->port < EVTCHN_PORTS
-		       ? 0
-		       : refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no port %u", op->port);
+	return op->port < EVTCHN_PORTS ? 0 : refuse(BAD_ARGUMENT, "there is no port %u", op->port);
 }
 
 static long bind_vcpu(struct evtchn_bind_vcpu *op)
@@ -233,7 +231,7 @@ static long bind_vcpu(struct evtchn_bind_vcpu *op)
 		WRITE_ONCE(e->vcpu_id, op->vcpu);
 	spin_unlock(&evtchn_binding_lock);
 	return movable ? 0
-		       : refuse(-XEN_EINVAL, REFUSE_STATE,
+		       : refuse(BAD_STATE,
 				"port %u is closed, or belongs to its vCPU (IPI, per-vCPU virq)",
 				op->port);
 }
@@ -243,7 +241,7 @@ static long unmask(struct evtchn_unmask *op)
 	struct evtchn *e = evtchn_entry(current_domain(), op->port);
 
 	if (!e)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no port %u", op->port);
+		return refuse(BAD_ARGUMENT, "there is no port %u", op->port);
 	evtchn_unmasked(current_domain(), op->port, e);
 	return 0;
 }
@@ -252,7 +250,7 @@ static long close_port(struct evtchn_close *op)
 {
 	if (evtchn_close(current_domain(), op->port))
 		return 0;
-	return refuse(-XEN_EINVAL, REFUSE_STATE, "port %u is not open", op->port);
+	return refuse(BAD_STATE, "port %u is not open", op->port);
 }
 
 static long reset(struct evtchn_reset *op)

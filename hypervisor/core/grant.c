@@ -115,9 +115,8 @@ static struct active_grant *active_entry(struct grant_table *gt, u32 ref)
 
 static int bad_entry(u32 ref, u32 word, const char *what)
 {
-	return refuse(GNTST_general_error, REFUSE_PERMISSION,
-		      "grant %u (flags %#x, for domain %u) %s", ref, word & 0xffff, word >> 16,
-		      what);
+	return refuse_as(GNTST_general_error, NOT_ALLOWED, "grant %u (flags %#x, for domain %u) %s",
+			 ref, word & 0xffff, word >> 16, what);
 }
 
 /*
@@ -179,9 +178,9 @@ static int pin_locked(struct grant_pin *pin, const struct domain *user)
 	int status;
 
 	if (pin->ref >= gt->frames * GRANTS_PER_FRAME)
-		return refuse(GNTST_bad_gntref, REFUSE_ARGUMENT,
-			      "grant %u is beyond domain %u's table (%lu)", pin->ref,
-			      pin->granter->mem.domid, gt->frames * GRANTS_PER_FRAME);
+		return refuse_as(GNTST_bad_gntref, BAD_ARGUMENT,
+				 "grant %u is beyond domain %u's table (%lu)", pin->ref,
+				 pin->granter->mem.domid, gt->frames * GRANTS_PER_FRAME);
 	e = shared_entry(gt, pin->ref);
 	a = active_entry(gt, pin->ref);
 	if ((a->readers || a->writers) && a->user != user->mem.domid)
@@ -198,9 +197,9 @@ static int pin_locked(struct grant_pin *pin, const struct domain *user)
 	pin->page = grant_page_get(pin->granter, a->frame, pin->writable);
 	if (!pin->page) {
 		unmark_shared(e, a);
-		return refuse(GNTST_bad_page, REFUSE_OWNER,
-			      "grant %u: frame %#lx is not domain %u's, or not to be written",
-			      pin->ref, a->frame, pin->granter->mem.domid);
+		return refuse_as(GNTST_bad_page, NOT_OWNED,
+				 "grant %u: frame %#lx is not domain %u's, or not to be written",
+				 pin->ref, a->frame, pin->granter->mem.domid);
 	}
 	if (pin->writable)
 		a->writers++;

@@ -26,7 +26,7 @@ static int map_from(struct gnttab_map_grant_ref *op, struct domain *granter)
 	int status;
 
 	if (handle == MAPTRACK_NONE)
-		return refuse(GNTST_no_space, REFUSE_LIMIT, "all grant handles are in use");
+		return refuse_as(GNTST_no_space, OVER_LIMIT, "all grant handles are in use");
 	status = grant_pin(&pin, v->domain);
 	if (status == GNTST_okay && (op->flags & GNTMAP_host_map)) {
 		status = mm_grant_map(&v->mem, op->host_addr, op->flags & GNTMAP_contains_pte,
@@ -54,7 +54,7 @@ void grant_op_map(struct gnttab_map_grant_ref *op)
 	op->handle = ~0u;
 	op->dev_bus_addr = 0;
 	if (!(op->flags & (GNTMAP_device_map | GNTMAP_host_map))) {
-		refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "flags %#x ask for no mapping", op->flags);
+		refuse(BAD_ARGUMENT, "flags %#x ask for no mapping", op->flags);
 		op->status = GNTST_bad_gntref;
 		return;
 	}
@@ -63,7 +63,7 @@ void grant_op_map(struct gnttab_map_grant_ref *op)
 	if (granter && !granter->is_dying)
 		op->status = map_from(op, granter);
 	else
-		refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u to map from", op->dom);
+		refuse(NO_DOMAIN, "there is no domain %u to map from", op->dom);
 	if (granter && op->status != GNTST_okay)
 		domain_put(granter);
 }
@@ -80,7 +80,7 @@ static struct maptrack *unmap_entry(struct gnttab_unmap_grant_ref *op, u64 new_a
 
 	op->status = GNTST_bad_handle;
 	if (!mt) {
-		refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%#x is no grant handle in use", op->handle);
+		refuse(BAD_ARGUMENT, "%#x is no grant handle in use", op->handle);
 		return NULL;
 	}
 	flags = mt->map_flags;
@@ -134,13 +134,13 @@ static int copy_end_get_own(struct copy_end *end, const struct gnttab_copy_ptr *
 	struct domain *d = current_domain();
 
 	if (ptr->domid != DOMID_SELF && ptr->domid != d->mem.domid)
-		return refuse(GNTST_permission_denied, REFUSE_PERMISSION,
-			      "frames of domain %u can only be copied by grant", ptr->domid);
+		return refuse_as(GNTST_permission_denied, NOT_ALLOWED,
+				 "frames of domain %u can only be copied by grant", ptr->domid);
 	end->pin.page = grant_page_get(d, ptr->u.gmfn, end->pin.writable);
 	if (end->pin.page)
 		return GNTST_okay;
-	return refuse(GNTST_bad_page, REFUSE_OWNER,
-		      "frame %#lx is not the caller's, or not to be written", ptr->u.gmfn);
+	return refuse_as(GNTST_bad_page, NOT_OWNED,
+			 "frame %#lx is not the caller's, or not to be written", ptr->u.gmfn);
 }
 
 static int copy_end_get(struct copy_end *end, const struct gnttab_copy_ptr *ptr, bool is_grant,
@@ -154,8 +154,8 @@ static int copy_end_get(struct copy_end *end, const struct gnttab_copy_ptr *ptr,
 	end->pin.ref = ptr->u.ref;
 	end->pin.granter = domain_get(ptr->domid);
 	if (!end->pin.granter)
-		return refuse(GNTST_bad_domain, REFUSE_UNKNOWN,
-			      "there is no domain %u to copy with", ptr->domid);
+		return refuse_as(GNTST_bad_domain, NO_OBJECT, "there is no domain %u to copy with",
+				 ptr->domid);
 	status = grant_pin(&end->pin, current_domain());
 	if (status != GNTST_okay)
 		domain_put(end->pin.granter);
@@ -178,9 +178,9 @@ static int copy(const struct gnttab_copy *op)
 	int status;
 
 	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
-		return refuse(GNTST_bad_copy_arg, REFUSE_ARGUMENT,
-			      "copy of %u bytes from offset %u to %u leaves the page", op->len,
-			      op->source.offset, op->dest.offset);
+		return refuse_as(GNTST_bad_copy_arg, BAD_ARGUMENT,
+				 "copy of %u bytes from offset %u to %u leaves the page", op->len,
+				 op->source.offset, op->dest.offset);
 	status = copy_end_get(&source, &op->source, op->flags & GNTCOPY_source_gref, false);
 	if (status != GNTST_okay)
 		return status;

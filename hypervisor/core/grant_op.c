@@ -58,12 +58,12 @@ static s16 setup(struct domain *d, const struct gnttab_setup_table *op)
 	u32 i;
 
 	if (op->nr_frames > d->grants->max_frames)
-		return refuse(GNTST_general_error, REFUSE_LIMIT,
-			      "%u grant frames asked for, the domain may have %u", op->nr_frames,
-			      d->grants->max_frames);
+		return refuse_as(GNTST_general_error, OVER_LIMIT,
+				 "%u grant frames asked for, the domain may have %u", op->nr_frames,
+				 d->grants->max_frames);
 	if (grant_table_grow(d, op->nr_frames))
-		return refuse(GNTST_general_error, REFUSE_MEMORY, "no memory for %u grant frames",
-			      op->nr_frames);
+		return refuse_as(GNTST_general_error, NO_MEMORY, "no memory for %u grant frames",
+				 op->nr_frames);
 	for (i = 0; i < op->nr_frames; i++) {
 		xen_pfn_t frame = page_to_mfn(d->grants->pages[i]).n;
 
@@ -110,8 +110,7 @@ static long set_version(u64 arg)
 	if (!get_guest(op, arg))
 		return refuse_fault(arg);
 	if (op.version != 1 && op.version != 2)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no grant table version %u",
-			      op.version);
+		return refuse(BAD_ARGUMENT, "there is no grant table version %u", op.version);
 	if (op.version == 2)
 		return -XEN_ENOSYS; /* the ABI's way to say so; guests fall back to 1 */
 	return put_guest(arg, op) ? 0 : refuse_fault(arg);
@@ -139,7 +138,7 @@ long do_grant_table_op(u64 cmd, u64 arg, u64 count)
 	count = (u32)count;
 	if ((s32)count < 0 ||
 	    (count != 1 && (cmd == GNTTABOP_setup_table || cmd == GNTTABOP_query_size)))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a batch of %lu is too long", count);
+		return refuse(BAD_ARGUMENT, "a batch of %lu is too long", count);
 	switch (cmd) {
 	case GNTTABOP_map_grant_ref:
 		BATCH(gnttab_map_grant_ref, grant_op_map);

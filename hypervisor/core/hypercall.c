@@ -16,7 +16,7 @@ static long hypercall_none(void)
 
 	if (__atomic_fetch_or(&current_domain()->unknown_calls, bit, __ATOMIC_RELAXED) & bit)
 		return -XEN_ENOSYS;
-	return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no hypercall %u (told once)", nr);
+	return refuse(NO_CALL, "there is no hypercall %u (told once)", nr);
 }
 
 /* --- preemption --- */

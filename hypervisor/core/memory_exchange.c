@@ -27,14 +27,12 @@ static int steal_frame(struct exchange *e, mfn_t m)
 	u32 count;
 
 	if (!pg)
-		return refuse(-XEN_EINVAL, REFUSE_OWNER, "frame %lx is not memory of d%u", m.n,
-			      e->dm->domid);
+		return refuse(NOT_OWNED, "frame %lx is not memory of d%u", m.n, e->dm->domid);
 	count = pg->count;
 	if (!page_steal(pg, e->dm)) {
 		mm_put_page(pg);
-		return refuse(-XEN_EINVAL, REFUSE_STATE,
-			      "frame %lx is in use: %u references beside its owner's", m.n,
-			      PAGE_REFS(count) - 2);
+		return refuse(BAD_STATE, "frame %lx is in use: %u references beside its owner's",
+			      m.n, PAGE_REFS(count) - 2);
 	}
 	page_list_add_tail(&e->given, pg);
 	return 0;
@@ -49,7 +47,7 @@ static int steal_chunk(struct exchange *e, u64 chunk)
 
 	for (u64 i = 0; i < extents && !rc; i++) {
 		if (!get_guest(frame, list_address(&e->x.in, chunk * extents + i)))
-			return refuse(-XEN_EFAULT, REFUSE_FAULT, "list of frames to give");
+			return refuse(BAD_ADDRESS, "list of frames to give");
 		for (u64 j = 0; j < BIT(order) && !rc; j++)
 			rc = steal_frame(e, mfn(frame + j));
 	}
@@ -89,8 +87,8 @@ static int take_blocks(struct exchange *e, struct page_list *blocks)
 
 		if (!pg) {
 			free_blocks(blocks, order);
-			return refuse(-XEN_ENOMEM, REFUSE_MEMORY,
-				      "no 2^%u free frames below frame %lx", order, e->limit);
+			return refuse(NO_MEMORY, "no 2^%u free frames below frame %lx", order,
+				      e->limit);
 		}
 		memset(page_to_virt(pg), 0, PAGE_SIZE << order);
 		page_list_add_tail(blocks, pg);
@@ -121,7 +119,7 @@ static int give_blocks(struct exchange *e, u64 chunk, struct page_list *blocks)
 		for (u64 j = 0; !rc && j < BIT(order); j++)
 			m2p_table[frame + j] = pfn + j;
 	}
-	return rc ? refuse(rc, REFUSE_FAULT, "list of new frames") : 0;
+	return rc ? refuse_as(rc, BAD_ADDRESS, "list of new frames") : 0;
 }
 
 static int exchange_chunk(struct exchange *e, u64 chunk)
@@ -144,21 +142,21 @@ static int check(struct exchange *e)
 	const struct xen_memory_reservation *in = &e->x.in, *out = &e->x.out;
 
 	if (MAX(in->extent_order, out->extent_order) > memory_max_order())
-		return refuse(-XEN_EPERM, REFUSE_LIMIT, "extents of 2^%u frames, 2^%u are allowed",
-			      MAX(in->extent_order, out->extent_order), memory_max_order());
+		return refuse_as(-XEN_EPERM, OVER_LIMIT, "extents of 2^%u frames, 2^%u are allowed",
+				 MAX(in->extent_order, out->extent_order), memory_max_order());
 	if (in->domid != out->domid || e->x.nr_exchanged > in->nr_extents ||
 	    in->nr_extents > (~0UL >> PAGE_SHIFT) >> in->extent_order ||
 	    out->nr_extents > (~0UL >> PAGE_SHIFT) >> out->extent_order ||
 	    in->nr_extents << in->extent_order != out->nr_extents << out->extent_order)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%lu extents of 2^%u for %lu of 2^%u",
-			      in->nr_extents, in->extent_order, out->nr_extents, out->extent_order);
+		return refuse(BAD_ARGUMENT, "%lu extents of 2^%u for %lu of 2^%u", in->nr_extents,
+			      in->extent_order, out->nr_extents, out->extent_order);
 	if (!memory_limit(out->mem_flags, &e->limit))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%u address bits",
+		return refuse(BAD_ARGUMENT, "%u address bits",
 			      XENMEMF_get_address_bits(out->mem_flags));
 	e->chunk_order = MAX(in->extent_order, out->extent_order);
 	if (e->x.nr_exchanged & (BIT(e->chunk_order - in->extent_order) - 1))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "%lu exchanged so far is within an extent", e->x.nr_exchanged);
+		return refuse(BAD_ARGUMENT, "%lu exchanged so far is within an extent",
+			      e->x.nr_exchanged);
 	return 0;
 }
 

@@ -86,8 +86,8 @@ static long machine_memory_map(union argument *a)
 	u64 at = (u64)a->map.buffer.p;
 
 	if (at && a->map.nr_entries < machine_map_entries)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "room for %u entries, there are %u",
-			      a->map.nr_entries, machine_map_entries);
+		return refuse(BAD_ARGUMENT, "room for %u entries, there are %u", a->map.nr_entries,
+			      machine_map_entries);
 	for (unsigned i = 0; at && i < machine_map_entries; i++) {
 		struct e820_entry e = {machine_map[i].start, machine_map[i].size,
 				       machine_map[i].type};
@@ -122,8 +122,8 @@ static long set_memory_map(union argument *a)
 	long rc;
 
 	if (map->nr_entries > E820_LIMIT)
-		return refuse(-XEN_EINVAL, REFUSE_LIMIT, "map of %u entries, %u are allowed",
-			      map->nr_entries, E820_LIMIT);
+		return refuse(OVER_LIMIT, "map of %u entries, %u are allowed", map->nr_entries,
+			      E820_LIMIT);
 	rc = get_target(a->foreign.domid, &d);
 	if (rc)
 		return rc;
@@ -151,14 +151,13 @@ static long acquire_grant_frames(struct domain *d, struct xen_mem_acquire_resour
 		return 0;
 	}
 	if (res->frame > d->max_grant_frames || res->nr_frames > d->max_grant_frames - res->frame)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "grant frames %lu..%lu of %u",
-			      res->frame, res->frame + res->nr_frames, d->max_grant_frames);
+		return refuse(BAD_ARGUMENT, "grant frames %lu..%lu of %u", res->frame,
+			      res->frame + res->nr_frames, d->max_grant_frames);
 	for (u32 i = 0; i < res->nr_frames; i++) {
 		mfn_t m = grant_table_frame(d, res->frame + i);
 
 		if (mfn_eq(m, INVALID_MFN))
-			return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no grant frame %lu",
-				      res->frame + i);
+			return refuse(NO_MEMORY, "no grant frame %lu", res->frame + i);
 		if (!put_guest(list + i * sizeof(m.n), m.n))
 			return refuse_fault(list);
 	}
@@ -172,9 +171,9 @@ static long acquire_resource(union argument *a)
 	long rc;
 
 	if (res->type != XENMEM_resource_grant_table)
-		return refuse(-XEN_EOPNOTSUPP, REFUSE_UNKNOWN, "resource type %u", res->type);
+		return refuse(NOT_OFFERED, "resource type %u", res->type);
 	if (res->id != XENMEM_resource_grant_table_id_shared || res->pad)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "resource id %u", res->id);
+		return refuse(BAD_ARGUMENT, "resource id %u", res->id);
 	rc = get_target(res->domid, &d);
 	if (rc)
 		return rc;
@@ -234,6 +233,6 @@ long do_memory_op(u64 cmd, u64 arg)
 	default:
 		if (cmd < ARRAY_SIZE(questions) && questions[cmd].fn)
 			return answer(&questions[cmd], arg);
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "command %lu", cmd);
+		return refuse(NO_CALL, "command %lu", cmd);
 	}
 }

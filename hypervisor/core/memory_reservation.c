@@ -42,16 +42,17 @@ static bool populate(struct batch *b, u64 i, bool with_pfn)
 
 	if (with_pfn) {
 		if (!get_guest(pfn, extent_address(b, i)))
-			return refuse(false, REFUSE_FAULT, "extents at %lx", extent_address(b, i));
+			return refuse_as(false, BAD_ADDRESS, "extents at %lx",
+					 extent_address(b, i));
 		if (pfn >= PFN_LIMIT)
-			return refuse(false, REFUSE_ARGUMENT, "pfn %lx", pfn);
+			return refuse_as(false, BAD_ARGUMENT, "pfn %lx", pfn);
 	}
 	pg = mm_alloc_domain_pages_below(&b->d->mem, order, b->limit);
 	if (!pg)
-		return refuse(false, REFUSE_MEMORY,
-			      "2^%u frames for d%u: it has %lu of %lu, %lu are free", order,
-			      b->d->mem.domid, b->d->mem.tot_pages, b->d->mem.max_pages,
-			      heap_free_pages());
+		return refuse_as(false, NO_MEMORY,
+				 "2^%u frames for d%u: it has %lu of %lu, %lu are free", order,
+				 b->d->mem.domid, b->d->mem.tot_pages, b->d->mem.max_pages,
+				 heap_free_pages());
 	frame = frame_mfn(pg).n;
 	for (u64 j = 0; with_pfn && j < BIT(order); j++)
 		m2p_table[frame + j] = pfn + j;
@@ -59,7 +60,7 @@ static bool populate(struct batch *b, u64 i, bool with_pfn)
 		return true;
 	for (u64 j = 0; j < BIT(order); j++)
 		page_drop_allocation(&pg[j]);
-	return refuse(false, REFUSE_FAULT, "extents at %lx", extent_address(b, i));
+	return refuse_as(false, BAD_ADDRESS, "extents at %lx", extent_address(b, i));
 }
 
 /** Give back one frame. What still refers to it keeps it until it ends. */
@@ -69,11 +70,11 @@ static bool release_frame(struct domain *d, mfn_t m)
 	bool ok;
 
 	if (!pg)
-		return refuse(false, REFUSE_OWNER, "frame %lx is not memory of d%u", m.n,
-			      d->mem.domid);
+		return refuse_as(false, NOT_OWNED, "frame %lx is not memory of d%u", m.n,
+				 d->mem.domid);
 	ok = page_drop_allocation(pg);
 	if (!ok)
-		refuse(0, REFUSE_STATE, "frame %lx was given back already", m.n);
+		refuse_as(0, BAD_STATE, "frame %lx was given back already", m.n);
 	mm_put_page(pg);
 	return ok;
 }
@@ -83,7 +84,7 @@ static bool release(struct batch *b, u64 i)
 	xen_pfn_t frame;
 
 	if (!get_guest(frame, extent_address(b, i)))
-		return refuse(false, REFUSE_FAULT, "extents at %lx", extent_address(b, i));
+		return refuse_as(false, BAD_ADDRESS, "extents at %lx", extent_address(b, i));
 	for (u64 j = 0; j < BIT(b->res.extent_order); j++)
 		if (!release_frame(b->d, mfn(frame + j)))
 			return false;
@@ -104,13 +105,12 @@ static long check(struct batch *b, u64 cmd)
 
 	if (b->res.nr_extents > (~0UL >> 1) / sizeof(xen_pfn_t) ||
 	    (list_needed && b->res.nr_extents && !b->res.extent_start.p))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%lu extents at %p", b->res.nr_extents,
+		return refuse(BAD_ARGUMENT, "%lu extents at %p", b->res.nr_extents,
 			      (void *)b->res.extent_start.p);
 	if (b->res.mem_flags & XENMEMF_populate_on_demand)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "populate on demand is not for PV guests");
+		return refuse(BAD_ARGUMENT, "populate on demand is not for PV guests");
 	if (!memory_limit(b->res.mem_flags, &b->limit))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%u address bits",
+		return refuse(BAD_ARGUMENT, "%u address bits",
 			      XENMEMF_get_address_bits(b->res.mem_flags));
 	return 0;
 }
@@ -127,8 +127,8 @@ long memory_reservation(u64 cmd, u64 arg)
 	if (rc)
 		return rc;
 	if (b.res.extent_order > memory_max_order()) {
-		refuse(0, REFUSE_LIMIT, "extents of 2^%u frames, 2^%u are allowed",
-		       b.res.extent_order, memory_max_order());
+		refuse_as(0, OVER_LIMIT, "extents of 2^%u frames, 2^%u are allowed",
+			  b.res.extent_order, memory_max_order());
 		return start;
 	}
 	rc = get_target(b.res.domid, &b.d);

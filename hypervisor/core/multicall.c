@@ -11,7 +11,7 @@ static long call_entry(struct vcpu *v, const struct multicall_entry *e)
 
 	/* they replace the frame or the arguments under which the list is being worked on */
 	if (e->op == __HYPERVISOR_multicall || e->op == __HYPERVISOR_iret)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%s cannot be part of a multicall",
+		return refuse(BAD_ARGUMENT, "%s cannot be part of a multicall",
 			      hypercall_name((u32)e->op));
 	v->in_multicall = true;
 	rc = hypercall_call((u32)e->op, (const u64 *)e->args);
@@ -38,8 +38,8 @@ long do_multicall(u64 list, u64 count)
 
 	count = (u32)count;
 	if (!guest_range_ok(list, count * sizeof(struct multicall_entry)))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "list of %lu entries at %#lx is not accessible",
-			      count, list);
+		return refuse(BAD_ADDRESS, "list of %lu entries at %#lx is not accessible", count,
+			      list);
 	for (i = first; i < count; i++) {
 		u64 at = list + i * sizeof(struct multicall_entry);
 		struct multicall_entry e;
@@ -51,16 +51,15 @@ long do_multicall(u64 list, u64 count)
 			if (i != first && hypercall_preempt_check())
 				break;
 			if (!get_guest(e, at))
-				return refuse(-XEN_EFAULT, REFUSE_FAULT,
-					      "entry %lu at %#lx is not accessible", i, at);
+				return refuse(BAD_ADDRESS, "entry %lu at %#lx is not accessible", i,
+					      at);
 			e.result = (xen_ulong_t)call_entry(v, &e);
 		}
 		if ((long)e.result == HYPERCALL_PREEMPTED)
 			break;
 		v->inner.done = 0;
 		if (!put_guest(at + offsetof(struct multicall_entry, result), e.result))
-			return refuse(-XEN_EFAULT, REFUSE_FAULT, "entry %lu at %#lx is not writable", i,
-				      at);
+			return refuse(BAD_ADDRESS, "entry %lu at %#lx is not writable", i, at);
 	}
 	if (i == count)
 		return 0;

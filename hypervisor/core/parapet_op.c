@@ -4,8 +4,6 @@
 #include <core/calls.h>
 #include <lib/string.h>
 
-_Static_assert(REFUSE_COUNT <= PARAPET_NR_REFUSALS, "the ABI has room for all reasons");
-
 static long audit(u64 arg)
 {
 	struct parapet_audit out = {0};
@@ -28,8 +26,7 @@ static long refusals(u64 arg)
 		return refuse_fault(arg);
 	if (get_target(op.domid, &d))
 		return -XEN_ESRCH;
-	memset(op.counts, 0, sizeof(op.counts));
-	memcpy(op.counts, d->refusals, sizeof(d->refusals));
+	memcpy(op.counts, d->refusals, sizeof(op.counts));
 	domain_put(d);
 	return put_guest(arg, op) ? 0 : refuse_fault(arg);
 }

@@ -66,14 +66,13 @@ static long change(struct domain *d, struct mfn_range *set, unsigned *n, unsigne
 	domain_pause(d);
 	rc = allow ? range_add(set, n, max, r) : range_remove(set, n, max, r);
 	domain_unpause(d);
-	return rc ? refuse(rc, REFUSE_LIMIT, "domain %u has %u ranges already", d->mem.domid, max)
+	return rc ? refuse_as(rc, OVER_LIMIT, "domain %u has %u ranges already", d->mem.domid, max)
 		  : 0;
 }
 
 static long not_ours(const char *what, struct mfn_range r)
 {
-	return refuse(-XEN_EPERM, REFUSE_PERMISSION, "%s %#lx..%#lx are not dom0's to give", what,
-		      r.first, r.last);
+	return refuse(NOT_ALLOWED, "%s %#lx..%#lx are not dom0's to give", what, r.first, r.last);
 }
 
 long domctl_ioport_permission(struct domain *d, struct xen_domctl *domctl)
@@ -83,8 +82,7 @@ long domctl_ioport_permission(struct domain *d, struct xen_domctl *domctl)
 	const struct domain *me = current_domain();
 
 	if (!op->nr_ports || r.last > 0xffff)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "ports %#x and %u more", op->first_port,
-			      op->nr_ports);
+		return refuse(BAD_ARGUMENT, "ports %#x and %u more", op->first_port, op->nr_ports);
 	if (op->allow_access && !range_covered(me->ioport_ranges, me->ioport_range_count, r))
 		return not_ours("ports", r);
 	return change(d, d->ioport_ranges, &d->ioport_range_count, ARRAY_SIZE(d->ioport_ranges), r,
@@ -98,8 +96,7 @@ long domctl_iomem_permission(struct domain *d, struct xen_domctl *domctl)
 	const struct domain *me = current_domain();
 
 	if (r.last < r.first || r.last >= BIT(52 - PAGE_SHIFT))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "frames %#lx and %lu more",
-			      op->first_mfn, op->nr_mfns);
+		return refuse(BAD_ARGUMENT, "frames %#lx and %lu more", op->first_mfn, op->nr_mfns);
 	if (op->allow_access && !range_covered(me->mem.iomem, me->mem.iomem_ranges, r))
 		return not_ours("frames", r);
 	return change(d, d->mem.iomem, &d->mem.iomem_ranges, MAX_IOMEM_RANGES, r, op->allow_access);
@@ -111,7 +108,7 @@ long domctl_irq_permission(struct domain *d, struct xen_domctl *domctl)
 	u32 bit = 1u << (op->pirq % 32);
 
 	if (op->pirq >= 32 * ARRAY_SIZE(d->irq_allowed))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no pirq %u", op->pirq);
+		return refuse(BAD_ARGUMENT, "there is no pirq %u", op->pirq);
 	if (op->allow_access)
 		__atomic_fetch_or(&d->irq_allowed[op->pirq / 32], bit, __ATOMIC_SEQ_CST);
 	else

@@ -11,7 +11,7 @@
 static long set_time(const struct xenpf_settime64 *t)
 {
 	if (t->mbz)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "settime64: mbz is not 0");
+		return refuse(BAD_ARGUMENT, "settime64: mbz is not 0");
 	wallclock_set(t->secs, t->nsecs, t->system_time);
 	return 0;
 }
@@ -29,14 +29,14 @@ static long firmware_info(struct xenpf_firmware_info *f)
 	case XEN_FW_EFI_INFO:
 		return -XEN_ESRCH;
 	default:
-		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "firmware_info type %u", f->type);
+		return refuse(NO_OBJECT, "firmware_info type %u", f->type);
 	}
 }
 
 static long enter_sleep(const struct xenpf_enter_acpi_sleep *s)
 {
 	if (s->sleep_state != ACPI_S5)
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "ACPI sleep state S%u", s->sleep_state);
+		return refuse(NO_CALL, "ACPI sleep state S%u", s->sleep_state);
 	printk(LOG_INFO, "dom0 switches the machine off\n");
 	machine_poweroff();
 }

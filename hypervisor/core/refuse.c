@@ -52,7 +52,7 @@ static void tell(const struct vcpu *v, const char *text)
 		       hypercall_name(c->hypercall), text);
 }
 
-long refuse(long err, enum refusal why, const char *fmt, ...)
+long refuse_as(long err, enum refusal why, const char *fmt, ...)
 {
 	const struct vcpu *v = current_vcpu();
 	char text[200];
@@ -65,7 +65,7 @@ long refuse(long err, enum refusal why, const char *fmt, ...)
 		printk(LOG_WARN, "%s\n", text); /* dom0's builder, at boot */
 		return err;
 	}
-	__atomic_fetch_add(&v->domain->refusals[why], 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&v->domain->refusals[REFUSAL_COUNTED(why)], 1, __ATOMIC_RELAXED);
 	if (may_tell(v->domain))
 		tell(v, text);
 	return err;

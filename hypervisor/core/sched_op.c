@@ -30,8 +30,7 @@ static long any_pending(const struct sched_poll *poll)
 		if (!get_guest(port, ports + i * sizeof(port)))
 			return refuse_fault(ports);
 		if (!evtchn_port_valid(d, port))
-			return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "poll: there is no port %u",
-				      port);
+			return refuse(BAD_ARGUMENT, "poll: there is no port %u", port);
 		if (evtchn_port_pending(d, port))
 			return 1;
 	}
@@ -45,9 +44,8 @@ static long poll(const struct sched_poll *poll)
 	long rc;
 
 	if (poll->nr_ports > MAX_POLL_PORTS)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "poll of %u ports, at most %u are possible", poll->nr_ports,
-			      MAX_POLL_PORTS);
+		return refuse(BAD_ARGUMENT, "poll of %u ports, at most %u are possible",
+			      poll->nr_ports, MAX_POLL_PORTS);
 	if (poll->nr_ports == 1 && !get_guest(first, (u64)poll->ports.p))
 		return refuse_fault((u64)poll->ports.p);
 	timer_stop(&v->poll_timer);
@@ -90,19 +88,19 @@ static long watchdog(const struct sched_watchdog *op)
 	u32 i = op->id - 1;
 
 	if (op->id > ARRAY_SIZE(d->watchdog))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no watchdog %u", op->id);
+		return refuse(BAD_ARGUMENT, "there is no watchdog %u", op->id);
 	spin_lock(&d->lock);
 	if (!op->id) {
 		for (i = 0; i < ARRAY_SIZE(d->watchdog) && (d->watchdog_inuse & BIT(i)); i++)
 			;
 		if (!op->timeout || i == ARRAY_SIZE(d->watchdog) || d->is_dying) {
 			spin_unlock(&d->lock);
-			return refuse(op->timeout ? -XEN_ENOSPC : -XEN_EINVAL, REFUSE_LIMIT,
-				      "no watchdog is free, or its timeout is 0");
+			return refuse_as(op->timeout ? -XEN_ENOSPC : -XEN_EINVAL, OVER_LIMIT,
+					 "no watchdog is free, or its timeout is 0");
 		}
 	} else if (!(d->watchdog_inuse & BIT(i))) {
 		spin_unlock(&d->lock);
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "watchdog %u is not in use", op->id);
+		return refuse(BAD_STATE, "watchdog %u is not in use", op->id);
 	}
 	if (op->timeout && !d->is_dying) {
 		d->watchdog_inuse |= BIT(i);

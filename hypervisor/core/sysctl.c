@@ -117,22 +117,21 @@ static long scheduler(struct xen_sysctl_scheduler_op *op)
 	struct xen_sysctl_credit_schedule *c = &op->u.sched_credit;
 
 	if (op->cpupool_id != 0 || op->sched_id != sched_policy->id)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "pool %u, scheduler %u: there is only 0, %u", op->cpupool_id,
-			      op->sched_id, sched_policy->id);
+		return refuse(BAD_ARGUMENT, "pool %u, scheduler %u: there is only 0, %u",
+			      op->cpupool_id, op->sched_id, sched_policy->id);
 	if (op->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
 		if (c->tslice_ms < XEN_SYSCTL_CSCHED_TSLICE_MIN ||
 		    c->tslice_ms > XEN_SYSCTL_CSCHED_TSLICE_MAX || c->ratelimit_us ||
 		    c->vcpu_migr_delay_us)
 			return refuse(
-				-XEN_EINVAL, REFUSE_ARGUMENT,
+				BAD_ARGUMENT,
 				"time slice of %u ms, rate limit %u us, migration delay %u us",
 				c->tslice_ms, c->ratelimit_us, c->vcpu_migr_delay_us);
 		WRITE_ONCE(sched_slice_ns, c->tslice_ms * 1000000UL);
 		return 0;
 	}
 	if (op->cmd != XEN_SYSCTL_SCHEDOP_getinfo)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "scheduler command %u", op->cmd);
+		return refuse(BAD_ARGUMENT, "scheduler command %u", op->cmd);
 	*c = (struct xen_sysctl_credit_schedule){.tslice_ms = (u32)(sched_slice_ns / 1000000)};
 	return 0;
 }

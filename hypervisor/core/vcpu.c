@@ -156,17 +156,19 @@ int vcpu_register_info(struct vcpu *v, mfn_t frame, u32 offset)
 	struct page *pg;
 
 	if (offset > PAGE_SIZE - sizeof(*new) || offset % __alignof__(*new))
-		return refuse(-XEN_ENXIO, REFUSE_ARGUMENT,
-			      "vcpu_info at offset %#x crosses its page or is not aligned", offset);
+		return refuse_as(-XEN_ENXIO, BAD_ARGUMENT,
+				 "vcpu_info at offset %#x crosses its page or is not aligned",
+				 offset);
 	if (v->info_page)
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "vCPU %u has registered its vcpu_info already",
+		return refuse(BAD_STATE, "vCPU %u has registered its vcpu_info already",
 			      v->vcpu_id);
 	if (v != current_vcpu() && !(v->pause_flags & VPF_DOWN))
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "vCPU %u is running", v->vcpu_id);
+		return refuse(BAD_STATE, "vCPU %u is running", v->vcpu_id);
 	pg = mm_get_page_writable(frame, &v->domain->mem);
 	if (!pg)
-		return refuse(-XEN_EINVAL, REFUSE_OWNER,
-			      "frame %#lx for vcpu_info is not the domain's, or not to be written", frame.n);
+		return refuse(NOT_OWNED,
+			      "frame %#lx for vcpu_info is not the domain's, or not to be written",
+			      frame.n);
 	new = (struct vcpu_info *)((char *)page_to_virt(pg) + offset);
 	*new = *old;
 	v->info_page = pg;

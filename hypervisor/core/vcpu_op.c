@@ -24,7 +24,7 @@ static long initialise(struct vcpu *v, u64 arg)
 	long rc;
 
 	if (!c)
-		return refuse(-XEN_ENOMEM, REFUSE_MEMORY, "no memory to read a context");
+		return refuse(NO_MEMORY, "no memory to read a context");
 	if (!get_guest(*c, arg)) {
 		heap_free(c);
 		return refuse_fault(arg);
@@ -41,7 +41,7 @@ static long bring_up(struct vcpu *v, union argument *a)
 {
 	(void)a;
 	if (!v->initialised)
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "vCPU %u was not initialised", v->vcpu_id);
+		return refuse(BAD_STATE, "vCPU %u was not initialised", v->vcpu_id);
 	if (__atomic_fetch_and(&v->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST) & VPF_DOWN)
 		vcpu_wake(v);
 	return 0;
@@ -93,8 +93,8 @@ static long set_periodic(struct vcpu *v, union argument *a)
 	u64 period = a->periodic.period_ns;
 
 	if (period < MIN_PERIOD_NS || period > ~0UL / 4)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "period of %lu ns is not in %lu..2^62",
-			      period, MIN_PERIOD_NS);
+		return refuse(BAD_ARGUMENT, "period of %lu ns is not in %lu..2^62", period,
+			      MIN_PERIOD_NS);
 	timer_stop(&v->periodic);
 	v->periodic_last = now_ns();
 	WRITE_ONCE(v->periodic_ns, period);
@@ -177,8 +177,7 @@ static long operate(const struct operation *o, struct vcpu *v, u64 arg)
 	union argument a;
 
 	if (o->self_only && v != current_vcpu())
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "vCPU %u is not the caller",
-			      v->vcpu_id);
+		return refuse(BAD_ARGUMENT, "vCPU %u is not the caller", v->vcpu_id);
 	if (o->size && !copy_from_guest(&a, arg, o->size))
 		return refuse_fault(arg);
 	return o->fn(v, &a);
@@ -193,7 +192,7 @@ long do_vcpu_op(u64 cmd, u64 vcpu_id, u64 arg)
 	if (!v && cmd == VCPUOP_is_up) /* Linux counts its vCPUs like this */
 		return -XEN_ENOENT;
 	if (!v)
-		return refuse(-XEN_ENOENT, REFUSE_UNKNOWN, "there is no vCPU %u", (u32)vcpu_id);
+		return refuse(NO_VCPU, "there is no vCPU %u", (u32)vcpu_id);
 	if (cmd == VCPUOP_initialise)
 		return initialise(v, arg);
 	if (cmd == VCPUOP_get_runstate_info)

@@ -48,8 +48,7 @@ static long get_features(u64 arg)
 	if (!get_guest(fi, arg))
 		return refuse_fault(arg);
 	if (fi.submap_idx >= XENFEAT_NR_SUBMAPS)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "there is no feature submap %u",
-			      fi.submap_idx);
+		return refuse(BAD_ARGUMENT, "there is no feature submap %u", fi.submap_idx);
 	fi.submap = 1U << XENFEAT_mmu_pt_update_preserve_ad | 1U << XENFEAT_gnttab_map_avail_bits |
 		    1U << XENFEAT_highmem_assist | 1U << XENFEAT_memory_op_vnode_supported |
 		    1U << XENFEAT_not_direct_mapped | 1U << XENFEAT_pae_pgdir_above_4gb;

@@ -32,7 +32,7 @@ union argument {
 static long eoi(union argument *op)
 {
 	if (op->eoi.irq >= MAX_IRQS)
-		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "there is no pirq %u", op->eoi.irq);
+		return refuse(NO_OBJECT, "there is no pirq %u", op->eoi.irq);
 	irq_guest_eoi(current_domain(), op->eoi.irq);
 	return 0;
 }
@@ -42,9 +42,9 @@ static long eoi_map(union argument *op)
 	int rc = irq_set_eoi_map(current_domain(), mfn(op->eoi_map.gmfn));
 
 	if (rc)
-		return refuse(rc, rc == -XEN_EBUSY ? REFUSE_STATE : REFUSE_OWNER,
-			      "frame %lx cannot hold end-of-interrupt bits, or another does",
-			      (unsigned long)op->eoi_map.gmfn);
+		return refuse_as(rc, rc == -XEN_EBUSY ? BAD_STATE : NOT_OWNED,
+				 "frame %lx cannot hold end-of-interrupt bits, or another does",
+				 (unsigned long)op->eoi_map.gmfn);
 	return 0;
 }
 
@@ -60,8 +60,7 @@ static long irq_status(union argument *op)
 static long set_iopl(union argument *op)
 {
 	if (op->iopl.iopl > 3)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "I/O privilege level %u",
-			      op->iopl.iopl);
+		return refuse(BAD_ARGUMENT, "I/O privilege level %u", op->iopl.iopl);
 	current_vcpu()->pv.iopl = op->iopl.iopl;
 	return 0;
 }
@@ -69,8 +68,7 @@ static long set_iopl(union argument *op)
 static long set_iobitmap(union argument *op)
 {
 	if (op->iobitmap.nr_ports > 65536)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a map of %u ports",
-			      op->iobitmap.nr_ports);
+		return refuse(BAD_ARGUMENT, "a map of %u ports", op->iobitmap.nr_ports);
 	current_vcpu()->pv.iobmp = (u64)op->iobitmap.bitmap.p;
 	current_vcpu()->pv.iobmp_limit = op->iobitmap.nr_ports;
 	return 0;
@@ -81,8 +79,7 @@ static long set_iobitmap(union argument *op)
 static long apic_read(union argument *op)
 {
 	if (!ioapic_read_at(op->apic.apic_physbase, op->apic.reg, &op->apic.value))
-		return refuse(-XEN_ENODEV, REFUSE_UNKNOWN, "there is no I/O APIC at %#lx",
-			      op->apic.apic_physbase);
+		return refuse(NO_DEVICE, "there is no I/O APIC at %#lx", op->apic.apic_physbase);
 	return 0;
 }
 
@@ -95,7 +92,7 @@ static long setup_gsi(union argument *op)
 	/* dom0's tables may see the console's line otherwise: it stays as it works. */
 	if (rc == -XEN_EBUSY)
 		return 0;
-	return rc ? refuse(rc, REFUSE_UNKNOWN, "no I/O APIC has line %d", op->gsi.gsi) : 0;
+	return rc ? refuse_as(rc, NO_OBJECT, "no I/O APIC has line %d", op->gsi.gsi) : 0;
 }
 
 static long alloc_irq_vector(union argument *op)
@@ -103,7 +100,7 @@ static long alloc_irq_vector(union argument *op)
 	int vector = irq_vector(op->vector.irq);
 
 	if (vector < 0)
-		return refuse(vector, REFUSE_UNKNOWN, "no vector for line %u", op->vector.irq);
+		return refuse_as(vector, NO_OBJECT, "no vector for line %u", op->vector.irq);
 	op->vector.vector = vector;
 	return 0;
 }
@@ -115,8 +112,8 @@ static long map_line(struct physdev_map_pirq *op)
 {
 	if (op->index < 0 || op->index >= (int)irq_gsi_count() || !irq_exists(op->index) ||
 	    (op->pirq >= 0 && op->pirq != op->index))
-		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "there is no line %d, or not as pirq %d",
-			      op->index, op->pirq);
+		return refuse(NO_OBJECT, "there is no line %d, or not as pirq %d", op->index,
+			      op->pirq);
 	op->pirq = op->index;
 	return 0;
 }
@@ -127,16 +124,15 @@ static long map_msi(struct domain *d, struct physdev_map_pirq *op)
 	int irq, rc;
 
 	if (op->bus >> 16)
-		return refuse(-XEN_ENODEV, REFUSE_UNKNOWN, "PCI segment %d: only 0 is known",
-			      op->bus >> 16);
+		return refuse(NO_DEVICE, "PCI segment %d: only 0 is known", op->bus >> 16);
 	irq = irq_alloc_msi(d, op->pirq);
 	if (irq < 0)
-		return refuse(irq, REFUSE_LIMIT, "no pirq free for an MSI (wanted %d)", op->pirq);
+		return refuse_as(irq, OVER_LIMIT, "no pirq free for an MSI (wanted %d)", op->pirq);
 	rc = msi_set(irq, bus, devfn, op->entry_nr, op->table_base);
 	if (rc) {
 		irq_free_msi(d, irq);
-		return refuse(rc, REFUSE_UNKNOWN, "%02x:%02x.%x has no such MSI%s", bus, devfn >> 3,
-			      devfn & 7, op->table_base ? "-X entry" : "");
+		return refuse_as(rc, NO_OBJECT, "%02x:%02x.%x has no such MSI%s", bus, devfn >> 3,
+				 devfn & 7, op->table_base ? "-X entry" : "");
 	}
 	op->pirq = irq;
 	return 0;
@@ -148,13 +144,13 @@ static long map_pirq(union argument *op)
 	long rc;
 
 	if (!d)
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", op->map.domid);
+		return refuse(NO_DOMAIN, "there is no domain %u", op->map.domid);
 	if (op->map.type == MAP_PIRQ_TYPE_GSI)
 		rc = map_line(&op->map);
 	else if (op->map.type == MAP_PIRQ_TYPE_MSI || op->map.type == MAP_PIRQ_TYPE_MSI_SEG)
 		rc = map_msi(d, &op->map);
 	else /* several messages at once: drivers ask for one next */
-		rc = refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "pirq type %d", op->map.type);
+		rc = refuse(BAD_ARGUMENT, "pirq type %d", op->map.type);
 	if (!rc)
 		__atomic_fetch_or(&d->irq_allowed[op->map.pirq / 32], 1u << (op->map.pirq % 32),
 				  __ATOMIC_SEQ_CST);
@@ -169,15 +165,15 @@ static long unmap_pirq(union argument *op)
 	long rc = 0;
 
 	if (!d)
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", op->unmap.domid);
+		return refuse(NO_DOMAIN, "there is no domain %u", op->unmap.domid);
 	if (pirq < 0 || pirq >= MAX_IRQS || !irq_exists(pirq)) {
-		rc = refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "pirq %d is not mapped", pirq);
+		rc = refuse(NO_OBJECT, "pirq %d is not mapped", pirq);
 	} else if (pirq >= (int)irq_gsi_count()) {
 		msi_clear(pirq);
 		irq_unbind_guest(d, pirq);
 		rc = irq_free_msi(d, pirq);
 		if (rc)
-			rc = refuse(rc, REFUSE_OWNER, "pirq %d is another domain's", pirq);
+			rc = refuse_as(rc, NOT_OWNED, "pirq %d is another domain's", pirq);
 	}
 	domain_put(d);
 	return rc;
@@ -189,8 +185,8 @@ static long unmap_pirq(union argument *op)
 static long pci_device(union argument *op)
 {
 	if (op->pci.seg || !pci_present(op->pci.bus, op->pci.devfn))
-		return refuse(-XEN_ENODEV, REFUSE_UNKNOWN, "no PCI device %04x:%02x:%02x.%x",
-			      op->pci.seg, op->pci.bus, op->pci.devfn >> 3, op->pci.devfn & 7);
+		return refuse(NO_DEVICE, "no PCI device %04x:%02x:%02x.%x", op->pci.seg,
+			      op->pci.bus, op->pci.devfn >> 3, op->pci.devfn & 7);
 	return 0;
 }
 
@@ -245,16 +241,13 @@ long do_physdev_op(u64 cmd, u64 arg)
 	long rc;
 
 	if (cmd >= ARRAY_SIZE(calls) || !calls[cmd].call)
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "sub-operation %lu", (unsigned long)cmd);
+		return refuse(NO_CALL, "sub-operation %lu", (unsigned long)cmd);
 	if (calls[cmd].privileged && !current_domain()->privileged)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION,
-			      "only a domain with devices may ask that");
+		return refuse(NOT_ALLOWED, "only a domain with devices may ask that");
 	if (!copy_from_guest(&op, arg, calls[cmd].size))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "its argument at %#lx cannot be read",
-			      arg);
+		return refuse(BAD_ADDRESS, "its argument at %#lx cannot be read", arg);
 	rc = calls[cmd].call(&op);
 	if (!rc && calls[cmd].answers && !copy_to_guest(arg, &op, calls[cmd].size))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "its argument at %#lx cannot be written",
-			      arg);
+		return refuse(BAD_ADDRESS, "its argument at %#lx cannot be written", arg);
 	return rc;
 }

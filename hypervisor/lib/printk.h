@@ -7,6 +7,8 @@
 #define LIB_PRINTK_H
 
 #include <stdarg.h>
+#include <xen/errno.h>
+#include <xen/parapet.h>
 #include <lib/types.h>
 
 /* What is told because of a guest's doing has levels of its own: guest_loglvl= rules them. */
@@ -28,29 +30,39 @@ void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn, 
 			panic("BUG at %s:%d: %s\n", __FILE__, __LINE__, #cond);                    \
 	} while (0)
 
-/* Why a guest's request was refused. Counted per domain; order is PARAPET_refusals'
- * (abi/xen/parapet.h). */
+/*
+ * Why a guest's request was refused: what is counted for its domain (PARAPET_REFUSED_*, low byte),
+ * and the error that it gets as a rule (above).
+ */
+#define REFUSAL(error, counted) ((error) << 8 | (counted))
+#define REFUSAL_ERROR(why)	(-(long)((why) >> 8))
+#define REFUSAL_COUNTED(why)	((why)&0xff)
 enum refusal {
-	REFUSE_ARGUMENT,    /* value out of range, reserved bits set, misaligned */
-	REFUSE_FAULT,	    /* guest address not accessible */
-	REFUSE_PERMISSION,  /* needs privilege that the caller lacks */
-	REFUSE_OWNER,	    /* frame belongs to someone else */
-	REFUSE_TYPE,	    /* frame is in use as another type */
-	REFUSE_ENTRY,	    /* page-table entry with bits or slot a guest may not set */
-	REFUSE_LIMIT,	    /* quota, count or table full */
-	REFUSE_MEMORY,	    /* out of memory */
-	REFUSE_STATE,	    /* object not in the state that the operation needs */
-	REFUSE_UNKNOWN,	    /* no such operation, domain, vCPU, port … */
-	REFUSE_INSTRUCTION, /* privileged instruction not emulated */
-	REFUSE_COUNT
+	BAD_ARGUMENT = REFUSAL(XEN_EINVAL, PARAPET_REFUSED_ARGUMENT), /* out of range, misaligned */
+	BAD_ADDRESS = REFUSAL(XEN_EFAULT, PARAPET_REFUSED_FAULT),     /* guest memory: no access */
+	BAD_ENTRY = REFUSAL(XEN_EINVAL, PARAPET_REFUSED_ENTRY),	      /* not what a guest may set */
+	BAD_TYPE = REFUSAL(XEN_EINVAL, PARAPET_REFUSED_TYPE), /* frame in use as another type */
+	BAD_STATE = REFUSAL(XEN_EINVAL, PARAPET_REFUSED_STATE),
+	NOT_ALLOWED = REFUSAL(XEN_EPERM, PARAPET_REFUSED_PERMISSION),
+	NOT_OWNED = REFUSAL(XEN_EINVAL, PARAPET_REFUSED_OWNER), /* somebody else's frame, pirq … */
+	NOT_OFFERED = REFUSAL(XEN_EOPNOTSUPP, PARAPET_REFUSED_UNKNOWN),
+	OVER_LIMIT = REFUSAL(XEN_EINVAL, PARAPET_REFUSED_LIMIT), /* quota, count or table full */
+	NO_MEMORY = REFUSAL(XEN_ENOMEM, PARAPET_REFUSED_MEMORY),
+	NO_CALL = REFUSAL(XEN_ENOSYS, PARAPET_REFUSED_UNKNOWN), /* nor command, nor type of it */
+	NO_DOMAIN = REFUSAL(XEN_ESRCH, PARAPET_REFUSED_UNKNOWN),
+	NO_VCPU = REFUSAL(XEN_ENOENT, PARAPET_REFUSED_UNKNOWN),
+	NO_DEVICE = REFUSAL(XEN_ENODEV, PARAPET_REFUSED_UNKNOWN),
+	NO_OBJECT = REFUSAL(XEN_EINVAL, PARAPET_REFUSED_UNKNOWN), /* no such line, register … */
 };
 
 /**
  * Refuse the running vCPU's request: count it and, rate-limited per domain, log one line
  * "d3v0 mmu_update[17]: …" (domain, vCPU, hypercall and batch index come from this_cpu()).
- * Returns err (a negative errno) so that the caller can `return refuse(...)`. fmt has no newline.
+ * Returns the error of `why`, so that the caller can `return refuse(...)`; refuse_as() returns err
+ * instead. The format has no newline.
  */
-long refuse(long err, enum refusal why, const char *fmt, ...)
+#define refuse(why, ...) refuse_as(REFUSAL_ERROR(why), why, __VA_ARGS__)
+long refuse_as(long err, enum refusal why, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), cold));
 
 #endif

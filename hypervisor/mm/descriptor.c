@@ -40,7 +40,7 @@ int descriptor_page_check(struct page *pg)
 
 	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*d); i++)
 		if (!mm_descriptor_fix(&d[i]))
-			return refuse(-XEN_EINVAL, REFUSE_ENTRY,
+			return refuse(BAD_ENTRY,
 				      "frame %lx: descriptor %u (%lx) is a system descriptor",
 				      frame_mfn(pg).n, i, d[i]);
 	return 0;
@@ -54,14 +54,12 @@ int mm_update_descriptor(struct vcpu_memory *vm, paddr_t maddr, u64 descriptor)
 	int rc;
 
 	if (!pg)
-		return refuse(-XEN_EINVAL, REFUSE_OWNER,
-			      "descriptor at %lx: not the domain's memory", maddr);
+		return refuse(NOT_OWNED, "descriptor at %lx: not the domain's memory", maddr);
 	slot = (u64 *)((char *)page_to_virt(pg) + (maddr & ~PAGE_MASK & ~7UL));
 	if (maddr & 7)
-		rc = refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "descriptor at %lx: misaligned", maddr);
+		rc = refuse(BAD_ARGUMENT, "descriptor at %lx: misaligned", maddr);
 	else if (!mm_descriptor_fix(&descriptor))
-		rc = refuse(-XEN_EINVAL, REFUSE_ENTRY, "descriptor %lx is a system descriptor",
-			    descriptor);
+		rc = refuse(BAD_ENTRY, "descriptor %lx is a system descriptor", descriptor);
 	else {
 		type = type_of(type_word(pg)) == TYPE_DESCRIPTOR ? TYPE_DESCRIPTOR : TYPE_WRITABLE;
 		rc = type_refuse(type_get(pg, type), -XEN_EINVAL, frame_mfn(pg), vm->domain, type,

@@ -15,7 +15,7 @@ static int open_entry(struct vcpu_memory *vm, u64 host_addr, bool contains_pte,
 	*index = contains_pte ? (host_addr & ~PAGE_MASK) / sizeof(u64) : table_index(host_addr, 1);
 	if (!(contains_pte && (host_addr & 7)) && table_open_l1(t, m, vm->domain))
 		return GNTST_okay;
-	refuse(-XEN_EINVAL, REFUSE_STATE, "no L1 entry of d%u %s %lx", vm->domain->domid,
+	refuse(BAD_STATE, "no L1 entry of d%u %s %lx", vm->domain->domid,
 	       contains_pte ? "at machine address" : "for virtual address", host_addr);
 	return contains_pte ? GNTST_general_error : GNTST_bad_virt_addr;
 }
@@ -67,8 +67,8 @@ static int replace_entry(struct open_table *t, unsigned index, mfn_t frame, bool
 
 	if (!(found & PTE_PRESENT) || !mfn_eq(entry_frame(found), frame) ||
 	    !(found & PTE_WRITABLE) != !writable) {
-		refuse(-XEN_EINVAL, REFUSE_STATE, "entry %lx does not map granted frame %lx %s",
-		       found, frame.n, writable ? "writable" : "read-only");
+		refuse(BAD_STATE, "entry %lx does not map granted frame %lx %s", found, frame.n,
+		       writable ? "writable" : "read-only");
 		return GNTST_general_error;
 	}
 	*old = table_swap(t, index, entry);

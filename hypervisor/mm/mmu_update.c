@@ -56,9 +56,9 @@ static int update_entry(struct update_run *run, u64 ptr, u64 value, enum entry_m
 		table_close(&run->table);
 		rc = table_open(&run->table, m, run->table_owner);
 		if (unlikely(rc < 0))
-			return refuse(rc, REFUSE_OWNER,
-				      "entry at %lx: frame %lx is not memory of d%u", ptr, m.n,
-				      run->table_owner->domid);
+			return refuse_as(rc, NOT_OWNED,
+					 "entry at %lx: frame %lx is not memory of d%u", ptr, m.n,
+					 run->table_owner->domid);
 		if (unlikely(rc))
 			return write_data(run, m, ptr, value);
 		run->table_mfn = m;
@@ -76,8 +76,7 @@ static int update_m2p(struct update_run *run, u64 ptr, u64 value)
 	struct page *pg = mm_get_page(m, run->frame_owner);
 
 	if (!pg)
-		return refuse(-XEN_EINVAL, REFUSE_OWNER,
-			      "M2P of frame %lx: it is not memory of d%u", m.n,
+		return refuse(NOT_OWNED, "M2P of frame %lx: it is not memory of d%u", m.n,
 			      run->frame_owner->domid);
 	m2p_table[m.n] = value;
 	mm_put_page(pg);
@@ -98,7 +97,7 @@ static int one_request(struct update_run *run, const struct mmu_update *req)
 		table_close(&run->table);
 		return update_m2p(run, ptr, req->val);
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "command %lu", req->ptr & 7);
+		return refuse(NO_CALL, "command %lu", req->ptr & 7);
 	}
 }
 
@@ -117,7 +116,7 @@ static int run_requests(struct update_run *run, u64 requests, u32 count, u32 *ne
 		if (*next && hypercall_preempt_check())
 			return -XEN_ERESTART;
 		if (!copy_from_guest(chunk, requests + *next * sizeof(*chunk), n * sizeof(*chunk)))
-			return refuse(-XEN_EFAULT, REFUSE_FAULT, "requests at %lx", requests);
+			return refuse(BAD_ADDRESS, "requests at %lx", requests);
 		for (u32 i = 0; i < n && !rc; i++) {
 			cpu->batch_index = base + *next;
 			rc = one_request(run, &chunk[i]);

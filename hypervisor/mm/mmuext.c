@@ -17,7 +17,7 @@
 
 static int refuse_not_owned(mfn_t m, const struct domain_memory *dm)
 {
-	return refuse(-XEN_EINVAL, REFUSE_OWNER, "frame %lx is not memory of d%u", m.n, dm->domid);
+	return refuse(NOT_OWNED, "frame %lx is not memory of d%u", m.n, dm->domid);
 }
 
 static int pin(mfn_t m, struct domain_memory *dm, enum frame_type level)
@@ -33,13 +33,13 @@ static int pin(mfn_t m, struct domain_memory *dm, enum frame_type level)
 	if (!rc && !type_pin(pg)) {
 		/* Pinned already, so this is not the last reference: nothing is taken apart. */
 		BUG_ON(type_put(pg));
-		rc = refuse(-XEN_EINVAL, REFUSE_STATE, "frame %lx is pinned already", m.n);
+		rc = refuse(BAD_STATE, "frame %lx is pinned already", m.n);
 	} else if (!rc && READ_ONCE(dm->dying)) {
 		/* Its pages may have been looked through already: nobody else would unpin this one.
 		 */
 		rc = type_unpin(pg);
 		if (!rc)
-			rc = refuse(-XEN_EINVAL, REFUSE_STATE, "d%u is dying", dm->domid);
+			rc = refuse(BAD_STATE, "d%u is dying", dm->domid);
 	}
 	mm_put_page(pg);
 	return rc;
@@ -57,7 +57,7 @@ static int unpin(mfn_t m, struct domain_memory *dm)
 		rc = -XEN_ERESTART;
 	mm_put_page(pg);
 	if (rc == -XEN_EINVAL)
-		refuse(rc, REFUSE_STATE, "frame %lx is not pinned", m.n);
+		refuse_as(rc, BAD_STATE, "frame %lx is not pinned", m.n);
 	return rc;
 }
 
@@ -66,7 +66,7 @@ static int set_root(struct vcpu_memory *vm, const struct mmuext_op *op, struct d
 	mfn_t m = mfn(op->arg1.mfn);
 
 	if (dm != vm->domain)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION, "a root of d%u", dm->domid);
+		return refuse(NOT_ALLOWED, "a root of d%u", dm->domid);
 	if (op->cmd == MMUEXT_NEW_BASEPTR)
 		return mm_set_kernel_root(vm, m);
 	return mm_set_user_root(vm, m);
@@ -82,7 +82,7 @@ static int flush(struct vcpu_memory *vm, const struct mmuext_op *op)
 		return 0;
 	if ((op->cmd == MMUEXT_TLB_FLUSH_MULTI || op->cmd == MMUEXT_INVLPG_MULTI) &&
 	    !flush_cpus(vm, bitmap, &cpus))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "vCPU bitmap at %lx", bitmap);
+		return refuse(BAD_ADDRESS, "vCPU bitmap at %lx", bitmap);
 	if (page)
 		tlb_flush_mask_page(cpus, va);
 	else
@@ -100,8 +100,7 @@ static int flush_local_page(u64 va)
 static int flush_caches(struct vcpu_memory *vm)
 {
 	if (!vm->domain->privileged && !vm->domain->iomem_ranges)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION,
-			      "no device memory, no reason to flush caches");
+		return refuse(NOT_ALLOWED, "no device memory, no reason to flush caches");
 	cache_flush_all();
 	return 0;
 }
@@ -109,8 +108,7 @@ static int flush_caches(struct vcpu_memory *vm)
 static int set_ldt(struct vcpu_memory *vm, u64 base, u32 entries)
 {
 	if (entries > MAX_LDT_ENTRIES || (entries && ((base & ~PAGE_MASK) || !guest_va(base))))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "LDT of %u entries at %lx", entries,
-			      base);
+		return refuse(BAD_ARGUMENT, "LDT of %u entries at %lx", entries, base);
 	mm_ldt_drop(vm);
 	hook_set_ldt(vm, entries ? base : 0, entries);
 	return 0;
@@ -175,9 +173,9 @@ static int one_op(struct vcpu_memory *vm, const struct mmuext_op *op, struct dom
 		return fill_page(mfn(op->arg1.mfn), mfn(op->arg2.src_mfn), dm);
 	case MMUEXT_MARK_SUPER:
 	case MMUEXT_UNMARK_SUPER:
-		return refuse(-XEN_EOPNOTSUPP, REFUSE_UNKNOWN, "PV superpages are not offered");
+		return refuse(NOT_OFFERED, "PV superpages are not offered");
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "command %u", op->cmd);
+		return refuse(NO_CALL, "command %u", op->cmd);
 	}
 }
 
@@ -193,7 +191,7 @@ static int run_ops(struct vcpu_memory *vm, u64 ops, u32 count, struct domain_mem
 		if (*next && hypercall_preempt_check())
 			return -XEN_ERESTART;
 		if (!get_guest(op, ops + *next * sizeof(op)))
-			return refuse(-XEN_EFAULT, REFUSE_FAULT, "operations at %lx", ops);
+			return refuse(BAD_ADDRESS, "operations at %lx", ops);
 		cpu->batch_index = base + *next;
 		rc = one_op(vm, &op, dm);
 		if (rc)

@@ -53,7 +53,7 @@ static int replace_root(struct vcpu_memory *vm, mfn_t m, struct page **root, u64
 int mm_set_kernel_root(struct vcpu_memory *vm, mfn_t m)
 {
 	if (!m.n)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "no root");
+		return refuse(BAD_ARGUMENT, "no root");
 	return replace_root(vm, m, &vm->root_kernel, &vm->cr3_kernel);
 }
 

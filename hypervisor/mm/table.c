@@ -24,8 +24,8 @@ bool iomem_permitted(const struct domain_memory *dm, mfn_t m)
 
 static int refuse_bits(unsigned level, u64 entry, u64 bits)
 {
-	return refuse(-XEN_EINVAL, REFUSE_ENTRY,
-		      "L%u entry %lx refused: a guest may not set bits %lx", level, entry, bits);
+	return refuse(BAD_ENTRY, "L%u entry %lx refused: a guest may not set bits %lx", level,
+		      entry, bits);
 }
 
 /** An absent entry must not name cacheable memory: the L1 terminal fault would read through it. */
@@ -35,7 +35,7 @@ static int check_absent(unsigned level, u64 entry)
 
 	if (likely(!address || address >= max_mfn << PAGE_SHIFT))
 		return 0;
-	return refuse(-XEN_EINVAL, REFUSE_ENTRY,
+	return refuse(BAD_ENTRY,
 		      "L%u entry %lx refused: absent, but its address is that of RAM (L1TF)", level,
 		      entry);
 }
@@ -45,12 +45,11 @@ static int get_device_frame(u64 entry, const struct domain_memory *dm)
 	mfn_t m = entry_frame(entry);
 
 	if (m.n >> (phys_addr_bits - PAGE_SHIFT))
-		return refuse(-XEN_EINVAL, REFUSE_ENTRY,
-			      "L1 entry %lx refused: physical addresses have %u bits", entry,
-			      phys_addr_bits);
+		return refuse(BAD_ENTRY, "L1 entry %lx refused: physical addresses have %u bits",
+			      entry, phys_addr_bits);
 	if (!iomem_permitted(dm, m))
 		return refuse(
-			-XEN_EPERM, REFUSE_PERMISSION,
+			NOT_ALLOWED,
 			"L1 entry %lx refused: no RAM at frame %lx, and no permission for it as device memory",
 			entry, m.n);
 	return 0;
@@ -122,8 +121,7 @@ int table_validate(struct page *pg, unsigned level, unsigned *progress)
 	u64 *entries = page_to_virt(pg);
 
 	if (!dm)
-		return refuse(-XEN_EINVAL, REFUSE_OWNER, "frame %lx belongs to no domain",
-			      frame_mfn(pg).n);
+		return refuse(NOT_OWNED, "frame %lx belongs to no domain", frame_mfn(pg).n);
 	for (unsigned i = *progress; i < TABLE_ENTRIES; i++) {
 		u64 entry = entries[i];
 		int rc = 0;
@@ -271,7 +269,7 @@ int table_update(struct open_table *t, unsigned index, u64 entry, enum entry_mod
 	int rc;
 
 	if (unlikely(hypervisor_slot(t->level, index)))
-		return refuse(-XEN_EINVAL, REFUSE_ENTRY, "L4 slot %u is the hypervisor's", index);
+		return refuse(BAD_ENTRY, "L4 slot %u is the hypervisor's", index);
 	if (mode == ENTRY_EXCHANGE && *old != found) {
 		*old = found;
 		return -XEN_EAGAIN;

@@ -21,11 +21,10 @@ int target_get_other(domid_t domid, struct domain_memory **dm)
 	if (domid == own->domid || domid == DOMID_IO)
 		return 0;
 	if (!own->privileged)
-		return refuse(-XEN_EPERM, REFUSE_PERMISSION,
-			      "no permission for memory of domain %u", domid);
+		return refuse(NOT_ALLOWED, "no permission for memory of domain %u", domid);
 	*dm = domid == DOMID_XEN ? &shared_by_xen : hook_get_domain(domid);
 	if (!*dm)
-		return refuse(-XEN_ESRCH, REFUSE_UNKNOWN, "there is no domain %u", domid);
+		return refuse(NO_DOMAIN, "there is no domain %u", domid);
 	return 0;
 }
 

@@ -67,15 +67,15 @@ int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum f
 	u64 word;
 
 	if (rc == OTHER_OWNER)
-		return refuse(err, REFUSE_OWNER, "%s %lx refused: frame %lx is no memory of d%u",
-			      what, value, m.n, dm->domid);
+		return refuse_as(err, NOT_OWNED, "%s %lx refused: frame %lx is no memory of d%u",
+				 what, value, m.n, dm->domid);
 	if (rc != OTHER_TYPE)
 		return rc;
 	word = type_word(pg);
-	return refuse(err, REFUSE_TYPE,
-		      "%s %lx refused: frame %lx is %s%s (count %lu) and cannot be %s", what, value,
-		      m.n, word & TYPE_PARTIAL ? "partly " : "", type_describe(word),
-		      count_of(word), type_describe(make_word(type, 0, 0)));
+	return refuse_as(err, BAD_TYPE,
+			 "%s %lx refused: frame %lx is %s%s (count %lu) and cannot be %s", what,
+			 value, m.n, word & TYPE_PARTIAL ? "partly " : "", type_describe(word),
+			 count_of(word), type_describe(make_word(type, 0, 0)));
 }
 
 /* --- the work between states; the word is BUSY --- */
@@ -153,8 +153,8 @@ static int start(struct page *pg, u64 *word, enum frame_type type)
 		return AGAIN;
 	if (!page_ref(pg)) {
 		word_set(pg, *word);
-		return refuse(-XEN_EINVAL, REFUSE_LIMIT, "frame %lx has %u references already",
-			      frame_mfn(pg).n, PAGE_COUNT_MAX);
+		return refuse(OVER_LIMIT, "frame %lx has %u references already", frame_mfn(pg).n,
+			      PAGE_COUNT_MAX);
 	}
 	/* The type is won: nobody can create a new use of the old one. Flush, and only then use it.
 	 */
@@ -185,7 +185,7 @@ int type_get(struct page *pg, enum frame_type type)
 			word = word_wait(pg);
 		} else if (word & TYPE_VALID) {
 			if (count_of(word) >= TYPE_COUNT_MAX)
-				return refuse(-XEN_EINVAL, REFUSE_LIMIT,
+				return refuse(OVER_LIMIT,
 					      "frame %lx has %lu type references already",
 					      frame_mfn(pg).n, count_of(word));
 			/* Lost when another reference came or went: word is fresh. */

@@ -17,8 +17,8 @@ static int update_va(struct vcpu_memory *vm, u64 va, u64 entry,
 	int rc;
 
 	if (unlikely(!table_open_l1(&t, l1, vm->domain)))
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "no L1 table of d%u for address %lx",
-			      vm->domain->domid, va);
+		return refuse(BAD_STATE, "no L1 table of d%u for address %lx", vm->domain->domid,
+			      va);
 	rc = table_update(&t, table_index(va, 1), entry, ENTRY_SET, frame_owner, &old);
 	table_close(&t);
 	if (rc || !(old & PTE_PRESENT))
@@ -34,7 +34,7 @@ static int flush_va(struct vcpu_memory *vm, u64 va, u64 flags)
 	if (type == UVMF_INVLPG && !guest_va(va))
 		return 0;
 	if (type != UVMF_TLB_FLUSH && type != UVMF_INVLPG)
-		return type ? refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "flush type %lu", type) : 0;
+		return type ? refuse(NO_CALL, "flush type %lu", type) : 0;
 	if (where == UVMF_LOCAL) {
 		if (type == UVMF_INVLPG)
 			tlb_flush_local_page(va);
@@ -43,7 +43,7 @@ static int flush_va(struct vcpu_memory *vm, u64 va, u64 flags)
 		return 0;
 	}
 	if (where != UVMF_ALL && !flush_cpus(vm, where, &cpus))
-		return refuse(-XEN_EFAULT, REFUSE_FAULT, "vCPU bitmap at %lx", where);
+		return refuse(BAD_ADDRESS, "vCPU bitmap at %lx", where);
 	if (type == UVMF_INVLPG)
 		tlb_flush_mask_page(cpus, va);
 	else

@@ -112,10 +112,10 @@ static int open_mapped(struct vcpu_memory *vm, u64 va, unsigned size, struct ope
 
 	t->page = NULL;
 	if (size == 0 || size > 8 || (va & 7) + size > 8)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-			      "write of %u bytes at %lx is not within one entry", size, va);
+		return refuse(BAD_ARGUMENT, "write of %u bytes at %lx is not within one entry",
+			      size, va);
 	if (!table_open_l1(t, m, vm->domain))
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "%lx does not map an L1 table", va);
+		return refuse(BAD_STATE, "%lx does not map an L1 table", va);
 	return 0;
 }
 

@@ -12,7 +12,7 @@ static long check_address(u64 address, const char *what)
 {
 	if (pv_guest_address(address))
 		return 0;
-	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "%s at %#lx is no address of the guest's", what,
+	return refuse(BAD_ARGUMENT, "%s at %#lx is no address of the guest's", what,
 		      (unsigned long)address);
 }
 
@@ -28,8 +28,8 @@ long do_set_trap_table(u64 traps)
 	}
 	for (;; done++) {
 		if (!get_guest(t, traps + done * sizeof(t)))
-			return refuse(-XEN_EFAULT, REFUSE_FAULT,
-				      "trap table entry %lu is not readable", (unsigned long)done);
+			return refuse(BAD_ADDRESS, "trap table entry %lu is not readable",
+				      (unsigned long)done);
 		if (!t.address)
 			return 0;
 		if (check_address(t.address, "trap handler"))
@@ -64,7 +64,7 @@ static long register_callback(const struct callback_register *reg)
 	if (reg->type == CALLBACKTYPE_nmi)
 		return register_nmi(v, reg->address);
 	if (reg->type >= ARRAY_SIZE(v->pv.callbacks) || !(CALLBACK_TYPES >> reg->type & 1))
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "callback type %u", reg->type);
+		return refuse(NO_CALL, "callback type %u", reg->type);
 	v->pv.callbacks[reg->type] =
 		(struct pv_trap){reg->address, FLAT_KERNEL_CS, masks ? PV_TRAP_MASKS : 0};
 	return 0;
@@ -75,9 +75,8 @@ static long unregister_callback(unsigned type)
 	if (type == CALLBACKTYPE_nmi)
 		return register_nmi(current_vcpu(), 0);
 	if (type >= 8 || !(CALLBACK_TYPES >> type & 1))
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "callback type %u", type);
-	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-		      "callback type %u cannot be unregistered, only replaced", type);
+		return refuse(NO_CALL, "callback type %u", type);
+	return refuse(BAD_ARGUMENT, "callback type %u cannot be unregistered, only replaced", type);
 }
 
 long do_callback_op(u64 cmd, u64 arg)
@@ -91,7 +90,7 @@ long do_callback_op(u64 cmd, u64 arg)
 	case CALLBACKOP_unregister:
 		return get_guest(unreg, arg) ? unregister_callback(unreg.type) : -XEN_EFAULT;
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "callback_op command %d", (int)cmd);
+		return refuse(NO_CALL, "callback_op command %d", (int)cmd);
 	}
 }
 
@@ -124,7 +123,7 @@ long do_nmi_op(u64 cmd, u64 arg)
 	case XENNMI_unregister_callback:
 		return register_nmi(v, 0);
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "nmi_op command %u", (unsigned)cmd);
+		return refuse(NO_CALL, "nmi_op command %u", (unsigned)cmd);
 	}
 }
 
@@ -150,7 +149,7 @@ long do_iret(void)
 	struct iret_context f;
 
 	if (v->in_multicall)
-		return refuse(-XEN_EINVAL, REFUSE_STATE, "iret within a multicall");
+		return refuse(BAD_STATE, "iret within a multicall");
 	if (!get_guest(f, regs->rsp)) {
 		domain_crash("iret: its frame at %#lx is not readable", (unsigned long)regs->rsp);
 		return 0;

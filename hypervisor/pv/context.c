@@ -53,19 +53,18 @@ static int check_addresses(const struct vcpu_guest_context *c)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(code); i++)
 		if (!pv_guest_address(code[i]))
-			return (int)refuse(
-				-XEN_EINVAL, REFUSE_ARGUMENT,
-				"context: code address %#lx is no address of the guest's",
-				(unsigned long)code[i]);
+			return refuse(BAD_ARGUMENT,
+				      "context: code address %#lx is no address of the guest's",
+				      (unsigned long)code[i]);
 	for (unsigned i = 0; i < ARRAY_SIZE(data); i++)
 		if (!pv_canonical(data[i]))
-			return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-					   "context: segment or table base %#lx is not canonical",
-					   (unsigned long)data[i]);
+			return refuse(BAD_ARGUMENT,
+				      "context: segment or table base %#lx is not canonical",
+				      (unsigned long)data[i]);
 	for (unsigned i = 0; i < ARRAY_SIZE(c->trap_ctxt); i++)
 		if (!pv_guest_address(c->trap_ctxt[i].address))
-			return (int)refuse(
-				-XEN_EINVAL, REFUSE_ARGUMENT,
+			return refuse(
+				BAD_ARGUMENT,
 				"context: handler of trap %u at %#lx is no address of the guest's",
 				i, (unsigned long)c->trap_ctxt[i].address);
 	return 0;
@@ -74,12 +73,10 @@ static int check_addresses(const struct vcpu_guest_context *c)
 static int check_context(const struct vcpu_guest_context *c)
 {
 	if (c->ldt_ents > 8192 || c->gdt_ents > FIRST_RESERVED_GDT_ENTRY)
-		return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-				   "context: LDT of %lu or GDT of %lu entries", c->ldt_ents,
-				   c->gdt_ents);
+		return refuse(BAD_ARGUMENT, "context: LDT of %lu or GDT of %lu entries",
+			      c->ldt_ents, c->gdt_ents);
 	if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
-		return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-				   "context: user mode without a user page table");
+		return refuse(BAD_ARGUMENT, "context: user mode without a user page table");
 	return check_addresses(c);
 }
 

@@ -28,10 +28,10 @@ static int take_frames(struct vcpu *v, const u64 *frames, unsigned count, struct
 			continue;
 		for (unsigned taken = 0; taken < i; taken++)
 			mm_put_descriptor_page(pages[taken]);
-		return (int)refuse(-XEN_EINVAL, REFUSE_TYPE,
-				   "GDT frame %#lx is not the domain's, in use as another type, or "
-				   "holds a descriptor that no guest may have",
-				   (unsigned long)frames[i]);
+		return refuse(BAD_TYPE,
+			      "GDT frame %#lx is not the domain's, in use as another type, or "
+			      "holds a descriptor that no guest may have",
+			      (unsigned long)frames[i]);
 	}
 	return 0;
 }
@@ -48,9 +48,8 @@ int pv_install_gdt(struct vcpu *v, const u64 *frames, unsigned entries)
 	int err;
 
 	if (entries > FIRST_RESERVED_GDT_ENTRY)
-		return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-				   "a GDT of %u entries, the most is %u", entries,
-				   FIRST_RESERVED_GDT_ENTRY);
+		return refuse(BAD_ARGUMENT, "a GDT of %u entries, the most is %u", entries,
+			      FIRST_RESERVED_GDT_ENTRY);
 	err = take_frames(v, frames, count, pages);
 	if (err)
 		return err;
@@ -71,7 +70,7 @@ long do_set_gdt(u64 frames, u64 entries)
 	int err;
 
 	if ((unsigned)entries > FIRST_RESERVED_GDT_ENTRY)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "a GDT of %u entries, the most is %u",
+		return refuse(BAD_ARGUMENT, "a GDT of %u entries, the most is %u",
 			      (unsigned)entries, FIRST_RESERVED_GDT_ENTRY);
 	if (!copy_from_guest(list, frames, count * sizeof(list[0])))
 		return -XEN_EFAULT;

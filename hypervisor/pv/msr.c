@@ -41,7 +41,7 @@ static bool unknown_read(struct vcpu *v, u32 msr, u64 *value)
 	*value = 0;
 	if (!v->pv.traps[VECTOR_GP].address)
 		return true;
-	v->domain->refusals[REFUSE_INSTRUCTION]++;
+	v->domain->refusals[PARAPET_REFUSED_INSTRUCTION]++;
 	printk(LOG_DEBUG, "d%uv%u rdmsr %#x: not emulated\n", v->domain->mem.domid, v->vcpu_id,
 	       msr);
 	return false;
@@ -152,7 +152,7 @@ bool pv_write_msr(struct vcpu *v, u32 msr, u64 value)
 	case MSR_HYPERCALL_PAGE:
 		return write_hypercall_page(v, value);
 	default:
-		v->domain->refusals[REFUSE_INSTRUCTION]++;
+		v->domain->refusals[PARAPET_REFUSED_INSTRUCTION]++;
 		printk(LOG_DEBUG, "d%uv%u wrmsr %#x to %#lx: not emulated\n", v->domain->mem.domid,
 		       v->vcpu_id, msr, (unsigned long)value);
 		return false;

@@ -37,10 +37,10 @@ long do_set_segment_base(u64 which, u64 base)
 	if ((unsigned)which == SEGBASE_GS_USER_SEL)
 		return context_load_user_gs(&v->arch, (u16)base)
 			       ? 0
-			       : refuse(-XEN_EINVAL, REFUSE_ARGUMENT,
-					"user gs selector %#x cannot be loaded", (u16)base);
+			       : refuse(BAD_ARGUMENT, "user gs selector %#x cannot be loaded",
+					(u16)base);
 	if (!pv_canonical(base))
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "segment base %#lx is not canonical",
+		return refuse(BAD_ARGUMENT, "segment base %#lx is not canonical",
 			      (unsigned long)base);
 	switch ((unsigned)which) {
 	case SEGBASE_FS:
@@ -53,7 +53,7 @@ long do_set_segment_base(u64 which, u64 base)
 		context_set_gs_base_kernel(&v->arch, base);
 		return 0;
 	default:
-		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "segment base %u", (unsigned)which);
+		return refuse(NO_OBJECT, "segment base %u", (unsigned)which);
 	}
 }
 
@@ -61,9 +61,8 @@ long do_set_segment_base(u64 which, u64 base)
 static int write_breakpoint(struct vcpu *v, unsigned reg, u64 value)
 {
 	if (!pv_guest_address(value))
-		return (int)refuse(-XEN_EPERM, REFUSE_PERMISSION,
-				   "breakpoint %u at %#lx is no address of the guest's", reg,
-				   (unsigned long)value);
+		return refuse(NOT_ALLOWED, "breakpoint %u at %#lx is no address of the guest's",
+			      reg, (unsigned long)value);
 	v->arch.dr[reg] = value;
 	return 0;
 }
@@ -76,8 +75,8 @@ static int write_breakpoint(struct vcpu *v, unsigned reg, u64 value)
 static int write_dr7(struct vcpu *v, u64 value)
 {
 	if (value & DR7_GD)
-		return (int)refuse(-XEN_EPERM, REFUSE_ARGUMENT,
-				   "DR7 %#lx: no general detect for guests", (unsigned long)value);
+		return refuse_as(-XEN_EPERM, BAD_ARGUMENT, "DR7 %#lx: no general detect for guests",
+				 (unsigned long)value);
 	value &= ~DR7_RESERVED;
 	value |= DR7_FIXED;
 	for (unsigned i = 0; i < 4; i++) {
@@ -86,8 +85,8 @@ static int write_dr7(struct vcpu *v, u64 value)
 		if (!((value >> (2 * i)) & 3))
 			continue;
 		if (type == DR7_TYPE_IO || (type == 0 && length != 0))
-			return (int)refuse(
-				-XEN_EPERM, REFUSE_ARGUMENT,
+			return refuse_as(
+				-XEN_EPERM, BAD_ARGUMENT,
 				"breakpoint %u of type %u, length code %u is not supported", i,
 				type, length);
 	}
@@ -100,7 +99,7 @@ int pv_write_debugreg(struct vcpu *v, unsigned reg, u64 value, bool running)
 	int err = 0;
 
 	if (reg > 7)
-		return (int)refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "debug register %u", reg);
+		return refuse(BAD_ARGUMENT, "debug register %u", reg);
 	if (reg < 4)
 		err = write_breakpoint(v, reg, value);
 	else if (reg & 1) /* 5 is another name of 7, 4 of 6 */
@@ -122,7 +121,7 @@ long do_get_debugreg(u64 reg)
 	const struct arch_vcpu *a = &current_vcpu()->arch;
 
 	if ((unsigned)reg > 7)
-		return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "debug register %u", (unsigned)reg);
+		return refuse(BAD_ARGUMENT, "debug register %u", (unsigned)reg);
 	if ((unsigned)reg < 4)
 		return (long)a->dr[reg & 3];
 	return (long)(reg & 1 ? a->dr7 : a->dr6);
@@ -145,7 +144,7 @@ long do_vm_assist(u64 cmd, u64 type)
 	struct domain_memory *dm = &current_domain()->mem;
 
 	if ((unsigned)type >= 64 || !(ASSISTS & BIT((unsigned)type)))
-		return refuse(-XEN_EINVAL, REFUSE_UNKNOWN, "vm_assist type %u", (unsigned)type);
+		return refuse(NO_OBJECT, "vm_assist type %u", (unsigned)type);
 	switch ((unsigned)cmd) {
 	case VMASST_CMD_enable:
 		__atomic_fetch_or(&dm->vm_assist, BIT((unsigned)type), __ATOMIC_RELAXED);
@@ -154,6 +153,6 @@ long do_vm_assist(u64 cmd, u64 type)
 		__atomic_fetch_and(&dm->vm_assist, ~BIT((unsigned)type), __ATOMIC_RELAXED);
 		return 0;
 	default:
-		return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "vm_assist command %u", (unsigned)cmd);
+		return refuse(NO_CALL, "vm_assist command %u", (unsigned)cmd);
 	}
 }

@@ -33,7 +33,7 @@ struct cpu_regs *guest_regs(void)
 
 long hypercall_unknown(void)
 {
-	return refuse(-XEN_ENOSYS, REFUSE_UNKNOWN, "there is no such hypercall");
+	return refuse(NO_CALL, "there is no such hypercall");
 }
 
 static void interrupt(unsigned vector)

@@ -48,7 +48,7 @@ long do_memory_op(u64 cmd, u64 arg)
 
 long do_xen_version(u64 cmd, u64 arg)
 {
-	return refuse(-XEN_EINVAL, REFUSE_ARGUMENT, "version %lu of %lu", cmd, arg);
+	return refuse(BAD_ARGUMENT, "version %lu of %lu", cmd, arg);
 }
 
 long do_mmu_update(u64 requests, u64 count, u64 done, u64 domain)
@@ -57,7 +57,7 @@ long do_mmu_update(u64 requests, u64 count, u64 done, u64 domain)
 	(void)done;
 	(void)domain;
 	this_cpu()->batch_index = (u32)count;
-	return refuse(-XEN_EPERM, REFUSE_OWNER, "not yours");
+	return refuse_as(-XEN_EPERM, NOT_OWNED, "not yours");
 }
 
 #define NOT_CALLED(name, ...)                                                                      \
@@ -331,14 +331,14 @@ static void refusals_explain_and_count(void **state)
 	assert_string_equal(fake_log, "d3v0 mmu_update[17]: not yours\n");
 	fake_log[0] = '\0';
 	fake_regs.entry_vector = 13;
-	refuse(-1, REFUSE_INSTRUCTION, "no %s", "LGDT");
+	refuse_as(-1, BAD_STATE, "no %s", "LGDT");
 	assert_string_equal(fake_log, "d3v0 vector 13: no LGDT\n");
-	assert_int_equal(guest.refusals[REFUSE_ARGUMENT], 1);
-	assert_int_equal(guest.refusals[REFUSE_OWNER], 1);
-	assert_int_equal(guest.refusals[REFUSE_INSTRUCTION], 1);
+	assert_int_equal(guest.refusals[PARAPET_REFUSED_ARGUMENT], 1);
+	assert_int_equal(guest.refusals[PARAPET_REFUSED_OWNER], 1);
+	assert_int_equal(guest.refusals[PARAPET_REFUSED_STATE], 1);
 	this_cpu()->current = NULL; /* while dom0 is built */
 	fake_log[0] = '\0';
-	assert_int_equal(refuse(-5, REFUSE_STATE, "early"), -5);
+	assert_int_equal(refuse_as(-5, BAD_STATE, "early"), -5);
 	assert_string_equal(fake_log, "early\n");
 }
 
@@ -358,7 +358,7 @@ static void flood_of_refusals_is_cut(void **state)
 	for (unsigned i = 0; i < 1000; i++)
 		call(__HYPERVISOR_xen_version, i, 0);
 	assert_int_equal(lines(), 30);
-	assert_int_equal(guest.refusals[REFUSE_ARGUMENT], 1000);
+	assert_int_equal(guest.refusals[PARAPET_REFUSED_ARGUMENT], 1000);
 	fake_log[0] = '\0';
 	fake_now += 6000000000;
 	call(__HYPERVISOR_xen_version, 0, 0);

@@ -161,7 +161,7 @@ static void only_the_named_domain_may_bind(void **state)
 	assert_int_equal(bind(1, 5000, &local), -XEN_EINVAL);
 	assert_int_equal(bind(1, ~0u, &local), -XEN_EINVAL);
 	assert_int_equal(bind(3, 1, &local), -XEN_ESRCH);
-	assert_int_equal(fake_last_refusal, REFUSE_UNKNOWN);
+	assert_int_equal(fake_last_refusal, NO_DOMAIN);
 	assert_int_equal(fake_refusals, 5);
 }
 

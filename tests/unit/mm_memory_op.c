@@ -66,16 +66,16 @@ static void limits_stop_the_batch(void **state)
 	(void)state;
 	d->mem.max_pages = 25;
 	assert_int_equal(memop(XENMEM_increase_reservation, &res), 25);
-	assert_int_equal(fake_last_refusal, REFUSE_MEMORY);
+	assert_int_equal(fake_last_refusal, NO_MEMORY);
 	res.nr_extents = 25;
 	list[20] = FAKE_FIRST_FRAME; /* not the domain's */
 	assert_int_equal(memop(XENMEM_decrease_reservation, &res), 20);
-	assert_int_equal(fake_last_refusal, REFUSE_OWNER);
+	assert_int_equal(fake_last_refusal, NOT_OWNED);
 	list[0] = ~0UL;
 	assert_int_equal(memop(XENMEM_decrease_reservation, &res), 0);
 	res.extent_order = 10;
 	assert_int_equal(memop(XENMEM_populate_physmap, &res), 0);
-	assert_int_equal(fake_last_refusal, REFUSE_LIMIT);
+	assert_int_equal(fake_last_refusal, OVER_LIMIT);
 	res.nr_extents = ~0UL >> 2;
 	assert_int_equal(memop(XENMEM_populate_physmap, &res), -XEN_EINVAL);
 	res = reservation(NULL, 3, 0);
@@ -86,7 +86,7 @@ static void limits_stop_the_batch(void **state)
 	res = reservation(list, 1, 0);
 	list[0] = 1UL << 50;
 	assert_int_equal(memop(XENMEM_populate_physmap, &res), 0);
-	assert_int_equal(fake_last_refusal, REFUSE_ARGUMENT);
+	assert_int_equal(fake_last_refusal, BAD_ARGUMENT);
 	res.mem_flags = XENMEMF_populate_on_demand;
 	assert_int_equal(memop(XENMEM_populate_physmap, &res), -XEN_EINVAL);
 	res.mem_flags = XENMEMF_address_bits(12);

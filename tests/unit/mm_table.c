@@ -81,7 +81,7 @@ static void each_bit_of_each_level(void **state)
 				assert_int_equal(write_entry(table_of(level), 20, 0), 0);
 			} else {
 				assert_int_equal(rc, -XEN_EINVAL);
-				assert_int_equal(fake_last_refusal, REFUSE_ENTRY);
+				assert_int_equal(fake_last_refusal, BAD_ENTRY);
 				assert_int_equal(fake_bytes(table_of(level))[20], 0);
 			}
 			assert_int_equal(refs(target), 1);
@@ -197,7 +197,7 @@ static void no_table_is_mapped_writable(void **state)
 		u32 before = refs(t);
 
 		assert_int_equal(write_entry(s.l1, 20, fake_pte(t, PAGE_RW)), -XEN_EBUSY);
-		assert_int_equal(fake_last_refusal, REFUSE_TYPE);
+		assert_int_equal(fake_last_refusal, BAD_TYPE);
 		assert_int_equal(write_entry(s.l1, 20, fake_pte(t, PAGE_RO)), 0);
 		assert_int_equal(refs(t), before + 1);
 		/* the same frame, now writable: still checked */
@@ -211,7 +211,7 @@ static void no_writable_page_becomes_a_table(void **state)
 {
 	(void)state;
 	assert_int_equal(write_entry(s.l2, 20, fake_pte(s.data[0], PAGE_RW)), -XEN_EINVAL);
-	assert_int_equal(fake_last_refusal, REFUSE_TYPE);
+	assert_int_equal(fake_last_refusal, BAD_TYPE);
 	assert_int_equal(write_entry(s.l1, 0, fake_pte(s.data[0], PAGE_RO)), 0);
 	assert_int_equal(type_count(s.data[0]), 0);
 	fake_bytes(s.data[0])[0] = 0;
@@ -242,7 +242,7 @@ static void strangers_frames_are_refused_at_every_level(void **state)
 	for (unsigned level = 1; level <= 4; level++) {
 		assert_int_equal(write_entry(table_of(level), 20, fake_pte(theirs, PAGE_RW)),
 				 level == 1 ? -XEN_EBUSY : -XEN_EINVAL);
-		assert_int_equal(fake_last_refusal, REFUSE_OWNER);
+		assert_int_equal(fake_last_refusal, NOT_OWNED);
 		/* the hypervisor's own: M2P, and the per-domain tables */
 		assert_int_not_equal(
 			write_entry(table_of(level), 20, fake_pte(FAKE_FIRST_FRAME, PAGE_RO)), 0);

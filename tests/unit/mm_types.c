@@ -103,14 +103,14 @@ static void counts_have_limits(void **state)
 	while (!type_get(pg, TYPE_WRITABLE))
 		n++;
 	assert_int_equal(n, TYPE_COUNT_MAX);
-	assert_int_equal(fake_last_refusal, REFUSE_LIMIT);
+	assert_int_equal(fake_last_refusal, OVER_LIMIT);
 	while (n--)
 		type_put(pg);
 	for (n = 0; page_ref(pg); n++)
 		;
 	assert_int_equal(n, PAGE_COUNT_MAX - 1);
 	assert_int_equal(type_get(pg, TYPE_WRITABLE), -XEN_EINVAL);
-	assert_int_equal(fake_last_refusal, REFUSE_LIMIT);
+	assert_int_equal(fake_last_refusal, OVER_LIMIT);
 	assert_int_equal(type_count(frame), 0);
 	while (n--)
 		mm_put_page(pg);
@@ -269,7 +269,7 @@ static void a_bad_entry_turns_the_get_round(void **state)
 	(void)state;
 	fake_bytes(l2)[500] = fake_pte(l1s[0], PAGE_RW | PTE_GLOBAL);
 	assert_int_equal(type_get(pg, TYPE_L2), -XEN_EINVAL);
-	assert_int_equal(fake_last_refusal, REFUSE_ENTRY);
+	assert_int_equal(fake_last_refusal, BAD_ENTRY);
 	assert_int_equal(type_count(l1s[0]), 0);
 	assert_int_equal(refs(l2), 1);
 	/* the same with preemption on the way down: the error is not forgotten, and it ends */

@@ -168,7 +168,7 @@ static void a_frame_that_is_no_table_is_written_as_data(void **state)
 	type_put(fake_entry(plain));
 	req = request(FAKE_END_FRAME, 0, 7);
 	assert_int_equal(do_mmu_update((u64)&req, 1, 0, DOMID_SELF), -XEN_EINVAL);
-	assert_int_equal(fake_last_refusal, REFUSE_OWNER);
+	assert_int_equal(fake_last_refusal, NOT_OWNED);
 }
 
 static void m2p(void **state)

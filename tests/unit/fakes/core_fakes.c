@@ -19,7 +19,7 @@ struct page fake_frames[FAKE_FRAMES];
 
 /* --- refusals, preemption --- */
 
-long refuse(long err, enum refusal why, const char *fmt, ...)
+long refuse_as(long err, enum refusal why, const char *fmt, ...)
 {
 	char line[256];
 	va_list ap;

@@ -161,7 +161,7 @@ void panic(const char *fmt, ...)
 	abort();
 }
 
-long refuse(long err, enum refusal why, const char *fmt, ...)
+long refuse_as(long err, enum refusal why, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -153,7 +153,7 @@ long hypercall_preempt(u32 nr, u64 done, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5,
 	return HYPERCALL_PREEMPTED;
 }
 
-long refuse(long err, enum refusal why, const char *fmt, ...)
+long refuse_as(long err, enum refusal why, const char *fmt, ...)
 {
 	char line[256];
 	va_list ap;
