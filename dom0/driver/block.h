@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Block devices: what a disk driver offers, and what partitions and back ends build on.
+ *
+ * Requests are asynchronous and name memory by machine addresses, so that a guest's granted frames
+ * go to the device as they are. A request is its caller's from before block_submit() until done()
+ * is called: it and its segments may not change or go away meanwhile, and neither may the frames.
+ * done() is called once for each accepted request, in any order, never from within block_submit(),
+ * on a thread of the driver: it may make hypercalls, allocate, and submit further requests, but
+ * not wait for a request to the same disk. All of this lives on vCPU 0, in threads, never in event
+ * handlers.
+ *
+ * A write is durable when a flush that was submitted after the write's done() is done.
+ */
+#ifndef DOM0_DRIVER_BLOCK_H
+#define DOM0_DRIVER_BLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BLOCK_SECTOR	  512 /* the unit of every sector number, whatever the device's own is */
+#define BLOCK_NAME_LENGTH 32
+
+enum block_operation { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_DISCARD };
+
+/* Memory that is consecutive in the machine: address a multiple of 512, length a multiple of the
+ * device's logical block. It may not cross a page. */
+struct block_segment {
+	uint64_t machine;
+	uint32_t length; /* bytes */
+};
+
+struct block_request {
+	enum block_operation operation;
+	uint32_t sectors;		      /* 0 for a flush */
+	uint64_t sector;		      /* changed on the way through partitions */
+	unsigned int segment_count;	      /* 0 for flush and discard */
+	const struct block_segment *segments; /* lengths add up to sectors */
+	/* error: 0, -XEN_EIO, -XEN_EOPNOTSUPP, or -XEN_ENODEV where the device is broken */
+	void (*done)(struct block_request *request, int error);
+	void *owner; /* for done() */
+
+	struct block_request *next; /* the device's, while it has the request */
+	void *driver;		    /* the driver's */
+	int error;		    /* the driver's */
+};
+
+struct block_device {
+	char name[BLOCK_NAME_LENGTH]; /* as Linux would: vda, vda1, nvme0n1, nvme0n1p1 */
+	uint64_t sectors;
+	uint32_t logical_block;	 /* bytes, 512 or more: sector, sectors and lengths are multiples */
+	uint32_t physical_block; /* bytes: writes of less may be read-modify-write inside */
+	unsigned int max_segments;  /* of a request, 32 or more */
+	uint32_t max_sectors;	    /* of a read or write */
+	uint32_t max_discard;	    /* sectors; 0: it cannot discard */
+	uint32_t discard_alignment; /* sectors: less than that may not be given back */
+	bool read_only;
+	bool can_flush; /* false: what is done is durable, and a flush does nothing */
+
+	/* The driver's: start a request that is known to be good. 0 or -XEN_EBUSY, when the queue
+	 * is full: block_retry() then tries again. */
+	int (*start)(struct block_device *device, struct block_request *request);
+	void *driver;
+
+	struct block_request *waiting, **waiting_last; /* for room in the queue */
+};
+
+/*
+ * Hand a request to a device; one that has no room left keeps it until there is. Returns 0: done()
+ * will be called. Otherwise it will not: -XEN_EINVAL (beyond the end, not aligned, too many
+ * segments, lengths that do not add up), -XEN_EROFS, -XEN_EOPNOTSUPP (discard).
+ */
+int block_submit(struct block_device *device, struct block_request *request);
+
+/*
+ * Do one thing and wait for it: not on a driver's thread. The buffer is memory of the page
+ * allocator (pv_pages_alloc) at a multiple of 512 bytes; NULL for flush and discard. 0 or a
+ * negative XEN_E….
+ */
+int block_do(struct block_device *device, enum block_operation operation, uint64_t sector,
+	     void *buffer, uint32_t sectors);
+
+static inline int block_read(struct block_device *device, uint64_t sector, void *buffer,
+			     uint32_t sectors)
+{
+	return block_do(device, BLOCK_READ, sector, buffer, sectors);
+}
+
+/* --- for drivers --- */
+
+/* After the fields of the device are filled in, before the first request. */
+void block_init(struct block_device *device);
+
+/* Call done() of a request that start() took. Not from within start(). */
+void block_complete(struct block_request *request, int error);
+
+/* There may be room: start what waits. */
+void block_retry(struct block_device *device);
+
+#endif
