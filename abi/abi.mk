@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
+# The reader of kernel images, for whoever builds domains.
+IMAGE_SOURCES := $(wildcard abi/image/*.c)
+
 # The ABI's headers. Each must compile alone, with both compilers and both dialects, and those that
 # hold constants for assembly code also there.
-ABI_HEADERS := $(sort $(wildcard abi/xen/*.h abi/xen/*/*.h))
-ABI_C_ONLY := $(filter %/domctl.h %/sysctl.h abi/xen/io/%,$(ABI_HEADERS))
+ABI_HEADERS := $(sort $(wildcard abi/xen/*.h abi/xen/*/*.h abi/image/*.h))
+ABI_C_ONLY := $(filter %/domctl.h %/sysctl.h abi/xen/io/% abi/image/%,$(ABI_HEADERS))
 ABI_ALONE := $(ABI_HEADERS:abi/%=$(B)/abi/%.ok)
 
 .PHONY: abi-headers

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# dom0: one program of everything below dom0/, on the guest SDK.
-DOM0_SOURCES := $(wildcard dom0/*.c dom0/*/*.c)
+# dom0: one program of everything below dom0/ and of abi/image/, on the guest SDK.
+DOM0_SOURCES := $(wildcard dom0/*.c dom0/*/*.c) $(IMAGE_SOURCES)
 DOM0_CFLAGS := -Idom0 -D__XEN_TOOLS__ -isystem $(XZ_SOURCE)/liblzma/api -isystem $(ZLIB_SOURCE)
 DOM0_LIBS := $(LIBS_GUEST)/liblzma.a $(LIBS_GUEST)/libz.a
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests. A unit test NAME is tests/unit/NAME.c (cmocka) plus the real sources that it tests:
-# a fragment tests/unit/*.mk says `UNIT += NAME` and `UNIT_NAME := hypervisor/lib/elf.c ...`,
+# a fragment tests/unit/*.mk says `UNIT += NAME` and `UNIT_NAME := hypervisor/pv/decode.c ...`,
 # if needed also `UNIT_NAME_CFLAGS := ...`. All run on the host under the sanitizers.
 include $(wildcard tests/*/*.mk)
 

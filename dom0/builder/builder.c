@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <image/layout.h>
 #include <pv/hypercall.h>
 #include <pv/mm.h>
 #include <xen/errno.h>
 #include <xen/grant_table.h>
 #include <xen/memory.h>
 #include "builder/builder.h"
-#include "builder/layout.h"
 #include "builder/memory.h"
 #include "hyp/domctl.h"
 #include "hyp/sysctl.h"
@@ -130,18 +130,34 @@ static int write_piece(void *context, uint64_t offset, const uint8_t *bytes, siz
 /* Clear what a segment's bytes in the file do not reach, up to the end of its last page. */
 static int clear_tails(struct build *build)
 {
-	const struct elf_image *elf = &build->kernel.elf;
+	const struct kernel_image *image = &build->kernel.image;
 	int error = 0;
 
-	for (unsigned int i = 0; i < elf->segments && !error; i++) {
-		const struct elf_segment *segment = &elf->segment[i];
+	for (unsigned int i = 0; i < image->segments && !error; i++) {
+		const struct image_segment *segment = &image->segment[i];
 
 		error = guest_memory_clear(
-			&build->memory,
-			segment->paddr - build->kernel.layout.paddr_offset + segment->file_size,
+			&build->memory, image_place(image, segment) + segment->file_size,
 			segment->memory_size - segment->file_size, build->problem);
 	}
 	return error;
+}
+
+static int plan(struct build *build)
+{
+	struct guest_layout *layout = &build->layout;
+	const char *wrong = layout_plan(layout, &build->kernel.image, false,
+					build->files->ramdisk_size, build->memory.pages);
+
+	if (wrong)
+		return problem_note(build->problem, XEN_EINVAL, "%s", wrong);
+	if (layout->used_pages > layout->total_pages)
+		return problem_note(
+			build->problem, XEN_ENOMEM,
+			"kernel and ramdisk need %llu MiB at least, the guest has %llu: raise memory",
+			(unsigned long long)((layout->used_pages + 255) >> 8),
+			(unsigned long long)(layout->total_pages >> 8));
+	return 0;
 }
 
 static int load_images(struct build *build)
@@ -152,9 +168,7 @@ static int load_images(struct build *build)
 		error = kernel_load(&build->kernel, write_piece, build, build->problem);
 	/* A packed kernel's notes are known only now. */
 	if (!error)
-		error = layout_plan(&build->kernel.layout, &build->kernel.notes,
-				    build->files->ramdisk_size, build->memory.pages, &build->layout,
-				    build->problem);
+		error = plan(build);
 	if (!error && build->files->ramdisk_size)
 		error = guest_memory_write(
 			&build->memory, build->layout.ramdisk.first << PV_PAGE_SHIFT,
@@ -178,18 +192,39 @@ static int write_p2m(struct build *build)
 	return error;
 }
 
+/* Page tables are made in dom0's memory: those of the run `tables`, then those of p2m_tables. */
+struct table_pages {
+	const struct guest_layout *layout;
+	uint64_t (*pages)[512];
+};
+
+static uint64_t *table_page(void *context, uint64_t page)
+{
+	const struct table_pages *t = context;
+	const struct guest_layout *layout = t->layout;
+
+	if (page - layout->tables.first < layout->tables.count)
+		return t->pages[page - layout->tables.first];
+	return t->pages[layout->tables.count + page - layout->p2m_tables.first];
+}
+
 static int write_tables(struct build *build)
 {
-	unsigned int count = layout_tables(&build->layout);
-	uint64_t entries[512];
+	const struct guest_layout *layout = &build->layout;
+	const struct page_run *runs[] = {&layout->tables, &layout->p2m_tables};
+	uint64_t count = layout->tables.count + layout->p2m_tables.count, done = 0;
+	struct table_pages tables = {layout, calloc(count, sizeof(tables.pages[0]))};
 	int error = 0;
 
-	for (unsigned int i = 0; i < count && !error; i++) {
-		layout_fill_table(&build->layout, build->memory.p2m, i, entries);
-		error = guest_memory_write(&build->memory,
-					   build->layout.table[i].page << PV_PAGE_SHIFT, entries,
-					   sizeof(entries), build->problem);
-	}
+	if (!tables.pages)
+		return problem_note(build->problem, XEN_ENOMEM,
+				    "dom0 is out of memory: raise dom0_mem");
+	layout_fill_tables(layout, build->memory.p2m, table_page, &tables);
+	for (int i = 0; i < 2 && !error; done += runs[i++]->count)
+		error = guest_memory_write(&build->memory, runs[i]->first << PV_PAGE_SHIFT,
+					   tables.pages[done], runs[i]->count << PV_PAGE_SHIFT,
+					   build->problem);
+	free(tables.pages);
 	return error;
 }
 
@@ -270,14 +305,11 @@ static int write_start_info(struct build *build)
 
 static int fill_hypercall_page(struct build *build)
 {
-	const struct xen_notes *notes = &build->kernel.notes;
-	uint64_t page = (notes->hypercall_page - build->layout.virt_base) >> PV_PAGE_SHIFT;
+	const struct kernel_image *image = &build->kernel.image;
+	uint64_t page = (image->hypercall_page - image->virt_base) >> PV_PAGE_SHIFT;
 
-	if (!notes->has_hypercall_page)
+	if (image->hypercall_page == IMAGE_NONE)
 		return 0;
-	if ((notes->hypercall_page & (PV_PAGE_SIZE - 1)) || page >= build->layout.kernel.count)
-		return problem_note(build->problem, XEN_EINVAL,
-				    "the HYPERCALL_PAGE note points outside the kernel");
 	int error = domctl_hypercall_page(build->domid, build->memory.p2m[page]);
 
 	return error ? failed(build, "filling the hypercall page", error) : 0;
@@ -334,7 +366,7 @@ static int start_state(struct build *build)
 		return problem_note(build->problem, XEN_ENOMEM,
 				    "dom0 is out of memory: raise dom0_mem");
 	context->flags = VGCF_in_kernel | VGCF_online;
-	context->user_regs.rip = build->kernel.layout.entry;
+	context->user_regs.rip = build->kernel.image.entry;
 	context->user_regs.rsp = layout_address(layout, layout->stack.first + 1);
 	context->user_regs.rsi = layout_address(layout, layout->start_info.first);
 	context->user_regs.rflags = 1 << 9; /* interrupts on: what masks them is in shared_info */
@@ -395,11 +427,11 @@ static int open_kernel(struct build *build)
 
 	if (error)
 		return error;
-	if (build->kernel.layout.end_byte > (uint64_t)config->memory << 20)
+	if (build->kernel.image.end_byte > (uint64_t)config->memory << 20)
 		return problem_note(
 			build->problem, XEN_ENOMEM,
 			"%s: the kernel alone needs %llu MiB, the guest has %u: raise memory",
-			config->name, (unsigned long long)(build->kernel.layout.end_byte >> 20) + 1,
+			config->name, (unsigned long long)(build->kernel.image.end_byte >> 20) + 1,
 			config->memory);
 	return 0;
 }
@@ -422,7 +454,6 @@ static int build_domain(struct build *build)
 	if (!error)
 		error = fill_domain(build);
 	guest_memory_release(&build->memory);
-	layout_free(&build->layout);
 	if (error)
 		domctl_destroy(build->domid);
 	return error;

@@ -27,7 +27,7 @@ static uint64_t min64(uint64_t a, uint64_t b)
 }
 
 /* The part of [at, at+size) inside a segment's file range; false when there is none. */
-static bool overlap(const struct elf_segment *segment, uint64_t at, size_t size, uint64_t *start,
+static bool overlap(const struct image_segment *segment, uint64_t at, size_t size, uint64_t *start,
 		    uint64_t *end)
 {
 	*start = at > segment->offset ? at : segment->offset;
@@ -37,11 +37,11 @@ static bool overlap(const struct elf_segment *segment, uint64_t at, size_t size,
 
 static void keep_notes(struct pass *pass, uint64_t at, const uint8_t *piece, size_t size)
 {
-	const struct elf_image *elf = &pass->kernel->elf;
+	const struct kernel_image *image = &pass->kernel->image;
 	uint64_t start, end, base = 0;
 
-	for (unsigned int i = 0; i < elf->note_ranges; i++) {
-		const struct elf_segment *range = &elf->notes[i];
+	for (unsigned int i = 0; i < image->note_ranges; i++) {
+		const struct image_segment *range = &image->notes[i];
 
 		/* Range i's bytes follow those of the ranges before it. */
 		if (overlap(range, at, size, &start, &end) &&
@@ -60,14 +60,15 @@ static int deliver(struct pass *pass, uint64_t at, const uint8_t *piece, size_t 
 	uint64_t start, end;
 
 	keep_notes(pass, at, piece, size);
-	for (unsigned int i = 0; pass->sink && i < kernel->elf.segments; i++) {
-		const struct elf_segment *segment = &kernel->elf.segment[i];
+	for (unsigned int i = 0; pass->sink && i < kernel->image.segments; i++) {
+		const struct image_segment *segment = &kernel->image.segment[i];
 
 		if (!overlap(segment, at, size, &start, &end))
 			continue;
-		uint64_t target =
-			segment->paddr - kernel->layout.paddr_offset + start - segment->offset;
-		int error = pass->sink(pass->context, target, piece + (start - at), end - start);
+		int error =
+			pass->sink(pass->context,
+				   image_place(&kernel->image, segment) + start - segment->offset,
+				   piece + (start - at), end - start);
 
 		if (error)
 			return error;
@@ -75,25 +76,47 @@ static int deliver(struct pass *pass, uint64_t at, const uint8_t *piece, size_t 
 	return 0;
 }
 
-static uint64_t notes_size(const struct elf_image *elf)
+static uint64_t notes_size(const struct kernel_image *image)
 {
 	uint64_t size = 0;
 
-	for (unsigned int i = 0; i < elf->note_ranges; i++)
-		size += elf->notes[i].file_size;
+	for (unsigned int i = 0; i < image->note_ranges; i++)
+		size += image->notes[i].file_size;
 	return size;
 }
 
+static int refuse(struct problem *problem, const char *wrong)
+{
+	return wrong ? problem_note(problem, XEN_EINVAL, "%s", wrong) : 0;
+}
+
+/* Whether a load can start before the notes are known. */
+static bool looks_physical(const struct kernel_image *image)
+{
+	for (unsigned int i = 0; i < image->segments; i++)
+		if (image->segment[i].paddr >= PHYSICAL_LIMIT)
+			return false;
+	return true;
+}
+
+/* The first bytes are complete: those of them that are in segments or notes are due. */
 static int parse_head(struct pass *pass)
 {
+	struct kernel *kernel = pass->kernel;
+	int error = refuse(pass->problem,
+			   image_read_headers(&kernel->image, pass->head, pass->head_filled));
+
 	pass->parsed = true;
-	return elf_parse(pass->head, pass->head_filled, &pass->kernel->elf, pass->problem);
+	pass->position = pass->head_filled;
+	kernel->notes_pending = !error && looks_physical(&kernel->image);
+	return error ? error : deliver(pass, 0, pass->head, pass->head_filled);
 }
 
 /* The stream's sink: the first bytes are held back until the headers in them are known. */
 static int take_piece(void *context, const uint8_t *piece, size_t size)
 {
 	struct pass *pass = context;
+	const struct kernel *kernel = pass->kernel;
 	int error = 0;
 
 	if (!pass->parsed) {
@@ -104,140 +127,83 @@ static int take_piece(void *context, const uint8_t *piece, size_t size)
 		if (pass->head_filled < KERNEL_HEAD_SIZE)
 			return 0;
 		error = parse_head(pass);
-		if (!error)
-			error = deliver(pass, 0, pass->head, pass->head_filled);
-		pass->position = pass->head_filled;
 		piece += part;
 		size -= part;
 	}
 	if (!error)
 		error = deliver(pass, pass->position, piece, size);
 	pass->position += size;
-	if (!error && !pass->sink && pass->notes_filled >= notes_size(&pass->kernel->elf))
+	if (!error && !pass->sink &&
+	    (kernel->notes_pending || pass->notes_filled >= notes_size(&kernel->image)))
 		return 1; /* nothing else is wanted */
 	return error;
 }
 
 static int check_complete(const struct pass *pass)
 {
-	const struct elf_image *elf = &pass->kernel->elf;
+	const struct kernel_image *image = &pass->kernel->image;
 
-	for (unsigned int i = 0; i < elf->segments; i++)
-		if (elf->segment[i].offset + elf->segment[i].file_size > pass->position)
+	for (unsigned int i = 0; i < image->segments; i++)
+		if (image->segment[i].offset + image->segment[i].file_size > pass->position)
 			return problem_note(
 				pass->problem, XEN_EINVAL,
 				"the kernel file is cut short: segment %u ends behind it", i);
 	return 0;
 }
 
-/* One pass over the whole file. Leaves headers and notes in the kernel. */
-static int run_pass(struct pass *pass)
+static void read_notes(const struct pass *pass)
 {
-	struct kernel *kernel = pass->kernel;
-	int result = payload_stream(&kernel->payload, take_piece, pass, pass->problem);
-
-	if (!result && !pass->parsed) {
-		result = parse_head(pass);
-		if (!result)
-			result = deliver(pass, 0, pass->head, pass->head_filled);
-		pass->position = pass->head_filled;
-	}
-	if (!result)
-		result = check_complete(pass);
-	if (result < 0)
-		return result;
-	memset(&kernel->notes, 0, sizeof(kernel->notes));
+	struct kernel_image *image = &pass->kernel->image;
 	uint64_t base = 0;
 
-	for (unsigned int i = 0; i < kernel->elf.note_ranges; i++) {
-		uint64_t size = kernel->elf.notes[i].file_size;
+	for (unsigned int i = 0; i < image->note_ranges; i++) {
+		uint64_t size = image->notes[i].file_size;
 
 		if (base + size <= KERNEL_NOTES_SIZE)
-			xen_notes_collect(pass->notes + base, size, &kernel->notes);
+			image_read_notes(image, pass->notes + base, size);
 		base += size;
 	}
-	return 0;
 }
 
-static struct pass *new_pass(struct kernel *kernel, struct problem *problem)
+/*
+ * One pass over the file: with a sink all of it, otherwise until nothing else is wanted. Headers
+ * and notes are taken from it unless the image was known before.
+ */
+static int run_pass(struct kernel *kernel, kernel_sink_t sink, void *context, bool known,
+		    struct problem *problem)
 {
 	struct pass *pass = calloc(1, sizeof(*pass));
 
 	if (!pass)
-		problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
-	else
-		*pass = (struct pass){.kernel = kernel, .problem = problem};
-	return pass;
-}
+		return problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
+	*pass = (struct pass){.kernel = kernel,
+			      .problem = problem,
+			      .sink = sink,
+			      .context = context,
+			      .parsed = known};
+	int result = payload_stream(&kernel->payload, take_piece, pass, problem);
 
-/* A plain ELF is all at hand: notes may also be in sections. */
-static int open_plain(struct kernel *kernel, struct problem *problem)
-{
-	const struct payload *payload = &kernel->payload;
-	struct elf_image *elf = &kernel->elf;
-	int error = elf_parse(payload->data, min64(payload->size, KERNEL_HEAD_SIZE), elf, problem);
-
-	if (error)
-		return error;
-	for (int attempt = 0; attempt < 2 && !kernel->notes.found; attempt++) {
-		if (attempt)
-			elf_find_note_sections(payload->data, payload->size, elf);
-		for (unsigned int i = 0; i < elf->note_ranges; i++) {
-			const struct elf_segment *range = &elf->notes[i];
-
-			if (range->offset <= payload->size &&
-			    range->file_size <= payload->size - range->offset)
-				xen_notes_collect(payload->data + range->offset, range->file_size,
-						  &kernel->notes);
-		}
-	}
-	return kernel_layout(elf, &kernel->notes, &kernel->layout, problem);
-}
-
-static bool looks_physical(const struct elf_image *elf)
-{
-	for (unsigned int i = 0; i < elf->segments; i++)
-		if (elf->segment[i].paddr >= PHYSICAL_LIMIT)
-			return false;
-	return true;
-}
-
-static int stop_after_head(void *context, const uint8_t *piece, size_t size)
-{
-	struct pass *pass = context;
-	size_t part = min64(size, KERNEL_HEAD_SIZE - pass->head_filled);
-
-	memcpy(pass->head + pass->head_filled, piece, part);
-	pass->head_filled += part;
-	return pass->head_filled == KERNEL_HEAD_SIZE;
-}
-
-/* Headers only; the layout's extent as far as it follows from them. */
-static int open_packed(struct kernel *kernel, struct problem *problem)
-{
-	struct xen_notes assumed = {.found = true, .has_entry = true};
-	struct pass *pass = new_pass(kernel, problem);
-	int result;
-
-	if (!pass)
-		return -XEN_ENOMEM;
-	result = payload_stream(&kernel->payload, stop_after_head, pass, problem);
-	if (result >= 0)
+	if (!result && !pass->parsed)
 		result = parse_head(pass);
-	kernel->notes_pending = !result && looks_physical(&kernel->elf);
-	if (!result && !kernel->notes_pending) {
-		memset(pass, 0, sizeof(*pass));
-		*pass = (struct pass){.kernel = kernel, .problem = problem};
-		result = run_pass(pass);
-	}
+	if (!result)
+		result = check_complete(pass);
+	if (result >= 0 && !known && (sink || !kernel->notes_pending))
+		read_notes(pass);
 	free(pass);
-	if (result < 0)
-		return result;
-	if (!kernel->notes_pending)
-		return kernel_layout(&kernel->elf, &kernel->notes, &kernel->layout, problem);
-	assumed.virt_base = 0;
-	assumed.entry = 0;
-	return kernel_layout(&kernel->elf, &assumed, &kernel->layout, problem);
+	return result < 0 ? result : 0;
+}
+
+static int check(struct kernel *kernel, struct problem *problem)
+{
+	const struct kernel_image *image = &kernel->image;
+	const char *unmet = image->needs_dom0 ? "dom0" : image->unmet_feature;
+	int error = refuse(problem, image_check(&kernel->image));
+
+	if (!error && unmet[0])
+		return problem_note(problem, XEN_EINVAL,
+				    "the kernel requires \"%s\", which PV guests cannot have",
+				    unmet);
+	return error;
 }
 
 int kernel_open(const uint8_t *file, size_t size, struct kernel *kernel, struct problem *problem)
@@ -249,32 +215,27 @@ int kernel_open(const uint8_t *file, size_t size, struct kernel *kernel, struct 
 	if (error)
 		return error;
 	if (kernel->payload.format == PAYLOAD_PLAIN)
-		return open_plain(kernel, problem);
-	return open_packed(kernel, problem);
+		error = refuse(problem, image_read(&kernel->image, kernel->payload.data,
+						   kernel->payload.size));
+	else
+		error = run_pass(kernel, NULL, NULL, false, problem);
+	if (error)
+		return error;
+	return kernel->notes_pending ? refuse(problem, image_measure(&kernel->image))
+				     : check(kernel, problem);
 }
 
 int kernel_load(struct kernel *kernel, kernel_sink_t sink, void *context, struct problem *problem)
 {
-	struct xen_notes known = kernel->notes;
-	struct pass *pass = new_pass(kernel, problem);
-	int result;
+	bool pending = kernel->notes_pending;
+	int result = run_pass(kernel, sink, context, !pending, problem);
 
-	if (!pass)
-		return -XEN_ENOMEM;
-	pass->sink = sink;
-	pass->context = context;
-	result = run_pass(pass);
-	free(pass);
-	if (!kernel->notes_pending) {
-		kernel->notes = known; /* those from sections too */
+	if (result || !pending)
 		return result;
-	}
-	if (result)
-		return result;
-	if (kernel->notes.paddr_offset)
+	if (kernel->image.paddr_offset)
 		return problem_note(
 			problem, XEN_EINVAL,
 			"a packed kernel with physical addresses and a PADDR_OFFSET note: unpack it");
 	kernel->notes_pending = false;
-	return kernel_layout(&kernel->elf, &kernel->notes, &kernel->layout, problem);
+	return check(kernel, problem);
 }

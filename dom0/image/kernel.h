@@ -10,7 +10,7 @@
 #ifndef DOM0_IMAGE_KERNEL_H
 #define DOM0_IMAGE_KERNEL_H
 
-#include "image/elf.h"
+#include <image/image.h>
 #include "image/payload.h"
 
 #define KERNEL_HEAD_SIZE  4096	      /* ELF and program headers must lie in it */
@@ -18,10 +18,9 @@
 
 struct kernel {
 	struct payload payload;
-	struct elf_image elf;
-	struct xen_notes notes;	     /* complete after kernel_open unless notes_pending */
-	struct kernel_layout layout; /* likewise; the segments' extent is always known */
-	bool notes_pending;	     /* kernel_load will complete them */
+	/* complete after kernel_open unless notes_pending; the segments' extent is always known */
+	struct kernel_image image;
+	bool notes_pending; /* kernel_load will complete it */
 };
 
 /* Takes bytes for guest memory at `offset` bytes from its start. Negative (problem noted): give up.

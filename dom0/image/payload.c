@@ -4,52 +4,11 @@
 #include <string.h>
 #include <lzma.h>
 #include <zlib.h>
+#include <image/image.h>
 #include <xen/errno.h>
 #include "image/payload.h"
 
-/* Fields of the Linux boot protocol's header, by their offset in a bzImage. */
-#define BOOT_SECTORS	    0x1f1 /* 1 byte: setup sectors of 512 bytes behind the first; 0 means 4 */
-#define BOOT_MAGIC	    0x202 /* 4 bytes: "HdrS" */
-#define BOOT_VERSION	    0x206 /* 2 bytes */
-#define BOOT_PAYLOAD_OFFSET 0x248 /* 4 bytes: from the protected-mode code; since version 2.08 */
-#define BOOT_PAYLOAD_LENGTH 0x24c /* 4 bytes */
-#define BOOT_HEADER_SIZE    0x250
-
 #define PIECE_SIZE (64u << 10)
-
-static uint32_t read32(const uint8_t *data)
-{
-	uint32_t value;
-
-	memcpy(&value, data, sizeof(value));
-	return value;
-}
-
-static bool is_bzimage(const uint8_t *file, size_t size)
-{
-	return size >= BOOT_HEADER_SIZE && !memcmp(file + BOOT_MAGIC, "HdrS", 4);
-}
-
-/* Narrow the file to the payload of a bzImage. */
-static int unwrap_bzimage(const uint8_t **file, size_t *size, struct problem *problem)
-{
-	const uint8_t *header = *file;
-	unsigned int version = header[BOOT_VERSION] | (unsigned int)header[BOOT_VERSION + 1] << 8;
-	size_t start = ((header[BOOT_SECTORS] ? header[BOOT_SECTORS] : 4u) + 1u) * 512u;
-	size_t offset = read32(header + BOOT_PAYLOAD_OFFSET);
-	size_t length = read32(header + BOOT_PAYLOAD_LENGTH);
-
-	if (version < 0x208)
-		return problem_note(
-			problem, XEN_EINVAL,
-			"this bzImage is older than boot protocol 2.08: it names no payload");
-	if (start > *size || offset > *size - start || length > *size - start - offset)
-		return problem_note(problem, XEN_EINVAL,
-				    "the bzImage is cut short: its payload lies outside the file");
-	*file += start + offset;
-	*size = length;
-	return 0;
-}
 
 int payload_find(const uint8_t *file, size_t size, struct payload *payload, struct problem *problem)
 {
@@ -63,12 +22,10 @@ int payload_find(const uint8_t *file, size_t size, struct payload *payload, stru
 		{"\3757zXZ", 6, PAYLOAD_XZ},
 	};
 
-	if (is_bzimage(file, size)) {
-		int error = unwrap_bzimage(&file, &size, problem);
+	const char *wrong = image_unwrap(&file, &size);
 
-		if (error)
-			return error;
-	}
+	if (wrong)
+		return problem_note(problem, XEN_EINVAL, "%s", wrong);
 	payload->data = file;
 	payload->size = size;
 	for (unsigned int i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {

@@ -1,174 +1,236 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dom0, from the boot modules to a runnable vCPU. */
+/*
+ * dom0, from the boot modules to a runnable vCPU. Boot time only: whatever goes wrong ends in
+ * panic() with the reason, for there is nobody else to tell.
+ */
+#include <boot/boot.h>
 #include <core/hooks.h>
+#include <image/layout.h>
 #include <lib/string.h>
 #include <mm/frame.h>
+#include <mm/types.h>
 #include <pv/dom0.h>
+#include <unpack.h>
+#include <xen/errno.h>
 #include <xen/features.h>
 
-static void check_features(const struct elf_kernel *k)
-{
-	static const char *const never[] = {"!auto_translated_physmap", "!supervisor_mode_kernel"};
+#define UNPACKED_MAX (1UL << 30)
 
-	for (unsigned i = 0; i < ARRAY_SIZE(never); i++)
-		if (strstr(k->required_features, never[i]))
-			panic("dom0 kernel: it demands %s, which no 64-bit PV guest has\n",
-			      never[i] + 1);
-	if (k->supported_features && !(k->supported_features & 1U << XENFEAT_dom0))
-		printk(LOG_WARN, "dom0 kernel: it does not say that it can be dom0\n");
-	if (k->hv_start_low > 0xffff800000000000UL)
-		panic("dom0 kernel: it wants the hypervisor above %#lx\n",
-		      (unsigned long)k->hv_start_low);
-}
+static struct kernel_image kernel;
+static struct guest_layout at;
+static u64 *p2m; /* frame of each page */
 
-static void create_domain(struct dom0_build *b)
-{
-	unsigned vcpus = dom0_vcpus();
-	int err;
-
-	b->d = domain_create(0, true, &err);
-	if (!b->d)
-		panic("dom0: cannot create the domain (error %d)\n", err);
-	b->d->max_vcpus = vcpus;
-	for (unsigned i = 0; i < vcpus; i++)
-		if (!vcpu_create(b->d, i))
-			panic("dom0: cannot create vCPU %u\n", i);
-	b->v = b->d->vcpus[0];
-}
-
-static unsigned p2m_order(u64 pages)
+static unsigned order_for(u64 bytes)
 {
 	unsigned order = 0;
 
-	while (PAGE_SIZE << order < pages * sizeof(u64))
+	while (PAGE_SIZE << order < bytes)
 		order++;
 	return order;
 }
 
-static void allocate_memory(struct dom0_build *b, u64 max_pages)
+/* Unpack size bytes; the caller frees what is returned, of *order, with *size bytes in use. */
+static void *unpack_kernel(const u8 *packed, size_t *size, unsigned *order)
 {
-	u64 pages = b->at.nr_pages;
+	unsigned arena_order = order_for(UNPACK_ARENA_BYTES);
+	struct unpack_arena arena = {heap_pages(arena_order), UNPACK_ARENA_BYTES};
+	u32 unpacked_size = 0;
 
-	b->d->mem.max_pages = max_pages;
-	b->p2m = heap_pages(p2m_order(pages));
-	for (u64 pfn = 0; b->p2m && pfn < pages; pfn++) {
-		struct page *pg = mm_alloc_domain_page(&b->d->mem);
+	/* The build appends the size of what it packed to every payload, whatever the packer. */
+	if (*size >= 4)
+		memcpy(&unpacked_size, packed + *size - 4, 4);
+	if (!unpacked_size || unpacked_size > UNPACKED_MAX)
+		panic("dom0 kernel: the bzImage says that its kernel has %u bytes\n",
+		      unpacked_size);
+	*order = order_for(unpacked_size);
+	void *out = heap_pages(*order);
 
-		if (!pg)
-			panic("dom0: out of memory after %lu of %lu pages\n", (unsigned long)pfn,
-			      (unsigned long)pages);
-		b->p2m[pfn] = page_to_mfn(pg).n;
-		m2p_table[b->p2m[pfn]] = pfn;
-	}
-	if (!b->p2m)
-		panic("dom0: no memory for a list of its %lu pages\n", (unsigned long)pages);
+	if (!out || !arena.base)
+		panic("dom0 kernel: no %lu KiB in one piece to unpack the bzImage into; "
+		      "give the machine more memory, or an unpacked ELF kernel\n",
+		      (PAGE_SIZE << *order) >> 10);
+	int result = unpack(out, PAGE_SIZE << *order, size, packed, *size, &arena);
+
+	heap_pages_free(arena.base, arena_order);
+	if (result != UNPACK_OK)
+		panic("dom0 kernel: cannot unpack the bzImage (%s)\n",
+		      result == UNPACK_UNKNOWN ? "neither gzip nor xz" : "its data are damaged");
+	return out;
 }
 
-static void load_kernel(const struct dom0_build *b)
+static void check_kernel(const char *wrong)
 {
-	const struct elf_kernel *k = &b->kernel;
-
-	for (unsigned i = 0; i < k->segment_count; i++)
-		dom0_copy(b, elf_address(k, &k->segments[i]), k->segments[i].data,
-			  k->segments[i].file_size);
-	if (k->has_hypercall_page)
-		pv_fill_hypercall_page(
-			dom0_page(b, (k->hypercall_page - b->at.start) >> PAGE_SHIFT));
+	if (wrong)
+		panic("dom0 kernel: %s\n", wrong);
+	if (kernel.unmet_feature[0])
+		panic("dom0 kernel: it demands %s, which no 64-bit PV guest has\n",
+		      kernel.unmet_feature);
+	if (kernel.supported_features && !(kernel.supported_features & 1U << XENFEAT_dom0))
+		printk(LOG_WARN, "dom0 kernel: it does not say that it can be dom0\n");
+	printk(LOG_INFO, "dom0 kernel: %s, %#lx-%#lx, entry %#lx\n",
+	       kernel.guest_os[0] ? kernel.guest_os : "unnamed",
+	       kernel.virt_base + kernel.first_byte, kernel.virt_base + kernel.end_byte,
+	       kernel.entry);
 }
 
-static void load_ramdisk(const struct dom0_build *b)
+/* Returns dom0's limit in pages. */
+static u64 plan(u64 ramdisk_size)
 {
-	if (b->ramdisk)
-		dom0_copy(b, b->at.start + (b->at.ramdisk_pfn << PAGE_SHIFT), b->ramdisk->data,
-			  b->at.ramdisk_size);
+	u64 max_pages = 0;
+	const char *wrong = layout_plan(&at, &kernel, true, ramdisk_size, 0);
+
+	/* A list of the pages comes on top: 8 bytes for each, and tables to map it. */
+	if (!wrong)
+		wrong = layout_plan(
+			&at, &kernel, true, ramdisk_size,
+			dom0_memory_pages(at.used_pages + at.used_pages / 256 + 8, &max_pages));
+	if (wrong)
+		panic("dom0 kernel: %s\n", wrong);
+	if (at.used_pages > at.total_pages)
+		panic("dom0 needs at least %lu MiB to start, and gets %lu: see the option dom0_mem=\n",
+		      (at.used_pages + 255) >> 8, at.total_pages >> 8);
+	return max_pages;
 }
 
-static void write_start_info(const struct dom0_build *b)
+static void create_domain(u64 max_pages)
 {
-	const struct dom0_layout *at = &b->at;
-	struct start_info *si = dom0_page(b, (at->start_info - at->start) >> PAGE_SHIFT);
-
-	strlcpy(si->magic, "xen-3.0-x86_64p", sizeof(si->magic));
-	si->nr_pages = at->nr_pages;
-	si->shared_info = mfn_to_paddr(page_to_mfn(b->d->shared_info_page));
-	si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN;
-	si->pt_base = at->tables;
-	si->nr_pt_frames = at->table_pages;
-	si->mfn_list = at->p2m;
-	if (b->kernel.has_init_p2m) {
-		si->first_p2m_pfn = at->p2m_pfn;
-		si->nr_p2m_frames = at->p2m_pages + at->p2m_table_pages;
-	}
-	if (b->ramdisk) {
-		si->mod_start = b->kernel.mod_start_pfn ? at->ramdisk_pfn : at->ramdisk;
-		si->mod_len = at->ramdisk_size;
-		if (b->kernel.mod_start_pfn)
-			si->flags |= SIF_MOD_START_PFN;
-	}
-	strlcpy((char *)si->cmd_line, b->cmdline, sizeof(si->cmd_line));
-}
-
-static void start_vcpu(const struct dom0_build *b)
-{
-	struct vcpu_guest_context *c = heap_alloc(sizeof(*c));
 	int err;
 
-	if (!c)
-		panic("dom0: no memory for its start context\n");
-	c->flags = VGCF_in_kernel | VGCF_online;
-	c->user_regs.rip = b->kernel.entry;
-	c->user_regs.rsp = b->at.stack + PAGE_SIZE;
-	c->user_regs.rsi = b->at.start_info;
-	c->user_regs.cs = FLAT_KERNEL_CS;
-	c->user_regs.ss = FLAT_KERNEL_SS;
-	c->ctrlreg[3] = xen_pfn_to_cr3(b->root);
-	err = pv_set_context(b->v, c);
-	heap_free(c);
+	if (!domain_create(0, true, &err))
+		panic("dom0: cannot create the domain (error %d)\n", err);
+	dom0->max_vcpus = dom0_vcpus();
+	for (unsigned i = 0; i < dom0->max_vcpus; i++)
+		if (!vcpu_create(dom0, i))
+			panic("dom0: cannot create vCPU %u\n", i);
+	dom0_permit_hardware(dom0);
+	dom0->mem.max_pages = max_pages;
+	p2m = heap_pages(order_for(at.total_pages * sizeof(u64)));
+	for (u64 pfn = 0; p2m && pfn < at.total_pages; pfn++) {
+		struct page *pg = mm_alloc_domain_page(&dom0->mem);
+
+		if (!pg)
+			panic("dom0: out of memory after %lu of %lu pages\n", pfn, at.total_pages);
+		p2m[pfn] = page_to_mfn(pg).n;
+		m2p_table[p2m[pfn]] = pfn;
+	}
+	if (!p2m)
+		panic("dom0: no memory for a list of its %lu pages\n", at.total_pages);
+}
+
+static u64 *page_at(void *unused, u64 pfn)
+{
+	return mfn_to_virt(mfn(p2m[pfn]));
+}
+
+/* to: bytes from the start of dom0's memory, which is zero so far. */
+static void copy_in(u64 to, const u8 *from, u64 size)
+{
+	for (u64 n; size; to += n, from += n, size -= n) {
+		u64 offset = to & ~PAGE_MASK;
+
+		n = MIN(size, PAGE_SIZE - offset);
+		memcpy((u8 *)page_at(NULL, to >> PAGE_SHIFT) + offset, from, n);
+	}
+}
+
+static void load(const u8 *file, const struct boot_module *ramdisk)
+{
+	for (unsigned i = 0; i < kernel.segments; i++)
+		copy_in(image_place(&kernel, &kernel.segment[i]), file + kernel.segment[i].offset,
+			kernel.segment[i].file_size);
+	if (kernel.hypercall_page != IMAGE_NONE)
+		pv_fill_hypercall_page(
+			page_at(NULL, (kernel.hypercall_page - kernel.virt_base) >> PAGE_SHIFT));
+	if (ramdisk)
+		copy_in(at.ramdisk.first << PAGE_SHIFT, ramdisk->data, ramdisk->size);
+	copy_in(at.p2m.first << PAGE_SHIFT, (const u8 *)p2m, at.total_pages * sizeof(u64));
+}
+
+static void write_start_info(u64 ramdisk_size, const char *cmdline)
+{
+	struct start_info *si = (struct start_info *)page_at(NULL, at.start_info.first);
+
+	strlcpy(si->magic, "xen-3.0-x86_64p", sizeof(si->magic));
+	si->nr_pages = at.total_pages;
+	si->shared_info = mfn_to_paddr(page_to_mfn(dom0->shared_info_page));
+	si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN;
+	si->pt_base = layout_address(&at, at.tables.first);
+	si->nr_pt_frames = at.tables.count;
+	si->mfn_list = at.p2m_address;
+	if (kernel.init_p2m != IMAGE_NONE) {
+		si->first_p2m_pfn = at.p2m.first;
+		si->nr_p2m_frames = at.p2m.count + at.p2m_tables.count;
+	}
+	if (ramdisk_size) {
+		si->mod_start = at.ramdisk_mapped ? layout_address(&at, at.ramdisk.first)
+						  : at.ramdisk.first;
+		si->mod_len = ramdisk_size;
+		si->flags |= at.ramdisk_mapped ? 0 : SIF_MOD_START_PFN;
+	}
+	strlcpy((char *)si->cmd_line, cmdline, sizeof(si->cmd_line));
+}
+
+/* The kernel drops this pin itself when it has built tables of its own. Returns the root's frame.
+ */
+static u64 make_tables(void)
+{
+	u64 frame = p2m[at.tables.first];
+	struct page *root;
+	int err;
+
+	layout_fill_tables(&at, p2m, page_at, NULL);
+	do
+		err = type_get_frame(mfn(frame), &dom0->mem, TYPE_L4, &root);
+	while (err == -XEN_ERESTART);
+	if (err || !type_pin(root))
+		panic("dom0: its initial page tables were refused (error %d)\n", err);
+	return frame;
+}
+
+static void start_vcpu(u64 root)
+{
+	static struct vcpu_guest_context c; /* large for a stack */
+	struct vcpu *v = dom0->vcpus[0];
+
+	c.flags = VGCF_in_kernel | VGCF_online;
+	c.user_regs.rip = kernel.entry;
+	c.user_regs.rsp = layout_address(&at, at.stack.first + 1);
+	c.user_regs.rsi = layout_address(&at, at.start_info.first);
+	c.user_regs.cs = FLAT_KERNEL_CS;
+	c.user_regs.ss = FLAT_KERNEL_SS;
+	c.ctrlreg[3] = xen_pfn_to_cr3(root);
+	int err = pv_set_context(v, &c);
+
 	if (err)
 		panic("dom0: its start context was refused (error %d)\n", err);
-	b->v->info->evtchn_upcall_mask = 1;
-	b->v->initialised = true;
-	b->v->pause_flags &= ~(u32)VPF_DOWN;
-	vcpu_wake(b->v);
+	v->info->evtchn_upcall_mask = 1;
+	v->initialised = true;
+	v->pause_flags &= ~(u32)VPF_DOWN;
+	vcpu_wake(v);
 }
 
-static void plan(struct dom0_build *b, u64 *max_pages)
-{
-	dom0_plan(b, 0);
-	/* A list of the pages comes on top: 8 bytes for each, and tables to map it. */
-	dom0_plan(b, dom0_memory_pages(b->at.used_pages + b->at.used_pages / 256 + 8, max_pages));
-	if (b->at.used_pages > b->at.nr_pages)
-		panic("dom0 needs at least %lu MiB to start, and gets %lu: see the option dom0_mem=\n",
-		      (unsigned long)(b->at.used_pages + 255) >> 8,
-		      (unsigned long)b->at.nr_pages >> 8);
-}
-
-void pv_build_dom0(const struct boot_module *kernel, const struct boot_module *ramdisk,
+void pv_build_dom0(const struct boot_module *module, const struct boot_module *ramdisk,
 		   const char *cmdline)
 {
-	static struct dom0_build b;
-	void *unpacked;
-	unsigned order;
-	u64 max_pages;
+	const u8 *file = module->data;
+	size_t size = module->size, ramdisk_size = ramdisk ? ramdisk->size : 0;
+	const char *wrong = image_unwrap(&file, &size);
+	void *unpacked = NULL;
+	unsigned order = 0;
 
-	b.ramdisk = ramdisk && ramdisk->size ? ramdisk : NULL;
-	b.cmdline = cmdline;
-	dom0_read_kernel(&b.kernel, kernel, &unpacked, &order);
-	check_features(&b.kernel);
-	plan(&b, &max_pages);
-	create_domain(&b);
-	dom0_permit_hardware(b.d);
-	allocate_memory(&b, max_pages);
-	load_kernel(&b);
+	/* What a bzImage carries may also be a plain ELF file. */
+	if (!wrong && file != module->data && memcmp(file, "\177ELF", MIN(size, 4UL)))
+		file = unpacked = unpack_kernel(file, &size, &order);
+	check_kernel(wrong ? wrong : image_read(&kernel, file, size));
+	create_domain(plan(ramdisk_size));
+	load(file, ramdisk_size ? ramdisk : NULL);
 	if (unpacked)
 		heap_pages_free(unpacked, order);
-	load_ramdisk(&b);
-	dom0_copy(&b, b.at.start + (b.at.p2m_pfn << PAGE_SHIFT), b.p2m,
-		  b.at.nr_pages * sizeof(u64));
-	write_start_info(&b);
-	dom0_make_tables(&b);
-	heap_pages_free(b.p2m, p2m_order(b.at.nr_pages));
-	start_vcpu(&b);
+	write_start_info(ramdisk_size, cmdline);
+	u64 root = make_tables();
+
+	heap_pages_free(p2m, order_for(at.total_pages * sizeof(u64)));
+	start_vcpu(root);
 	printk(LOG_INFO, "dom0: %lu MiB, %u vCPUs, kernel and ramdisk loaded\n",
-	       (unsigned long)b.at.nr_pages >> 8, b.d->max_vcpus);
+	       at.total_pages >> 8, dom0->max_vcpus);
 }

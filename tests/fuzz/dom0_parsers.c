@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "builder/layout.h"
+#include <image/layout.h>
 #include "cli/words.h"
 #include "config/guest.h"
 #include "image/kernel.h"
@@ -52,22 +52,53 @@ static int sink(void *context, uint64_t offset, const uint8_t *bytes, size_t siz
 	return 0;
 }
 
-/* The plan must hold together, whatever the kernel says. */
-static void plan(const struct kernel *kernel)
-{
-	uint64_t entries[512], pages = MEMORY / 4096, *p2m = calloc(pages, sizeof(*p2m));
-	struct guest_layout layout;
-	struct problem problem = {""};
+struct tables {
+	const struct guest_layout *layout;
+	uint64_t entries[MEMORY / 4096][512];
+};
 
-	if (!layout_plan(&kernel->layout, &kernel->notes, 5000, pages, &layout, &problem)) {
+static uint64_t *table(void *context, uint64_t page)
+{
+	struct tables *tables = context;
+	const struct guest_layout *layout = tables->layout;
+
+	assert(page - layout->tables.first < layout->tables.count ||
+	       page - layout->p2m_tables.first < layout->p2m_tables.count);
+	return tables->entries[page];
+}
+
+/* The plan must hold together, whatever the kernel says. */
+static void plan(const struct kernel_image *image)
+{
+	static struct tables tables;
+	uint64_t pages = MEMORY / 4096, *p2m = calloc(pages, sizeof(*p2m));
+	struct guest_layout layout;
+
+	if (!layout_plan(&layout, image, image->needs_dom0, 5000, pages) &&
+	    layout.used_pages <= pages) {
 		assert(layout.stack.first < pages);
-		for (unsigned int i = 0; i < layout_tables(&layout); i++) {
-			assert(layout.table[i].page < pages);
-			layout_fill_table(&layout, p2m, i, entries);
-		}
-		layout_free(&layout);
+		tables.layout = &layout;
+		layout_fill_tables(&layout, p2m, table, &tables);
 	}
 	free(p2m);
+}
+
+/* Every range that the hypervisor's builder copies lies in the file and in the image. */
+static void whole(const uint8_t *data, size_t size)
+{
+	struct kernel_image image;
+
+	if (image_unwrap(&data, &size) || image_read(&image, data, size))
+		return;
+	for (unsigned int i = 0; i < image.segments; i++) {
+		const struct image_segment *s = &image.segment[i];
+
+		assert(s->offset <= size && s->file_size <= size - s->offset);
+		assert(image_place(&image, s) + s->memory_size <= image.end_byte);
+		assert(s->file_size <= s->memory_size);
+	}
+	assert(image.entry - image.virt_base < image.end_byte);
+	plan(&image);
 }
 
 static void image(const uint8_t *data, size_t size)
@@ -76,9 +107,10 @@ static void image(const uint8_t *data, size_t size)
 	struct problem problem = {""};
 	uint8_t sum;
 
+	whole(data, size);
 	if (!kernel_open(data, size, &kernel, &problem) &&
 	    !kernel_load(&kernel, sink, &sum, &problem))
-		plan(&kernel);
+		plan(&kernel.image);
 	else
 		assert(problem.text[0]);
 }

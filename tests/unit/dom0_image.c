@@ -105,10 +105,10 @@ static int load(const uint8_t *file, size_t size, struct kernel *kernel)
 
 static void check_loaded(const struct kernel *kernel)
 {
-	assert_int_equal(kernel->layout.entry, VIRT + 0x100040);
-	assert_int_equal(kernel->layout.virt_base, VIRT);
-	assert_int_equal(kernel->layout.first_byte, 0x100000);
-	assert_int_equal(kernel->layout.end_byte, 0x108000);
+	assert_int_equal(kernel->image.entry, VIRT + 0x100040);
+	assert_int_equal(kernel->image.virt_base, VIRT);
+	assert_int_equal(kernel->image.first_byte, 0x100000);
+	assert_int_equal(kernel->image.end_byte, 0x108000);
 	assert_memory_equal(memory + 0x100000, image + TEXT, 0x3000);
 	assert_memory_equal(memory + 0x104000, image + DATA, 0x1234);
 	assert_int_equal(memory[0x104000 + 0x1234], 0);
@@ -159,7 +159,7 @@ static void loads_plain(void **state)
 	make_image(0);
 	assert_int_equal(load(image, LENGTH, &kernel), 0);
 	check_loaded(&kernel);
-	assert_string_equal(kernel.notes.guest_os, "test");
+	assert_string_equal(kernel.image.guest_os, "test");
 }
 
 static void loads_packed(void **state)
