@@ -142,9 +142,8 @@ static int init_parts(struct domain *d)
 	if (!d->shared_info_page)
 		return -XEN_ENOMEM;
 	d->shared_info = page_to_virt(d->shared_info_page);
-	rc = sched_domain_init(d);
-	if (!rc)
-		rc = evtchn_domain_init(d);
+	sched_domain_init(d);
+	rc = evtchn_domain_init(d);
 	if (!rc)
 		rc = grant_domain_init(d);
 	if (!rc)
@@ -161,7 +160,7 @@ static void free_parts(struct domain *d)
 		vcpu_free(d->vcpus[i]);
 	grant_domain_free(d);
 	evtchn_domain_free(d);
-	sched_domain_free(d);
+	timer_stop(&d->sched.unpark);
 	mm_domain_destroy(&d->mem);
 	heap_free(d->memory_map);
 	heap_free(d);
@@ -191,7 +190,7 @@ struct domain *domain_create_configured(domid_t domid, bool privileged,
 	if (!privileged) /* its keeper starts it */
 		d->pause_count = d->control_pauses = 1;
 	for (unsigned i = 0; i < 2; i++)
-		timer_init(&d->watchdog[i], watchdog_fired, d, this_cpu()->id);
+		timer_init(&d->watchdog[i], watchdog_fired, d);
 	*err = mm_domain_init(&d->mem, domid, privileged);
 	if (*err) {
 		heap_free(d);

@@ -24,8 +24,6 @@
 struct domain;
 struct evtchn_domain; /* core/evtchn.h */
 struct grant_table;  /* core/grant.h */
-struct sched_domain; /* core/sched.c */
-struct sched_vcpu;
 
 struct pv_trap {
 	u64 address;
@@ -51,6 +49,23 @@ struct pv_vcpu {
 	u32 tsc_aux;   /* MSR_TSC_AUX */
 };
 
+/* What the scheduler keeps, under its lock: core/sched.h. */
+struct sched_domain {
+	u32 weight;	   /* share, relative to other domains */
+	u32 cap;	   /* per cent of one CPU, 0: none */
+	u32 active;	   /* runnable vCPUs: they share the weight */
+	bool parked;	   /* the cap's run time is used up */
+	s64 covered_until; /* system time until which the cap covers what was used */
+	struct timer unpark;
+};
+
+struct sched_vcpu {
+	struct list link; /* runnable ones */
+	s64 credit;	  /* weighted ns, see sched_policy.c */
+	u64 rounds_seen;  /* when it fell asleep */
+	bool queued, on_cpu, yielding;
+};
+
 struct vcpu {
 	struct arch_vcpu arch; /* first: entry code finds it there */
 	struct vcpu_memory mem;
@@ -71,7 +86,7 @@ struct vcpu {
 	struct hypercall_state inner; /* preempted call within a multicall */
 	bool in_multicall;
 
-	struct sched_vcpu *sched;
+	struct sched_vcpu sched;
 	struct cpumask affinity;
 	struct timer singleshot, periodic, poll_timer;
 	u64 periodic_ns, periodic_last;
@@ -113,7 +128,7 @@ struct domain {
 
 	struct evtchn_domain *evtchn;
 	struct grant_table *grants;
-	struct sched_domain *sched;
+	struct sched_domain sched;
 
 	u32 max_evtchn_port, max_grant_frames, max_maptrack_frames;
 	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */

@@ -317,8 +317,8 @@ static long affinity(struct vcpu *v, struct xen_domctl *op)
 /* Weight 0 and cap ~0 leave what they are. */
 static long put_parameters(struct domain *d, u16 weight, u16 cap)
 {
-	int rc = sched_domain_adjust(d, weight ? weight : d->sched->weight,
-				     cap != 0xffff ? cap : d->sched->cap);
+	int rc = sched_domain_adjust(d, weight ? weight : d->sched.weight,
+				     cap != 0xffff ? cap : d->sched.cap);
 
 	return rc ? refuse_as(rc, BAD_ARGUMENT, "weight %u or cap %u is out of range", weight, cap)
 		  : 0;
@@ -329,13 +329,13 @@ static long scheduler(struct domain *d, struct xen_domctl *domctl)
 	struct xen_domctl_scheduler_op *op = &domctl->u.scheduler_op;
 
 	/* weight and cap lie at the same place for both ids */
-	if (op->sched_id != sched_policy->id && op->sched_id != XEN_SCHEDULER_CREDIT2)
+	if (op->sched_id != sched_id && op->sched_id != XEN_SCHEDULER_CREDIT2)
 		return refuse(BAD_ARGUMENT, "scheduler %u is not the one in use, %u", op->sched_id,
-			      sched_policy->id);
+			      sched_id);
 	switch (op->cmd) {
 	case XEN_DOMCTL_SCHEDOP_getinfo:
-		op->u.credit.weight = (u16)d->sched->weight;
-		op->u.credit.cap = (u16)d->sched->cap;
+		op->u.credit.weight = (u16)d->sched.weight;
+		op->u.credit.cap = (u16)d->sched.cap;
 		return 0;
 	case XEN_DOMCTL_SCHEDOP_putinfo:
 		return put_parameters(d, op->u.credit.weight, op->u.credit.cap);

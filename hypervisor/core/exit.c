@@ -8,7 +8,7 @@
 /* --- standing still for the auditor --- */
 
 static struct spinlock quiesce_lock = SPINLOCK_INIT;
-static bool quiesced;	   /* everyone but the lock's owner stands still */
+static bool quiesced;	  /* everyone but the lock's owner stands still */
 static u32 quiesced_cpus; /* how many do */
 
 void quiesce_point(void)

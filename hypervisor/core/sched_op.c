@@ -62,7 +62,7 @@ static long poll(const struct sched_poll *poll)
 	else if (!__atomic_load_n(&v->poll_port, __ATOMIC_SEQ_CST))
 		vcpu_unblock(v);
 	else if (poll->timeout)
-		timer_set(&v->poll_timer, poll->timeout);
+		timer_set(&v->poll_timer, v->cpu, poll->timeout);
 	return 0;
 }
 
@@ -104,7 +104,7 @@ static long watchdog(const struct sched_watchdog *op)
 	}
 	if (op->timeout && !d->is_dying) {
 		d->watchdog_inuse |= BIT(i);
-		timer_set(&d->watchdog[i], expires);
+		timer_set(&d->watchdog[i], this_cpu()->id, expires);
 	} else {
 		d->watchdog_inuse &= ~BIT(i);
 	}
@@ -177,7 +177,6 @@ long do_set_timer_op(u64 timeout)
 		timer_stop(&v->singleshot);
 		return 0;
 	}
-	timer_migrate(&v->singleshot, v->cpu);
-	timer_set(&v->singleshot, timeout);
+	timer_set(&v->singleshot, v->cpu, timeout);
 	return 0;
 }

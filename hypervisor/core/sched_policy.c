@@ -15,124 +15,87 @@
  * Who sleeps gets the rounds that it missed when it wakes, and may exceed the limit by BOOST: so a
  * vCPU that sleeps most of the time is ahead of any that does not, and takes a CPU at once.
  *
- * A cap is a bucket of run time filled at the cap's rate; a domain whose bucket is empty is parked
- * until a tick's worth has run in again.
+ * A cap says until when it covers the time that the domain has run. When that lies in the future
+ * the domain is parked until it lies a tick in the past again.
  *
- * Round robin is what is left of it when nobody ever uses up any credit: the queue, ordered by
- * credit, is then one of first come, first served; and caps do not count.
+ * Round robin is what is left of it when nobody ever uses up any credit: among equals it is first
+ * come, first served; and caps do not count.
  */
-#include <xen/xen.h>
+#include <xen/errno.h>
 #include <core/sched.h>
 #include <x86/time.h>
 
 #define CREDIT	       10000000L
 #define BOOST	       2000000L
-#define PREEMPT_MARGIN 500000L	  /* credit by which a waiting vCPU must exceed a running one */
-#define MIN_SLICE      500000UL	  /* ns */
-#define CAP_PERIOD     50000000UL /* ns of cap that a bucket holds */
-#define CAP_TICK       10000000UL
-
-const struct sched_policy sched_credit = {"credit", 5 /* XEN_SCHEDULER_CREDIT */, true};
-/* XEN_SCHEDULER_NULL: the number of a scheduler without parameters */
-const struct sched_policy sched_rr = {"round robin", 9, false};
+#define PREEMPT_MARGIN 500000L	 /* credit by which a waiting vCPU must exceed a running one */
+#define MIN_SLICE      500000L	 /* ns */
+#define CAP_BURST      50000000L /* ns of a cap that can be saved up */
+#define CAP_TICK       10000000L
 
 static u64 rounds[MAX_CPUS];
 
-/* Rounds that were given to whom may run on the CPUs of mask. */
-static u64 rounds_of(u64 mask)
+static s64 used(const struct vcpu *v, u64 ns)
 {
-	u64 sum = 0;
-	u32 cpu;
+	const struct sched_domain *sd = &v->domain->sched;
 
-	for (cpu = 0; cpu < cpu_count; cpu++)
-		sum += mask & BIT(cpu) ? rounds[cpu] : 0;
-	return sum;
-}
-
-static s64 used(const struct sched_vcpu *s, u64 ns)
-{
-	const struct sched_domain *sd = s->domain;
-
+	if (sched_id == SCHED_RR)
+		return 0;
 	/* without rivals a stint has no end, and needs no paying for */
 	ns = MIN(ns, 2 * sched_slice_ns);
 	return (s64)(ns * SCHED_WEIGHT_DEFAULT * MAX(sd->active, 1u) / sd->weight);
 }
 
-static void add_credit(struct sched_vcpu *s, u64 count, s64 limit)
+static void add_credit(struct vcpu *v, u64 count, s64 limit)
 {
 	/* beyond a thousand rounds any debt is paid, and the product cannot overflow */
-	s64 credit = s->credit + (s64)MIN(count, 100000UL) * CREDIT;
+	s64 credit = v->sched.credit + (s64)MIN(count, 100000UL) * CREDIT;
 
-	s->credit = MAX(s->credit, MIN(credit, limit));
-}
-
-static void insert(struct sched_vcpu *s)
-{
-	struct list *pos;
-
-	list_for_each (pos, &sched_queue) {
-		if (list_entry(pos, struct sched_vcpu, link)->credit < s->credit)
-			break;
-	}
-	list_add_tail(pos, &s->link);
-}
-
-void policy_enqueue(struct sched_vcpu *s, bool woken)
-{
-	if (woken) {
-		u64 seen = rounds_of(s->v->affinity.bits);
-
-		/* fewer than at its last sleep: affinity has changed */
-		add_credit(s, seen > s->rounds_seen ? seen - s->rounds_seen : 0, CREDIT + BOOST);
-	}
-	insert(s);
-}
-
-void policy_slept(struct sched_vcpu *s)
-{
-	s->rounds_seen = rounds_of(s->v->affinity.bits);
+	v->sched.credit = MAX(v->sched.credit, MIN(credit, limit));
 }
 
 /* A round for everyone who may run on cpu, as many times as the best of them needs. */
 static void new_round(u32 cpu, s64 best)
 {
 	u64 count = 1 + (u64)-best / CREDIT;
-	struct list all = LIST_INIT(all), *pos, *tmp;
+	struct list *pos;
 
 	rounds[cpu] += count;
-	list_for_each_safe (pos, tmp, &sched_queue) {
-		list_del(pos);
-		list_add_tail(&all, pos);
-	}
-	list_for_each_safe (pos, tmp, &all) {
-		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
+	list_for_each (pos, &sched_queue) {
+		struct vcpu *v = list_entry(pos, struct vcpu, sched.link);
 
-		if (s->v->affinity.bits & BIT(cpu))
-			add_credit(s, count, CREDIT);
-		list_del(pos);
-		insert(s);
+		if (v->affinity.bits & BIT(cpu))
+			add_credit(v, count, CREDIT);
 	}
-	for (u32 i = 0; i < cpu_count; i++) {
-		struct vcpu *v = sched_current(i);
+}
 
-		if (v && v->domain && !v->sched->queued && (v->affinity.bits & BIT(cpu)))
-			add_credit(v->sched, count, CREDIT);
-	}
+/* Rounds that were given to whom may run where v may. */
+static u64 rounds_of(const struct vcpu *v)
+{
+	u64 sum = 0;
+
+	for (u32 cpu = 0; cpu < cpu_count; cpu++)
+		sum += v->affinity.bits & BIT(cpu) ? rounds[cpu] : 0;
+	return sum;
+}
+
+void policy_slept(struct vcpu *v)
+{
+	v->sched.rounds_seen = rounds_of(v);
+}
+
+void policy_woken(struct vcpu *v)
+{
+	u64 now = rounds_of(v), then = v->sched.rounds_seen;
+
+	/* fewer than when it fell asleep: affinity has changed */
+	add_credit(v, now > then ? now - then : 0, CREDIT + BOOST);
 }
 
 /* --- cap --- */
 
-static s64 cap_ns(const struct sched_domain *sd, u64 ns)
+static bool capped(const struct sched_domain *sd)
 {
-	return (s64)(ns / 100 * sd->cap);
-}
-
-static void refill(struct sched_domain *sd, u64 now)
-{
-	u64 gap = MIN(now - sd->budget_at, 100 * CAP_PERIOD);
-
-	sd->budget = MIN(sd->budget + cap_ns(sd, gap), cap_ns(sd, CAP_PERIOD));
-	sd->budget_at = now;
+	return sd->cap && sched_id != SCHED_RR;
 }
 
 static void unpark(void *arg)
@@ -145,101 +108,88 @@ static void unpark(void *arg)
 	spin_unlock(&sched_lock);
 }
 
-static void spend(struct sched_domain *sd, u64 ns)
+void policy_charge(struct vcpu *v, u64 ns, u64 now)
 {
-	u64 now, wanted;
+	struct sched_domain *sd = &v->domain->sched;
 
-	if (!sd->cap)
+	v->sched.credit -= used(v, ns);
+	if (!capped(sd))
 		return;
-	now = now_ns();
-	refill(sd, now);
-	sd->budget -= (s64)ns;
-	if (sd->budget > 0 || sd->parked)
+	sd->covered_until =
+		MAX(sd->covered_until, (s64)now - CAP_BURST) + (s64)(ns * 100 / sd->cap);
+	if (sd->covered_until < (s64)now || sd->parked)
 		return;
 	sd->parked = true;
-	wanted = (u64)(cap_ns(sd, CAP_TICK) - sd->budget);
-	timer_set(&sd->unpark, now + wanted * 100 / sd->cap);
+	timer_set(&sd->unpark, this_cpu()->id, (u64)(sd->covered_until + CAP_TICK));
 }
 
-void policy_adjusted(struct sched_domain *sd)
+/* --- parameters --- */
+
+void sched_domain_init(struct domain *d)
 {
-	if (!sd->unpark.fn)
-		timer_init(&sd->unpark, unpark, sd, this_cpu()->id);
-	sd->budget = cap_ns(sd, CAP_TICK);
-	sd->budget_at = now_ns();
-	if (sd->parked) { /* the timer will find it unparked: harmless */
-		sd->parked = false;
-		sched_kick_waiting(sd);
-	}
+	d->sched.weight = SCHED_WEIGHT_DEFAULT;
+	timer_init(&d->sched.unpark, unpark, &d->sched);
+}
+
+int sched_domain_adjust(struct domain *d, u32 weight, u32 cap)
+{
+	struct sched_domain *sd = &d->sched;
+
+	if (!weight || weight > SCHED_WEIGHT_MAX || cap > cpu_count * 100)
+		return -XEN_EINVAL;
+	spin_lock(&sched_lock);
+	sd->weight = weight;
+	sd->cap = cap;
+	sd->covered_until = (s64)now_ns() - CAP_TICK;
+	sd->parked = false; /* the timer will find it unparked: harmless */
+	sched_kick_waiting(sd);
+	spin_unlock(&sched_lock);
+	return 0;
 }
 
 /* --- running --- */
 
-void policy_charge(struct sched_vcpu *s, u64 ns)
+static u64 slice_of(const struct sched_domain *sd, bool contended, u64 now)
 {
-	if (!sched_policy->proportional)
-		return;
-	spend(s->domain, ns);
-	s->credit -= used(s, ns);
-}
-
-static u64 slice_of(const struct sched_vcpu *s, bool contended)
-{
-	const struct sched_domain *sd = s->domain;
 	u64 slice = contended ? sched_slice_ns : ~0UL;
 
-	if (sd->cap && sched_policy->proportional) {
-		u64 budget = sd->budget > 0 ? (u64)sd->budget : 0;
+	if (capped(sd)) {
+		s64 saved = MIN((s64)now - sd->covered_until, CAP_BURST);
+		s64 share = saved / 100 * sd->cap / MAX(sd->active, 1u);
 
-		slice = MIN(slice, MAX(budget / MAX(sd->active, 1u), MIN_SLICE));
+		slice = MIN(slice, (u64)MAX(share, MIN_SLICE));
 	}
 	return slice;
 }
 
-/* May this CPU take s from the queue now? */
-static bool eligible(const struct sched_vcpu *s, u32 cpu, const struct sched_vcpu *prev)
+struct vcpu *policy_pick(u32 cpu, const struct vcpu *prev, u64 now, u64 *slice)
 {
-	return (s->v->affinity.bits & BIT(cpu)) && !s->domain->parked &&
-	       (s == prev || !READ_ONCE(s->v->is_running));
-}
-
-struct sched_vcpu *policy_pick(u32 cpu, const struct sched_vcpu *prev, u64 *slice)
-{
-	struct sched_vcpu *best = NULL, *yielder = NULL;
+	struct vcpu *best = NULL;
 	bool contended = false;
 	struct list *pos;
 
 	list_for_each (pos, &sched_queue) {
-		struct sched_vcpu *s = list_entry(pos, struct sched_vcpu, link);
+		struct vcpu *v = list_entry(pos, struct vcpu, sched.link);
 
-		if (!eligible(s, cpu, prev))
+		if (v->sched.on_cpu || !(v->affinity.bits & BIT(cpu)) || v->domain->sched.parked ||
+		    (v != prev && READ_ONCE(v->is_running)))
 			continue;
-		if (best) {
-			contended = true;
-			break;
-		}
-		if (s->yielding && !yielder)
-			yielder = s;
-		else
-			best = s;
-	}
-	if (yielder) {
 		contended |= best != NULL;
-		yielder->yielding = false; /* once is enough */
-		best = best ? best : yielder;
+		if (!best || best->sched.yielding ||
+		    (v->sched.credit > best->sched.credit && !v->sched.yielding))
+			best = v;
 	}
 	if (!best)
 		return NULL;
-	if (best->credit <= 0 && sched_policy->proportional)
-		new_round(cpu, best->credit);
-	*slice = slice_of(best, contended);
+	if (best->sched.credit <= 0 && sched_id != SCHED_RR)
+		new_round(cpu, best->sched.credit);
+	*slice = slice_of(&best->domain->sched, contended, now);
 	return best;
 }
 
-bool policy_preempts(const struct sched_vcpu *s, const struct sched_vcpu *running)
+s64 policy_lead(const struct vcpu *v, const struct vcpu *running)
 {
-	s64 left = running->credit - used(running, now_ns() - running->charged_at);
+	u64 ns = now_ns() - running->runstate.state_entry_time;
 
-	return sched_policy->proportional && !s->domain->parked &&
-	       s->credit > left + PREEMPT_MARGIN;
+	return v->sched.credit - (running->sched.credit - used(running, ns)) - PREEMPT_MARGIN;
 }

@@ -116,9 +116,9 @@ static long scheduler(struct xen_sysctl_scheduler_op *op)
 {
 	struct xen_sysctl_credit_schedule *c = &op->u.sched_credit;
 
-	if (op->cpupool_id != 0 || op->sched_id != sched_policy->id)
+	if (op->cpupool_id != 0 || op->sched_id != sched_id)
 		return refuse(BAD_ARGUMENT, "pool %u, scheduler %u: there is only 0, %u",
-			      op->cpupool_id, op->sched_id, sched_policy->id);
+			      op->cpupool_id, op->sched_id, sched_id);
 	if (op->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
 		if (c->tslice_ms < XEN_SYSCTL_CSCHED_TSLICE_MIN ||
 		    c->tslice_ms > XEN_SYSCTL_CSCHED_TSLICE_MAX || c->ratelimit_us ||
@@ -146,7 +146,7 @@ static long run(struct xen_sysctl *op)
 	case XEN_SYSCTL_physinfo:
 		return physinfo(&op->u.physinfo);
 	case XEN_SYSCTL_sched_id:
-		op->u.sched_id.sched_id = sched_policy->id;
+		op->u.sched_id.sched_id = sched_id;
 		return 0;
 	case XEN_SYSCTL_getdomaininfolist:
 		return domain_list(&op->u.getdomaininfolist);

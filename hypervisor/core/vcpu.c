@@ -23,7 +23,7 @@ static void periodic_fired(void *arg)
 	evtchn_send_virq(v, VIRQ_TIMER);
 	/* ticks that were missed are not made up for */
 	v->periodic_last += MAX((now - v->periodic_last) / period, 1UL) * period;
-	timer_set(&v->periodic, v->periodic_last + period);
+	timer_set(&v->periodic, v->cpu, v->periodic_last + period);
 }
 
 static void poll_over(void *arg)
@@ -58,8 +58,6 @@ static int init_parts(struct vcpu *v)
 		rc = mm_vcpu_init(&v->mem, &v->domain->mem, v->vcpu_id);
 	if (!rc)
 		rc = arch_vcpu_init(&v->arch, v->vcpu_id);
-	if (!rc)
-		rc = sched_vcpu_init(v);
 	return rc;
 }
 
@@ -76,13 +74,14 @@ struct vcpu *vcpu_create(struct domain *d, unsigned vcpu_id)
 	v->vcpu_id = vcpu_id;
 	v->cpu = vcpu_id % cpu_count;
 	v->pause_flags = VPF_DOWN;
-	timer_init(&v->singleshot, singleshot_fired, v, v->cpu);
-	timer_init(&v->periodic, periodic_fired, v, v->cpu);
-	timer_init(&v->poll_timer, poll_over, v, v->cpu);
+	timer_init(&v->singleshot, singleshot_fired, v);
+	timer_init(&v->periodic, periodic_fired, v);
+	timer_init(&v->poll_timer, poll_over, v);
 	if (init_parts(v)) {
 		vcpu_free(v);
 		return NULL;
 	}
+	sched_vcpu_init(v);
 	pv_vcpu_init(v);
 	vcpu_update_time_info(v);
 	__atomic_store_n(&d->vcpus[vcpu_id], v, __ATOMIC_RELEASE);
@@ -103,7 +102,8 @@ int vcpu_release(struct vcpu *v)
 
 	pv_vcpu_release(v);
 	if (pg) {
-		v->info = v->info_dummy ? v->info_dummy : &v->domain->shared_info->vcpu_info[v->vcpu_id];
+		v->info = v->info_dummy ? v->info_dummy
+					: &v->domain->shared_info->vcpu_info[v->vcpu_id];
 		v->arch.vcpu_info = v->info;
 		v->info_page = NULL;
 		mm_put_page_writable(pg);
@@ -116,7 +116,7 @@ void vcpu_free(struct vcpu *v)
 	if (!v)
 		return;
 	vcpu_stop_timers(v);
-	sched_vcpu_free(v);
+	BUG_ON(v->sched.queued);
 	arch_vcpu_destroy(&v->arch);
 	if (v->info_dummy)
 		heap_pages_free(v->info_dummy, 0);
@@ -174,7 +174,8 @@ int vcpu_register_info(struct vcpu *v, mfn_t frame, u32 offset)
 	v->info_page = pg;
 	__atomic_store_n(&v->info, new, __ATOMIC_SEQ_CST);
 	v->arch.vcpu_info = new;
-	/* events set in the old place since it was copied are found again by looking at all words */
+	/* events set in the old place since it was copied are found again by looking at all words
+	 */
 	__atomic_fetch_or(&new->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&new->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
 	vcpu_update_time_info(v);

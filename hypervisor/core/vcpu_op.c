@@ -98,8 +98,7 @@ static long set_periodic(struct vcpu *v, union argument *a)
 	timer_stop(&v->periodic);
 	v->periodic_last = now_ns();
 	WRITE_ONCE(v->periodic_ns, period);
-	timer_migrate(&v->periodic, v->cpu);
-	timer_set(&v->periodic, v->periodic_last + period);
+	timer_set(&v->periodic, v->cpu, v->periodic_last + period);
 	return 0;
 }
 
@@ -114,8 +113,7 @@ static long stop_periodic(struct vcpu *v, union argument *a)
 /* VCPU_SSHOTTMR_future is ignored, as Xen does: a time in the past fires at once. */
 static long set_singleshot(struct vcpu *v, union argument *a)
 {
-	timer_migrate(&v->singleshot, v->cpu);
-	timer_set(&v->singleshot, a->singleshot.timeout_abs_ns);
+	timer_set(&v->singleshot, v->cpu, a->singleshot.timeout_abs_ns);
 	return 0;
 }
 

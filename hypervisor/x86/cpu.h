@@ -35,8 +35,6 @@ struct cpu {
 	u32 batch_index;      /* index in the running hypercall's batch, for refuse() */
 	u32 hypercall;	      /* number of the running hypercall, for refuse() */
 	u32 tlb_flushed;      /* TLB clock at the last full flush, see tlb.c */
-	u64 idle_ns;	      /* time spent idle */
-	void *sched, *timers; /* owned by core/ */
 };
 
 extern u32 cpu_count;		   /* online CPUs */

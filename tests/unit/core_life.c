@@ -247,7 +247,7 @@ static void watchdog_shuts_down(void **state)
 	struct domain *d = running_domain();
 
 	(void)state;
-	timer_set(&d->watchdog[1], 1000);
+	timer_set(&d->watchdog[1], 0, 1000);
 	fake_now = 2000;
 	cpus[0]->work |= WORK_TIMERS;
 	world_run_cpus();

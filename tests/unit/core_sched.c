@@ -134,8 +134,9 @@ static void account(u64 ns)
 			continue;
 		}
 		for (unsigned i = 0; i < actor_count; i++)
-			if (actors[i].v.sched->queued && (actors[i].v.affinity.bits & BIT(cpu)) &&
-			    !actors[i].v.sched->domain->parked) {
+			if (actors[i].v.sched.queued && !actors[i].v.sched.on_cpu &&
+			    (actors[i].v.affinity.bits & BIT(cpu)) &&
+			    !actors[i].v.domain->sched.parked) {
 				wasted += ns;
 				break;
 			}
@@ -185,7 +186,7 @@ static void machine(unsigned n)
 	memset(domains, 0, sizeof(domains));
 	memset(infos, 0, sizeof(infos));
 	actor_count = domain_count = 0;
-	sched_policy = &sched_credit;
+	sched_id = XEN_SCHEDULER_CREDIT;
 	sched_slice_ns = SCHED_SLICE_DEFAULT;
 	for (fake_cpu = 0; fake_cpu < n; fake_cpu++) {
 		timers_init_cpu();
@@ -199,7 +200,7 @@ static struct domain *new_domain(u32 weight, u32 cap)
 {
 	struct domain *d = &domains[domain_count++];
 
-	assert_int_equal(sched_domain_init(d), 0);
+	sched_domain_init(d);
 	assert_int_equal(sched_domain_adjust(d, weight, cap), 0);
 	return d;
 }
@@ -214,7 +215,7 @@ static struct actor *new_actor(struct domain *d, u64 burst, u64 nap, u64 affinit
 	a->v.pause_flags = VPF_BLOCKED;
 	a->burst = burst;
 	a->nap = nap;
-	assert_int_equal(sched_vcpu_init(&a->v), 0);
+	sched_vcpu_init(&a->v);
 	if (affinity)
 		assert_int_equal(sched_set_affinity(&a->v, mask), 0);
 	wake(a);
@@ -236,10 +237,10 @@ static int end_machine(void **state)
 	settle();
 	for (unsigned i = 0; i < actor_count; i++) {
 		assert_false(actors[i].v.is_running);
-		sched_vcpu_free(&actors[i].v);
+		assert_false(actors[i].v.sched.queued);
 	}
 	for (unsigned i = 0; i < domain_count; i++)
-		sched_domain_free(&domains[i]);
+		timer_stop(&domains[i].sched.unpark);
 	assert_true(list_empty(&sched_queue));
 	assert_int_equal(fake_heap_live, 0);
 	return 0;
@@ -573,7 +574,7 @@ static void round_robin_takes_turns(void **state)
 
 	(void)state;
 	machine(1);
-	sched_policy = &sched_rr;
+	sched_id = SCHED_RR;
 	for (unsigned i = 0; i < 3; i++)
 		h[i] = hog(256 << i, 0);
 	run_for(3000 * MS);
