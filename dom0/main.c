@@ -6,6 +6,7 @@
 #include <string.h>
 #include <pv/start.h>
 #include <pv/time.h>
+#include "backend/backend.h"
 #include "cli/shell.h"
 #include "cli/terminal.h"
 #include "cli/words.h"
@@ -47,6 +48,7 @@ int main(void)
 	must("the terminal", terminal_start(), &problem);
 	must("the store", store_start(), &problem);
 	must("the consoles", console_start(), &problem);
+	must("the back ends", backend_start(), &problem);
 	must("the watch for ended domains", domains_start(&problem), &problem);
 	printf("Parapet dom0: help lists the commands\n");
 	run_boot_commands();

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <pv/time.h>
 #include <xen/errno.h>
+#include "backend/backend.h"
 #include "console/console.h"
 #include "hyp/domctl.h"
 #include "hyp/sysctl.h"
@@ -153,6 +154,7 @@ int life_destroy(domid_t domid, struct problem *problem)
 		return problem_note(problem, -error, "domain %u: %s", domid, problem_reason(error));
 	/* Paused first: the guest cannot make its own end longer. */
 	domctl_pause(domid);
+	backend_remove_domain(domid);
 	console_disconnect(domid);
 	store_release(domid);
 	nodes_remove(domid);

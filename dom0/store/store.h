@@ -10,6 +10,7 @@
 #ifndef DOM0_STORE_STORE_H
 #define DOM0_STORE_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <xen/xen.h>
 #include <xen/event_channel.h>
@@ -45,6 +46,19 @@ int store_child(const char *path, unsigned int index, char *name, size_t size);
  * Nodes created below it inherit them.
  */
 int store_permit(const char *path, domid_t owner, domid_t reader);
+
+/*
+ * Have changed() called whenever a node at or below prefix changed, whoever did it, and with below
+ * set when all below path is about to be removed. It runs within the call that makes the change: it
+ * may take note and raise a semaphore, nothing else. The listener must stay for good.
+ */
+struct store_listener {
+	struct store_listener *next;
+	const char *prefix;
+	void (*changed)(const char *path, bool below);
+};
+
+void store_listen(struct store_listener *listener);
 
 /*
  * Serve a guest: mfn is its store page, port the unbound port that it keeps for dom0 (taken over by

@@ -3,6 +3,25 @@
 #include <stdio.h>
 #include <string.h>
 #include "connection.h"
+#include "store.h"
+
+static struct store_listener *listeners;
+
+void store_listen(struct store_listener *listener)
+{
+	listener->next = listeners;
+	listeners = listener;
+}
+
+static void tell_listeners(const char *path, bool below)
+{
+	struct store_listener *listener;
+
+	for (listener = listeners; listener; listener = listener->next)
+		if (tree_path_covers(listener->prefix, path) ||
+		    (below && tree_path_covers(path, listener->prefix)))
+			listener->changed(path, below);
+}
 
 static void send_event(struct connection *connection, const struct watch *watch, const char *path)
 {
@@ -132,6 +151,7 @@ void watch_fire(const char *path, bool below)
 	struct connection *connection;
 	struct watch *watch;
 
+	tell_listeners(path, below);
 	for (connection = store_connections; connection; connection = connection->next)
 		for (watch = connection->watches; watch; watch = watch->next)
 			fire_one(connection, watch, path, below);
