@@ -3,6 +3,7 @@
 # a fragment tests/unit/*.mk says `UNIT += NAME` and `UNIT_NAME := hypervisor/pv/decode.c ...`,
 # if needed also `UNIT_NAME_CFLAGS := ...`. All run on the host under the sanitizers.
 include $(wildcard tests/*/*.mk)
+include tests/bench.mk
 
 UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -Iabi -Ihypervisor -Itests/unit -I.

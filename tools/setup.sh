@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs the host packages that the given groups of make targets need and that are missing.
-#   tools/setup.sh [--check] GROUP...    groups: build clang image run test
+#   tools/setup.sh [--check] GROUP...    groups: build clang image run test bench
 # --check only reports: status 1 when something is missing.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -31,6 +31,7 @@ test clang clang fuzzes and checks
 test llvm llvm-symbolizer names lines in sanitizer reports
 test libclang-rt-14-dev /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a fuzzes
 test clang-format clang-format checks the style
+bench gnuplot-nox gnuplot plots
 '
 
 die() {
@@ -87,7 +88,7 @@ if [ "${1:-}" = --check ]; then
 	check=1
 	shift
 fi
-[ $# -gt 0 ] || die "usage: tools/setup.sh [--check] GROUP... (build clang image run test)"
+[ $# -gt 0 ] || die "usage: tools/setup.sh [--check] GROUP... (build clang image run test bench)"
 
 wanted=$(missing "$@")
 [ -n "$wanted" ] || exit 0

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make bench: the guest `bench` as the dom0 kernel, here and on the distribution's Xen.
+BENCH := $(B)/bench
+BENCH_ARGS := console=com1 com1=115200,8n1 dom0_mem=256M dom0_max_vcpus=2 loglvl=all guest_loglvl=all noreboot
+ICOUNT := -icount shift=0,sleep=off
+
+$(BENCH)/parapet.iso: $(B)/parapet
+$(BENCH)/xen.iso: $(B)/tests/xen/xen
+$(BENCH)/%.iso: $(B)/guests/bench tools/mkiso | $(SETUP_IMAGE)
+	$(call say,ISO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/mkiso $@ $(filter-out $(B)/guests/% tools/%,$^) '$(BENCH_ARGS)' $(B)/guests/bench ''
+$(BENCH)/%.instructions: $(BENCH)/%.iso tools/bench/run | $(SETUP_RUN)
+	$(call say,BENCH,$@)
+	$(Q)QEMU=$(QEMU) tools/bench/run $< $@ $(ICOUNT)
+$(BENCH)/%.ticks: $(BENCH)/%.iso tools/bench/run | $(SETUP_RUN)
+	$(call say,BENCH,$@)
+	$(Q)QEMU=$(QEMU) tools/bench/run $< $@
+
+.PHONY: bench
+BENCH_PAIR = $(BENCH)/parapet.$(1) $(BENCH)/xen.$(1)
+bench: $(call BENCH_PAIR,instructions) $(call BENCH_PAIR,ticks) | $(B)/.setup/bench ## cost of each operation, beside Xen's: build/bench
+	@echo; echo 'Instructions (QEMU -icount), least of the rounds:'
+	$(Q)tools/bench/report 2 $(call BENCH_PAIR,instructions) | tee $(BENCH)/instructions.txt
+	@echo; echo 'Ticks of the TSC without -icount, median of the rounds (as fast as this machine is today):'
+	$(Q)tools/bench/report 3 $(call BENCH_PAIR,ticks) | tee $(BENCH)/ticks.txt
+	$(Q)tools/bench/plot $(BENCH) $(call BENCH_PAIR,instructions)
+	@echo; echo 'Plots: $(BENCH)/ratio.svg $(BENCH)/batch.svg'
