@@ -9,63 +9,32 @@
 #define FLAG_SF 0x080UL
 #define FLAG_OF 0x800UL
 
-static u64 result_flags(u64 result, unsigned size)
-{
-	u64 flags = 0;
-
-	if (!(__builtin_popcount((unsigned)(result & 0xff)) & 1))
-		flags |= FLAG_PF;
-	if (!result)
-		flags |= FLAG_ZF;
-	if ((result >> (8 * size - 1)) & 1)
-		flags |= FLAG_SF;
-	return flags;
-}
-
-/* Carry and overflow out of the top bit, for result = old + operand or old - operand. */
-static u64 carry_flags(bool subtract, u64 old, u64 operand, u64 result, unsigned size)
-{
-	unsigned top = 8 * size - 1;
-	u64 carries = subtract ? (~old & operand) | ((~old | operand) & result)
-			       : (old & operand) | ((old | operand) & ~result);
-	u64 overflow =
-		subtract ? (old ^ operand) & (old ^ result) : (old ^ result) & (operand ^ result);
-	u64 flags = 0;
-
-	if ((carries >> top) & 1)
-		flags |= FLAG_CF;
-	if ((overflow >> top) & 1)
-		flags |= FLAG_OF;
-	return flags | ((old ^ operand ^ result) & FLAG_AF);
-}
-
 u64 insn_alu(unsigned alu, u64 old, u64 operand, unsigned size, u64 *rflags)
 {
-	u64 result, flags = 0;
+	/* At the top of 64 bits, so that carry, overflow and sign leave where the compiler looks.
+	 */
+	unsigned shift = 64 - 8 * size;
+	u64 a = old << shift, b = operand << shift, result;
+	bool carry = false, overflow = false;
+	s64 unused;
 
-	old = insn_truncate(old, size);
-	operand = insn_truncate(operand, size);
-	switch (alu) {
-	case ALU_ADD:
-		result = insn_truncate(old + operand, size);
-		flags = carry_flags(false, old, operand, result, size);
-		break;
-	case ALU_SUB:
-		result = insn_truncate(old - operand, size);
-		flags = carry_flags(true, old, operand, result, size);
-		break;
-	case ALU_OR:
-		result = old | operand;
-		break;
-	case ALU_AND:
-		result = old & operand;
-		break;
-	default:
-		result = old ^ operand;
-		break;
+	if (alu == ALU_ADD) {
+		carry = __builtin_add_overflow(a, b, &result);
+		overflow = __builtin_add_overflow((s64)a, (s64)b, &unused);
+	} else if (alu == ALU_SUB) {
+		carry = __builtin_sub_overflow(a, b, &result);
+		overflow = __builtin_sub_overflow((s64)a, (s64)b, &unused);
+	} else if (alu == ALU_OR) {
+		result = a | b;
+	} else {
+		result = alu == ALU_AND ? a & b : a ^ b;
 	}
-	*rflags = (*rflags & ~(FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)) | flags |
-		  result_flags(result, size);
+	*rflags &= ~(FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF);
+	*rflags |= (carry ? FLAG_CF : 0) | (overflow ? FLAG_OF : 0) | (result ? 0 : FLAG_ZF) |
+		   (result >> 63 ? FLAG_SF : 0);
+	result >>= shift;
+	*rflags |= (__builtin_parityl(result & 0xff) ? 0 : FLAG_PF) |
+		   ((old ^ operand ^ result) & FLAG_AF);
 	return result;
 }
 

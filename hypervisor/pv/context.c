@@ -219,7 +219,7 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
 		c->gdt_frames[i] = pv->gdt_pages[i] ? page_to_mfn(pv->gdt_pages[i]).n : 0;
 	c->kernel_ss = FLAT_KERNEL_SS;
 	c->kernel_sp = pv->kernel_sp;
-	c->ctrlreg[0] = (read_cr0() & ~X86_CR0_TS) | (a->ts ? X86_CR0_TS : 0);
+	c->ctrlreg[0] = pv_guest_cr0(v);
 	c->ctrlreg[1] = v->mem.root_user ? xen_pfn_to_cr3(page_to_mfn(v->mem.root_user).n) : 0;
 	c->ctrlreg[2] = pv->cr2;
 	c->ctrlreg[3] = v->mem.root_kernel ? xen_pfn_to_cr3(page_to_mfn(v->mem.root_kernel).n) : 0;

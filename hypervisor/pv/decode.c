@@ -1,99 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Table-driven decoder: one row an opcode, one pass over prefixes, opcode, ModRM, immediate. */
+#include <lib/string.h>
 #include <pv/decode.h>
 
-/* Columns of the tables. */
-#define MODRM	BIT(0)
-#define BYTE	BIT(1) /* byte operand; otherwise 2, 4 or 8 by prefixes */
-#define IMM8	BIT(2) /* one byte, sign-extended */
-#define IMMZ	BIT(3) /* operand-sized, at most four bytes, sign-extended */
-#define UIMM8	BIT(4) /* one byte, zero-extended */
-#define GROUP	BIT(5) /* the kind depends on modrm.reg */
-#define REG_MEM BIT(6) /* r/m is always a register (mov cr/dr) */
-#define NOSIZE	BIT(7) /* operand size is that of the mode: 8 or 4 */
+/* What follows an opcode, and the operand's size. */
+#define ALONE	  BIT(0) /* nothing follows */
+#define MODRM	  BIT(1)
+#define WIDTH	  BIT(2) /* an even opcode's operand is a byte; otherwise 2, 4 or 8 by prefixes */
+#define IMM	  BIT(3) /* operand-sized, at most four bytes, sign-extended */
+#define IMM8	  BIT(4) /* one byte, sign-extended */
+#define UIMM8	  BIT(5) /* one byte, zero-extended */
+#define REGISTERS BIT(6) /* r/m is always a register of the mode's full size (mov cr/dr) */
 
-struct row {
-	u8 kind, alu;
-	u16 flags;
+struct form {
+	u8 flags; /* 0: not emulated */
+	u8 group; /* if not 0: modrm.reg tells the operation, and these bits are emulated ones */
 };
 
-#define ALU_ROWS(base, op)                                                                         \
-	[(base)] = {INSN_ALU_REG, op, MODRM | BYTE}, [(base) + 1] = {INSN_ALU_REG, op, MODRM}
+#define GROUP_ALU (BIT(ALU_ADD) | BIT(ALU_OR) | BIT(ALU_AND) | BIT(ALU_SUB) | BIT(ALU_XOR))
+#define GROUP_BIT (BIT(BIT_BTS) | BIT(BIT_BTR) | BIT(BIT_BTC))
 
-static const struct row one_byte[256] = {
-	ALU_ROWS(0x00, ALU_ADD),
-	ALU_ROWS(0x08, ALU_OR),
-	ALU_ROWS(0x20, ALU_AND),
-	ALU_ROWS(0x28, ALU_SUB),
-	ALU_ROWS(0x30, ALU_XOR),
-	[0x6c] = {INSN_INS, 0, BYTE},
-	[0x6d] = {INSN_INS, 0, 0},
-	[0x6e] = {INSN_OUTS, 0, BYTE},
-	[0x6f] = {INSN_OUTS, 0, 0},
-	[0x80] = {INSN_ALU_IMM, 0, MODRM | BYTE | IMM8 | GROUP},
-	[0x81] = {INSN_ALU_IMM, 0, MODRM | IMMZ | GROUP},
-	[0x83] = {INSN_ALU_IMM, 0, MODRM | IMM8 | GROUP},
-	[0x86] = {INSN_XCHG, 0, MODRM | BYTE},
-	[0x87] = {INSN_XCHG, 0, MODRM},
-	[0x88] = {INSN_MOV_REG, 0, MODRM | BYTE},
-	[0x89] = {INSN_MOV_REG, 0, MODRM},
-	[0xa4] = {INSN_MOVS, 0, BYTE},
-	[0xa5] = {INSN_MOVS, 0, 0},
-	[0xaa] = {INSN_STOS, 0, BYTE},
-	[0xab] = {INSN_STOS, 0, 0},
-	[0xc6] = {INSN_MOV_IMM, 0, MODRM | BYTE | IMM8 | GROUP},
-	[0xc7] = {INSN_MOV_IMM, 0, MODRM | IMMZ | GROUP},
-	[0xcd] = {INSN_INT, 0, UIMM8},
-	[0xe4] = {INSN_IN, 0, BYTE | UIMM8},
-	[0xe5] = {INSN_IN, 0, UIMM8},
-	[0xe6] = {INSN_OUT, 0, BYTE | UIMM8},
-	[0xe7] = {INSN_OUT, 0, UIMM8},
-	[0xec] = {INSN_IN, 0, BYTE},
-	[0xed] = {INSN_IN, 0, 0},
-	[0xee] = {INSN_OUT, 0, BYTE},
-	[0xef] = {INSN_OUT, 0, 0},
-	[0xf4] = {INSN_HLT, 0, 0},
-	[0xfa] = {INSN_CLI, 0, 0},
-	[0xfb] = {INSN_STI, 0, 0},
+static const struct form one_byte[256] = {
+	[0x00 ... 0x01] = {MODRM | WIDTH}, /* add */
+	[0x08 ... 0x09] = {MODRM | WIDTH}, /* or */
+	[0x20 ... 0x21] = {MODRM | WIDTH}, /* and */
+	[0x28 ... 0x29] = {MODRM | WIDTH}, /* sub */
+	[0x30 ... 0x31] = {MODRM | WIDTH}, /* xor */
+	[0x6c ... 0x6f] = {WIDTH},	   /* ins, outs */
+	[0x80 ... 0x81] = {MODRM | WIDTH | IMM, GROUP_ALU},
+	[0x83] = {MODRM | IMM8, GROUP_ALU},
+	[0x86 ... 0x89] = {MODRM | WIDTH},		 /* xchg, mov */
+	[0xa4 ... 0xa5] = {WIDTH},			 /* movs */
+	[0xaa ... 0xab] = {WIDTH},			 /* stos */
+	[0xc6 ... 0xc7] = {MODRM | WIDTH | IMM, BIT(0)}, /* mov of an immediate */
+	[0xcd] = {UIMM8},				 /* int */
+	[0xe4 ... 0xe7] = {WIDTH | UIMM8},		 /* in, out */
+	[0xec ... 0xef] = {WIDTH},			 /* in, out: the port is dx */
+	[0xf4] = {ALONE},				 /* hlt */
+	[0xfa ... 0xfb] = {ALONE},			 /* cli, sti */
 };
 
 /* After 0x0f. */
-static const struct row two_byte[256] = {
-	[0x00] = {INSN_UNKNOWN, 6, MODRM | GROUP},
-	[0x01] = {INSN_UNKNOWN, 7, MODRM | GROUP},
-	[0x06] = {INSN_CLTS, 0, 0},
-	[0x09] = {INSN_WBINVD, 0, 0},
-	[0x20] = {INSN_MOV_FROM_CR, 0, MODRM | REG_MEM | NOSIZE},
-	[0x21] = {INSN_MOV_FROM_DR, 0, MODRM | REG_MEM | NOSIZE},
-	[0x22] = {INSN_MOV_TO_CR, 0, MODRM | REG_MEM | NOSIZE},
-	[0x23] = {INSN_MOV_TO_DR, 0, MODRM | REG_MEM | NOSIZE},
-	[0x30] = {INSN_WRMSR, 0, 0},
-	[0x31] = {INSN_RDTSC, 0, 0},
-	[0x32] = {INSN_RDMSR, 0, 0},
-	[0xa2] = {INSN_CPUID, 0, 0},
-	[0xab] = {INSN_BIT_REG, BIT_BTS, MODRM},
-	[0xb0] = {INSN_CMPXCHG, 0, MODRM | BYTE},
-	[0xb1] = {INSN_CMPXCHG, 0, MODRM},
-	[0xb3] = {INSN_BIT_REG, BIT_BTR, MODRM},
-	[0xba] = {INSN_BIT_IMM, 0, MODRM | UIMM8 | GROUP},
-	[0xbb] = {INSN_BIT_REG, BIT_BTC, MODRM},
-	[0xc0] = {INSN_XADD, 0, MODRM | BYTE},
-	[0xc1] = {INSN_XADD, 0, MODRM},
+static const struct form two_byte[256] = {
+	[0x00] = {MODRM, BIT(0) | BIT(1)}, /* sldt, str */
+	[0x01] = {MODRM, BIT(0) | BIT(1) | BIT(4) | BIT(6) | BIT(7)},
+	[0x06] = {ALONE},		       /* clts */
+	[0x09] = {ALONE},		       /* wbinvd */
+	[0x20 ... 0x23] = {MODRM | REGISTERS}, /* mov from cr, dr; to cr, dr */
+	[0x30 ... 0x32] = {ALONE},	       /* wrmsr, rdtsc, rdmsr */
+	[0xa2] = {ALONE},		       /* cpuid */
+	[0xab] = {MODRM},		       /* bts */
+	[0xb0 ... 0xb1] = {MODRM | WIDTH},     /* cmpxchg */
+	[0xb3] = {MODRM},		       /* btr */
+	[0xba] = {MODRM | UIMM8, GROUP_BIT},
+	[0xbb] = {MODRM}, /* btc */
 };
 
-/* The bytes still to be read. */
+/* The bytes still to be read, and what the prefixes said. */
 struct cursor {
 	const u8 *p, *end;
 	bool cut; /* ran out */
+	bool long_mode, operand16, address_short;
+	u8 rex;
 };
 
 static u8 next_byte(struct cursor *c)
 {
-	if (c->p == c->end) {
-		c->cut = true;
-		return 0;
-	}
-	return *c->p++;
+	if (c->p < c->end)
+		return *c->p++;
+	c->cut = true;
+	return 0;
 }
 
 static s64 next_signed(struct cursor *c, unsigned bytes)
@@ -105,198 +81,128 @@ static s64 next_signed(struct cursor *c, unsigned bytes)
 	return (s64)(v << (64 - 8 * bytes)) >> (64 - 8 * bytes);
 }
 
-struct prefixes {
-	u8 rex, segment;
-	bool operand16, address_short, segment_set;
-};
-
 /* Returns the first byte that is no prefix. */
-static u8 read_prefixes(struct insn *in, struct cursor *c, struct prefixes *p, bool long_mode)
+static u8 read_prefixes(struct insn *in, struct cursor *c)
 {
 	for (;;) {
 		u8 b = next_byte(c);
 
-		if (long_mode && (b & 0xf0) == 0x40) {
-			p->rex = b; /* counts only right before the opcode */
+		if (c->long_mode && (b & 0xf0) == 0x40) {
+			c->rex = b; /* counts only right before the opcode */
 			continue;
 		}
-		switch (b) {
-		case 0x26:
-		case 0x2e:
-		case 0x36:
-		case 0x3e:
-			/* es cs ss ds: no effect in 64-bit code, all flat in ours */
-			p->segment = (b >> 3) & 3;
-			p->segment_set = true;
-			break;
-		case 0x64:
-		case 0x65:
-			p->segment = b == 0x64 ? SEGMENT_FS : SEGMENT_GS;
-			p->segment_set = true;
-			break;
-		case 0x66:
-			p->operand16 = true;
-			break;
-		case 0x67:
-			p->address_short = true;
-			break;
-		case 0xf0:
+		if (b == 0x64 || b == 0x65)
+			in->segment = b == 0x64 ? SEGMENT_FS : SEGMENT_GS;
+		else if (b == 0x66)
+			c->operand16 = true;
+		else if (b == 0x67)
+			c->address_short = true;
+		else if (b == 0xf0)
 			in->lock = true;
-			break;
-		case 0xf2:
-		case 0xf3:
+		else if (b == 0xf2 || b == 0xf3)
 			in->rep = true;
-			break;
-		default:
+		else if ((b & 0xe7) != 0x26) /* es, cs, ss, ds are flat anyway */
 			return b;
-		}
-		p->rex = 0;
-		if (c->cut)
-			return 0;
+		c->rex = 0;
 	}
 }
 
-static void read_memory_operand(struct insn *in, struct cursor *c, unsigned mod, unsigned rm,
-				u8 rex, bool long_mode)
+static void read_memory_operand(struct insn *in, struct cursor *c, u8 modrm)
 {
-	bool sp_or_bp;
+	unsigned mod = modrm >> 6;
 
 	in->memory = true;
-	in->base = rm | (rex & 1) << 3;
-	if (rm == 4) {
+	in->base = in->rm;
+	if ((modrm & 7) == 4) {
 		u8 sib = next_byte(c);
 
 		in->scale = sib >> 6;
-		in->index = ((sib >> 3) & 7) | (rex & 2) << 2;
+		in->index = ((sib >> 3) & 7) | (c->rex & 2) << 2;
 		if (in->index == 4)
 			in->index = INSN_NO_REG;
-		in->base = (sib & 7) | (rex & 1) << 3;
+		in->base = (sib & 7) | (c->rex & 1) << 3;
 	}
-	sp_or_bp = in->base == 4 || in->base == 5;
 	if (mod == 0 && (in->base & 7) == 5) {
-		in->rip_relative = long_mode && rm == 5;
+		in->rip_relative = c->long_mode && (modrm & 7) == 5;
 		in->base = INSN_NO_REG;
-		sp_or_bp = false;
-		in->disp = next_signed(c, 4);
-	} else if (mod == 1) {
-		in->disp = next_signed(c, 1);
-	} else if (mod == 2) {
-		in->disp = next_signed(c, 4);
+		mod = 2;
 	}
-	in->segment = sp_or_bp ? SEGMENT_SS : SEGMENT_DS;
+	if (mod)
+		in->disp = next_signed(c, mod == 1 ? 1 : 4);
 }
 
-/* Groups 6 and 7: system instructions told apart by modrm. */
-static u8 system_kind(unsigned group, u8 modrm)
+/*
+ * modrm.reg tells the operation. In group 7 (sgdt, sidt, smsw, lmsw, invlpg), with a register for
+ * modrm.rm, all of modrm does, but for smsw and lmsw. False: not emulated.
+ */
+static bool read_group(struct insn *in, u8 group, u8 modrm)
 {
-	static const u8 group6[8] = {INSN_SLDT, INSN_STR};
-	static const u8 group7[8] = {INSN_SGDT, INSN_SIDT, 0,	      0,
-				     INSN_SMSW, 0,	   INSN_LMSW, INSN_INVLPG};
-	unsigned op = (modrm >> 3) & 7;
-
-	if (group == 6)
-		return group6[op];
-	if (modrm < 0xc0 || op == 4 || op == 6)
-		return group7[op];
-	switch (modrm) {
-	case 0xd0:
-		return INSN_XGETBV;
-	case 0xd1:
-		return INSN_XSETBV;
-	case 0xf9:
-		return INSN_RDTSCP;
-	default:
-		return INSN_UNKNOWN;
+	in->alu = in->reg & 7;
+	if (in->opcode == 0x0f01 && modrm >= 0xc0 && in->alu != 4 && in->alu != 6) {
+		in->opcode = 0x0f0100 | modrm;
+		return modrm == 0xd0 || modrm == 0xd1 || modrm == 0xf9; /* xgetbv xsetbv rdtscp */
 	}
+	if ((in->opcode | 1) == 0x0f01)
+		in->opcode = in->opcode << 8 | (modrm & 0x38);
+	return group >> in->alu & 1;
 }
 
-static bool resolve_group(struct insn *in, const struct row *r, u8 modrm)
-{
-	unsigned op = (modrm >> 3) & 7;
-
-	switch (r->kind) {
-	case INSN_UNKNOWN:
-		in->kind = system_kind(r->alu, modrm);
-		return in->kind != INSN_UNKNOWN;
-	case INSN_MOV_IMM:
-		return op == 0;
-	case INSN_BIT_IMM:
-		in->alu = op;
-		return op >= BIT_BTS;
-	default: /* INSN_ALU_IMM: no adc, sbb, cmp */
-		in->alu = op;
-		return op == ALU_ADD || op == ALU_OR || op == ALU_AND || op == ALU_SUB ||
-		       op == ALU_XOR;
-	}
-}
-
-static bool read_modrm(struct insn *in, struct cursor *c, const struct row *r, u8 rex,
-		       bool long_mode)
+static bool read_modrm(struct insn *in, struct cursor *c, const struct form *f)
 {
 	u8 modrm = next_byte(c);
-	unsigned mod = modrm >> 6;
 
-	in->reg = ((modrm >> 3) & 7) | (rex & 4) << 1;
-	in->rm = (modrm & 7) | (rex & 1) << 3;
-	if ((r->flags & GROUP) && !resolve_group(in, r, modrm))
+	in->reg = ((modrm >> 3) & 7) | (c->rex & 4) << 1;
+	in->rm = (modrm & 7) | (c->rex & 1) << 3;
+	if (f->group && !read_group(in, f->group, modrm))
 		return false;
-	if (mod == 3 || (r->flags & REG_MEM))
+	if (modrm >= 0xc0 || (f->flags & REGISTERS))
 		return true;
-	if (in->addr_size == 2)
-		return false; /* 16-bit addressing forms are not used with what we emulate */
-	read_memory_operand(in, c, mod, modrm & 7, rex, long_mode);
-	return true;
+	read_memory_operand(in, c, modrm);
+	return in->addr_size != 2; /* 16-bit forms are not used with what we emulate */
 }
 
-static void read_immediate(struct insn *in, struct cursor *c, const struct row *r)
+static void read_immediate(struct insn *in, struct cursor *c, u8 flags)
 {
-	if (r->flags & IMM8) {
-		in->imm = (u64)next_signed(c, 1);
-	} else if (r->flags & UIMM8) {
+	in->immediate = flags & (IMM | IMM8 | UIMM8);
+	if (flags & UIMM8)
 		in->imm = next_byte(c);
-		in->port_in_imm = true;
-	} else if (r->flags & IMMZ) {
-		in->imm = (u64)next_signed(c, in->op_size == 2 ? 2 : 4);
-	}
+	else if (in->immediate)
+		in->imm = (u64)next_signed(c, flags & IMM8 ? 1 : MIN(in->op_size, 4));
 }
 
-static unsigned operand_size(const struct row *r, const struct prefixes *p, bool long_mode)
+static u8 operand_size(const struct insn *in, const struct cursor *c, u8 flags)
 {
-	if (r->flags & BYTE)
+	if ((flags & WIDTH) && !(in->opcode & 1))
 		return 1;
-	if (r->flags & NOSIZE)
-		return long_mode ? 8 : 4;
-	if (p->rex & 8)
+	if (flags & REGISTERS)
+		return c->long_mode ? 8 : 4;
+	if (c->rex & 8)
 		return 8;
-	return p->operand16 ? 2 : 4;
+	return c->operand16 ? 2 : 4;
 }
 
 bool insn_decode(struct insn *in, const u8 *bytes, unsigned size, bool long_mode)
 {
-	struct cursor c = {bytes, bytes + size, false};
-	struct prefixes p = {0};
-	const struct row *r;
-	u8 opcode;
+	struct cursor c = {.p = bytes, .end = bytes + size, .long_mode = long_mode};
 
-	*in = (struct insn){.base = INSN_NO_REG, .index = INSN_NO_REG, .segment = SEGMENT_DS};
-	opcode = read_prefixes(in, &c, &p, long_mode);
-	r = &one_byte[opcode];
-	if (opcode == 0x0f)
-		r = &two_byte[next_byte(&c)];
-	if (c.cut)
+	*in = (struct insn){.base = INSN_NO_REG, .index = INSN_NO_REG};
+	in->opcode = read_prefixes(in, &c);
+
+	const struct form *f = &one_byte[in->opcode];
+
+	if (in->opcode == 0x0f) {
+		in->opcode = 0x0f00 | next_byte(&c);
+		f = &two_byte[in->opcode & 0xff];
+	}
+	in->rex = c.rex != 0;
+	in->alu = in->opcode >> 3 & 7;
+	in->op_size = operand_size(in, &c, f->flags);
+	in->addr_size = (long_mode ? 8 : 4) >> c.address_short;
+	if (!f->flags || ((f->flags & MODRM) && !read_modrm(in, &c, f)))
 		return false;
-	in->kind = r->kind;
-	in->alu = r->alu;
-	in->rex = p.rex != 0;
-	in->op_size = operand_size(r, &p, long_mode);
-	in->addr_size = long_mode ? (p.address_short ? 4 : 8) : (p.address_short ? 2 : 4);
-	if ((r->flags & MODRM) && !read_modrm(in, &c, r, p.rex, long_mode))
-		return false;
-	if (p.segment_set && (!long_mode || p.segment >= SEGMENT_FS))
-		in->segment = p.segment;
-	read_immediate(in, &c, r);
+	read_immediate(in, &c, f->flags);
 	in->length = (u8)(c.p - bytes);
-	return !c.cut && in->kind != INSN_UNKNOWN;
+	return !c.cut;
 }
 
 u64 *insn_register(struct cpu_regs *regs, unsigned n)
@@ -310,25 +216,27 @@ u64 *insn_register(struct cpu_regs *regs, unsigned n)
 	return table[n & 15];
 }
 
+/* Where the register's value lies. */
+static u8 *place(const struct insn *in, struct cpu_regs *regs, unsigned n, unsigned size)
+{
+	bool high_byte = size == 1 && !in->rex && n >= 4 && n < 8;
+
+	return (u8 *)insn_register(regs, high_byte ? n - 4 : n) + high_byte;
+}
+
 u64 insn_read_register(const struct insn *in, struct cpu_regs *regs, unsigned n, unsigned size)
 {
-	if (size == 1 && !in->rex && n >= 4 && n < 8)
-		return (*insn_register(regs, n - 4) >> 8) & 0xff;
-	return insn_truncate(*insn_register(regs, n), size);
+	u64 value = 0;
+
+	memcpy(&value, place(in, regs, n, size), size);
+	return value;
 }
 
 void insn_write_register(const struct insn *in, struct cpu_regs *regs, unsigned n, unsigned size,
 			 u64 value)
 {
-	u64 *reg, mask = insn_truncate(~0UL, size);
-
-	if (size == 1 && !in->rex && n >= 4 && n < 8) {
-		reg = insn_register(regs, n - 4);
-		*reg = (*reg & ~0xff00UL) | (value & 0xff) << 8;
-		return;
-	}
-	reg = insn_register(regs, n);
-	*reg = size >= 4 ? value & mask : (*reg & ~mask) | (value & mask);
+	value = insn_truncate(value, size);
+	memcpy(place(in, regs, n, size), &value, size == 4 ? 8 : size);
 }
 
 u64 insn_address(const struct insn *in, struct cpu_regs *regs)

@@ -11,53 +11,7 @@
 
 #define INSN_MAX 15
 
-/* What the instruction is. The operand that is not memory or r/m is insn.reg or insn.imm. */
-enum insn_kind {
-	INSN_UNKNOWN,
-	/* stores: the destination is r/m (or [rdi]) */
-	INSN_MOV_REG,
-	INSN_MOV_IMM,
-	INSN_XCHG,
-	INSN_CMPXCHG,
-	INSN_XADD,
-	INSN_ALU_REG, /* insn.alu tells which */
-	INSN_ALU_IMM,
-	INSN_BIT_REG, /* bts, btr, btc: insn.alu */
-	INSN_BIT_IMM,
-	INSN_STOS,
-	INSN_MOVS,
-	/* privileged */
-	INSN_IN,
-	INSN_OUT,
-	INSN_INS,
-	INSN_OUTS,
-	INSN_INT,
-	INSN_HLT,
-	INSN_CLI,
-	INSN_STI,
-	INSN_CLTS,
-	INSN_WBINVD,
-	INSN_MOV_FROM_CR,
-	INSN_MOV_TO_CR,
-	INSN_MOV_FROM_DR,
-	INSN_MOV_TO_DR,
-	INSN_RDMSR,
-	INSN_WRMSR,
-	INSN_RDTSC,
-	INSN_RDTSCP,
-	INSN_CPUID,
-	INSN_XGETBV,
-	INSN_XSETBV,
-	INSN_SGDT,
-	INSN_SIDT,
-	INSN_SLDT,
-	INSN_STR,
-	INSN_SMSW,
-	INSN_LMSW,
-	INSN_INVLPG,
-};
-
-/* insn.alu of INSN_ALU_*: the encoding's own numbers; of INSN_BIT_*: group 8's. */
+/* insn.alu: the encoding's own numbers, of arithmetic and of bit operations. */
 #define ALU_ADD 0
 #define ALU_OR	1
 #define ALU_AND 4
@@ -67,32 +21,37 @@ enum insn_kind {
 #define BIT_BTR 6
 #define BIT_BTC 7
 
-enum insn_segment { SEGMENT_ES, SEGMENT_CS, SEGMENT_SS, SEGMENT_DS, SEGMENT_FS, SEGMENT_GS };
+enum insn_segment { SEGMENT_FLAT, SEGMENT_FS, SEGMENT_GS };
 
 #define INSN_NO_REG 0xff
 
 struct insn {
-	enum insn_kind kind;
-	u8 length;    /* bytes, prefixes included */
-	u8 op_size;   /* operand: 1, 2, 4 or 8 bytes */
-	u8 addr_size; /* effective address: 2, 4 or 8 bytes */
-	u8 alu;
+	/*
+	 * As the CPU's manual numbers them: one byte, or 0x0f and the second. In groups 6 and 7
+	 * (0x0f00, 0x0f01) a third byte is modrm & 0x38, or all of modrm where the operation has
+	 * no operand.
+	 */
+	u32 opcode;
+	u8 length;	/* bytes, prefixes included */
+	u8 op_size;	/* operand: 1, 2, 4 or 8 bytes */
+	u8 addr_size;	/* effective address: 2, 4 or 8 bytes */
+	u8 alu;		/* which operation, of opcodes that have several */
 	u8 reg;		/* modrm.reg with REX.R: a general, control or debug register's number */
 	u8 rm;		/* modrm.rm with REX.B, if !memory */
 	u8 base, index; /* INSN_NO_REG where none */
 	u8 scale;	/* shift */
-	u8 segment;	/* of the memory operand, override applied */
+	u8 segment;	/* of the memory operand, if its base is not 0 */
 	bool memory;	/* r/m is memory */
 	bool rip_relative;
 	bool lock, rep, rex;
-	bool port_in_imm; /* INSN_IN, INSN_OUT: imm names the port, otherwise dx */
+	bool immediate; /* imm is there */
 	s64 disp;
-	u64 imm; /* sign-extended to 64 bits (an I/O port or INT vector: zero-extended) */
+	u64 imm; /* sign-extended to 64 bits (an I/O port, bit or INT vector: zero-extended) */
 };
 
 /**
  * Decode the instruction at bytes[0..size). long_mode: 64-bit code, else 32-bit code.
- * False: not one of the above, or cut off by size.
+ * False: none of those that are emulated, or cut off by size.
  */
 bool insn_decode(struct insn *in, const u8 *bytes, unsigned size, bool long_mode);
 

@@ -7,19 +7,11 @@
 #include <pv/pv.h>
 
 /* Exception vectors. */
-#define VECTOR_DE 0
 #define VECTOR_DB 1
-#define VECTOR_BP 3
-#define VECTOR_OF 4
 #define VECTOR_UD 6
 #define VECTOR_NM 7
-#define VECTOR_DF 8
-#define VECTOR_TS 10
-#define VECTOR_NP 11
-#define VECTOR_SS 12
 #define VECTOR_GP 13
 #define VECTOR_PF 14
-#define VECTOR_AC 17
 
 /* Page-fault error code. */
 #define PF_PRESENT 0x01
@@ -39,28 +31,28 @@
 /** Enter guest trap `vector` as `INT n` does: no error code; DPL checked by the caller. */
 void pv_inject_software(unsigned vector);
 
-enum emulation {
-	EMULATE_DONE,	  /* done; rip is past it */
-	EMULATE_REFUSED,  /* deliver the fault that led here */
-	EMULATE_INJECTED, /* another fault was delivered instead */
-};
+/* --- emulation: false means that the guest gets the fault that led here --- */
 
-/** Code at rip: bytes[0..result). long_mode as the code segment says. 0: unreadable. */
-unsigned pv_fetch(struct vcpu *v, struct cpu_regs *regs, u8 bytes[INSN_MAX], bool *long_mode);
+/** Decode the instruction at rip. False: unreadable, or none that is emulated. */
+bool pv_fetch(struct vcpu *v, struct cpu_regs *regs, struct insn *in);
 /** Linear address of the memory operand. */
 u64 pv_linear(const struct insn *in, struct cpu_regs *regs);
-enum emulation pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs, const struct insn *in);
-/** The virtual CPUID, by an instruction of this length. */
-void pv_emulate_cpuid(struct vcpu *v, struct cpu_regs *regs, unsigned length);
-/** Step over an emulated instruction: RF is cleared, TF traps. */
+/** Done, rip is past it; or in->length is 0: another fault was delivered, or it is to run again. */
+bool pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs, struct insn *in);
+bool pv_emulate_io(struct vcpu *v, struct cpu_regs *regs, struct insn *in);
+/** Deliver a page fault, which the emulated instruction itself met. True, in->length is 0. */
+bool pv_fault_instead(struct insn *in, u64 addr, u32 error_code);
+/** The virtual CPUID. */
+void pv_emulate_cpuid(struct vcpu *v, struct cpu_regs *regs);
+/** Step over an emulated instruction: RF is cleared, TF traps. Length 0: rip stays. */
 void pv_retire(struct cpu_regs *regs, unsigned length);
-enum emulation pv_emulate_io(struct vcpu *v, struct cpu_regs *regs, const struct insn *in);
 /** ecx names the MSR. False: #GP. */
 bool pv_read_msr(struct vcpu *v, u32 msr, u64 *value);
 bool pv_write_msr(struct vcpu *v, u32 msr, u64 value);
 /** The store at rip goes to a page table at va: do it. False: deliver the page fault. */
 bool pv_emulate_table_write(struct vcpu *v, struct cpu_regs *regs, u64 va);
 
+u64 pv_guest_cr0(const struct vcpu *v);
 /** Values of CR4 that the guest sees after asking for `wanted`. */
 u64 pv_guest_cr4(u64 wanted);
 /** Replace the vCPU's GDT by frames[0 .. entries / 512); its registers are not reloaded. 0 or

@@ -4,166 +4,114 @@
  * read-only, is decoded here, checked and done by mm/.
  */
 #include <pv/internal.h>
-#include <x86/privileged.h>
 #include <x86/uaccess.h>
 
-/* A store under way. */
-struct table_write {
-	struct vcpu *v;
-	struct cpu_regs *regs;
-	const struct insn *in;
-	u64 addr;
-	unsigned size;
-};
-
-static bool write_value(const struct table_write *w, u64 value)
-{
-	return mm_ptwr_write(&w->v->mem, w->addr, insn_truncate(value, w->size), w->size) == 0;
-}
-
-static u64 source_operand(const struct table_write *w)
-{
-	if (w->in->kind == INSN_ALU_IMM || w->in->kind == INSN_MOV_IMM)
-		return insn_truncate(w->in->imm, w->size);
-	return insn_read_register(w->in, w->regs, w->in->reg, w->size);
-}
-
 /* What the instruction makes of `old`. */
-static u64 modified(const struct table_write *w, u64 old, u64 *rflags)
+static u64 modified(const struct insn *in, u64 old, u64 operand, u64 *rflags)
 {
-	u64 operand = w->in->kind == INSN_BIT_IMM ? w->in->imm : source_operand(w);
-
-	switch (w->in->kind) {
-	case INSN_XCHG:
+	if (in->opcode == 0x86 || in->opcode == 0x87) /* xchg */
 		return operand;
-	case INSN_XADD:
-		return insn_alu(ALU_ADD, old, operand, w->size, rflags);
-	case INSN_BIT_REG:
-	case INSN_BIT_IMM:
-		return insn_bit(w->in->alu, old, operand & (8 * w->size - 1), rflags);
-	default:
-		return insn_alu(w->in->alu, old, operand, w->size, rflags);
-	}
+	if (in->opcode >= 0x0f00) /* bts, btr, btc */
+		return insn_bit(in->alu, old, operand & (8 * in->op_size - 1), rflags);
+	return insn_alu(in->alu, old, operand, in->op_size, rflags);
 }
 
 /* Atomic whether LOCK is there or not: the entry may change under us on another CPU. */
-static bool read_modify_write(const struct table_write *w)
+static bool read_modify_write(struct vcpu *v, struct cpu_regs *regs, const struct insn *in,
+			      u64 addr, u64 operand)
 {
-	u64 old = 0, found, rflags, value;
+	u64 old, found = 0, rflags, value;
 
-	if (!copy_from_guest(&old, w->addr, w->size))
+	if (!copy_from_guest(&found, addr, in->op_size))
 		return false;
-	for (;; old = found) {
-		rflags = w->regs->rflags;
-		value = modified(w, old, &rflags);
-		found = old;
-		if (mm_ptwr_cmpxchg(&w->v->mem, w->addr, &found, value, w->size))
+	do {
+		old = found;
+		rflags = regs->rflags;
+		value = modified(in, old, operand, &rflags);
+		if (mm_ptwr_cmpxchg(&v->mem, addr, &found, value, in->op_size))
 			return false;
-		if (found == old)
-			break;
-	}
-	w->regs->rflags = rflags;
-	if (w->in->kind == INSN_XCHG || w->in->kind == INSN_XADD)
-		insn_write_register(w->in, w->regs, w->in->reg, w->size, old);
+	} while (found != old);
+	regs->rflags = rflags;
+	if (in->opcode == 0x86 || in->opcode == 0x87)
+		insn_write_register(in, regs, in->reg, in->op_size, old);
 	return true;
 }
 
-static bool compare_exchange(const struct table_write *w)
+static bool compare_exchange(struct vcpu *v, struct cpu_regs *regs, const struct insn *in, u64 addr,
+			     u64 operand)
 {
-	u64 expected = insn_truncate(w->regs->rax, w->size), found = expected;
+	u64 expected = insn_truncate(regs->rax, in->op_size), found = expected;
 
-	if (mm_ptwr_cmpxchg(&w->v->mem, w->addr, &found, source_operand(w), w->size))
+	if (mm_ptwr_cmpxchg(&v->mem, addr, &found, operand, in->op_size))
 		return false;
-	insn_alu(ALU_SUB, expected, found, w->size, &w->regs->rflags);
+	insn_alu(ALU_SUB, expected, found, in->op_size, &regs->rflags);
 	if (found != expected)
-		insn_write_register(w->in, w->regs, 0, w->size, found);
+		insn_write_register(in, regs, 0, in->op_size, found);
 	return true;
 }
 
 /* STOS and MOVS, one element; with REP the guest comes back here for the next. */
-static bool string_store(struct table_write *w)
+static bool string_store(struct vcpu *v, struct cpu_regs *regs, struct insn *in)
 {
-	struct cpu_regs *regs = w->regs;
-	u64 step = (regs->rflags & X86_EFLAGS_DF) ? -(u64)w->size : w->size;
-	u64 value = insn_truncate(regs->rax, w->size);
-	struct insn source = *w->in;
+	bool move = in->opcode <= 0xa5;
+	u64 step = (regs->rflags & X86_EFLAGS_DF) ? -(u64)in->op_size : in->op_size;
+	u64 value = move ? 0 : insn_truncate(regs->rax, in->op_size);
+	struct insn source = *in;
 
-	if (w->in->kind == INSN_MOVS) {
-		source.base = 6;
-		value = 0;
-		if (!copy_from_guest(&value, pv_linear(&source, regs), w->size))
-			return false;
-	}
-	if (!write_value(w, value))
+	source.base = 6; /* rsi */
+	if (move && !copy_from_guest(&value, pv_linear(&source, regs), in->op_size))
 		return false;
-	if (w->in->kind == INSN_MOVS)
+	if (mm_ptwr_write(&v->mem, regs->rdi, value, in->op_size))
+		return false;
+	if (move)
 		regs->rsi += step;
 	regs->rdi += step;
-	if (w->in->rep && --regs->rcx)
-		regs->rip -= w->in->length;
+	if (in->rep && --regs->rcx)
+		in->length = 0;
 	return true;
 }
 
-static bool perform(struct table_write *w)
+static bool perform(struct vcpu *v, struct cpu_regs *regs, struct insn *in, u64 addr)
 {
-	switch (w->in->kind) {
-	case INSN_MOV_REG:
-	case INSN_MOV_IMM:
-		return write_value(w, source_operand(w));
-	case INSN_XCHG:
-	case INSN_XADD:
-	case INSN_ALU_REG:
-	case INSN_ALU_IMM:
-	case INSN_BIT_REG:
-	case INSN_BIT_IMM:
-		return read_modify_write(w);
-	case INSN_CMPXCHG:
-		return compare_exchange(w);
-	case INSN_STOS:
-	case INSN_MOVS:
-		return string_store(w);
+	unsigned size = in->op_size;
+	u64 operand = in->immediate ? insn_truncate(in->imm, size)
+				    : insn_read_register(in, regs, in->reg, size);
+
+	switch (in->opcode) {
+	case 0x88 ... 0x89: /* mov of a register */
+	case 0xc6 ... 0xc7: /* mov of an immediate */
+		return !mm_ptwr_write(&v->mem, addr, operand, size);
+	case 0x0fb0 ... 0x0fb1:
+		return compare_exchange(v, regs, in, addr, operand);
+	case 0xa4 ... 0xab:
+		return string_store(v, regs, in);
+	case 0x00 ... 0x31:	/* arithmetic with a register */
+	case 0x80 ... 0x87:	/* arithmetic with an immediate; xchg */
+	case 0x0fab:		/* bts */
+	case 0x0fb3 ... 0x0fbb: /* btr, btc, those of an immediate */
+		return read_modify_write(v, regs, in, addr, operand);
 	default:
 		return false;
 	}
 }
 
-static u64 destination(const struct table_write *w)
-{
-	u64 addr;
-
-	if (w->in->kind == INSN_STOS || w->in->kind == INSN_MOVS)
-		return w->regs->rdi;
-	addr = pv_linear(w->in, w->regs);
-	if (w->in->kind == INSN_BIT_REG) { /* the bit number reaches beyond the operand */
-		s64 bit = (s64)insn_read_register(w->in, w->regs, w->in->reg, w->size);
-		unsigned sign = 64 - 8 * w->size;
-
-		addr += (u64)(((bit << sign) >> sign) >> (w->size == 8	 ? 6
-							  : w->size == 4 ? 5
-									 : 4)) *
-			w->size;
-	}
-	return addr;
-}
-
 bool pv_emulate_table_write(struct vcpu *v, struct cpu_regs *regs, u64 va)
 {
-	u8 bytes[INSN_MAX];
 	struct insn in;
-	struct table_write w = {.v = v, .regs = regs, .in = &in};
-	bool long_mode;
-	unsigned size = pv_fetch(v, regs, bytes, &long_mode);
 
-	if (!size || !insn_decode(&in, bytes, size, long_mode) || in.addr_size != 8)
+	if (!pv_fetch(v, regs, &in) || in.addr_size != 8)
 		return false;
-	if (!in.memory && in.kind != INSN_STOS && in.kind != INSN_MOVS)
+
+	bool string = in.opcode >= 0xa4 && in.opcode <= 0xab;
+	u64 addr = string ? regs->rdi : pv_linear(&in, regs);
+
+	if (!string && !in.memory)
 		return false;
-	w.size = in.op_size;
-	w.addr = destination(&w);
-	/* The CPU reports the first byte that it could not write. */
-	if (va < w.addr || va >= w.addr + w.size || (w.addr & 7) + w.size > 8)
-		return false;
-	if (!perform(&w))
+	/*
+	 * The CPU reports the first byte that it could not write. A bit number in a register that
+	 * reaches beyond the operand fails here, too.
+	 */
+	if (va < addr || va >= addr + in.op_size || !perform(v, regs, &in, addr))
 		return false;
 	pv_retire(regs, in.length);
 	return true;

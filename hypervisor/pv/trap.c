@@ -61,7 +61,6 @@ static void page_fault(struct vcpu *v, struct cpu_regs *regs)
 		return;
 	}
 	if (v->arch.kernel_mode && (ec & (write_protected | PF_RSVD)) == write_protected &&
-	    (v->domain->mem.vm_assist & BIT(VMASST_TYPE_writable_pagetables)) &&
 	    mm_ptwr_candidate(&v->mem, va) && pv_emulate_table_write(v, regs, va))
 		return;
 	if (!mm_fault_spurious(&v->mem, va, ec))
@@ -87,20 +86,13 @@ static void software_interrupt(struct vcpu *v, struct cpu_regs *regs, const stru
 
 static void general_protection(struct vcpu *v, struct cpu_regs *regs)
 {
-	u8 bytes[INSN_MAX];
 	struct insn in;
-	bool long_mode;
-	unsigned size = pv_fetch(v, regs, bytes, &long_mode);
+	bool known = pv_fetch(v, regs, &in);
 
-	if (size && insn_decode(&in, bytes, size, long_mode)) {
-		if (in.kind == INSN_INT) {
-			software_interrupt(v, regs, &in);
-			return;
-		}
-		if (pv_emulate_privileged(v, regs, &in) != EMULATE_REFUSED)
-			return;
-	}
-	pv_inject(VECTOR_GP, regs->error_code);
+	if (known && in.opcode == 0xcd)
+		software_interrupt(v, regs, &in);
+	else if (!known || !pv_emulate_privileged(v, regs, &in))
+		pv_inject(VECTOR_GP, regs->error_code);
 }
 
 /* #UD: `ud2`, the letters "xen", then `cpuid` is the ABI's way to ask for the virtual CPUID. */
@@ -109,10 +101,12 @@ static void invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
 	static const u8 forced_cpuid[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
 	u8 bytes[sizeof(forced_cpuid)];
 
-	if (get_guest(bytes, regs->rip) && !memcmp(bytes, forced_cpuid, sizeof(bytes)))
-		pv_emulate_cpuid(v, regs, sizeof(bytes));
-	else
+	if (get_guest(bytes, regs->rip) && !memcmp(bytes, forced_cpuid, sizeof(bytes))) {
+		pv_emulate_cpuid(v, regs);
+		pv_retire(regs, sizeof(bytes));
+	} else {
 		pv_inject(VECTOR_UD, 0);
+	}
 }
 
 static void debug_exception(struct vcpu *v)

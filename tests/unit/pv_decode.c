@@ -50,32 +50,34 @@ static void privileged_ones(void **state)
 {
 	static const struct {
 		u8 bytes[4];
-		u8 size, kind;
+		u8 size;
+		u32 opcode;
 	} table[] = {
-		{{0xf4}, 1, INSN_HLT},
-		{{0xfa}, 1, INSN_CLI},
-		{{0xfb}, 1, INSN_STI},
-		{{0x0f, 0x06}, 2, INSN_CLTS},
-		{{0x0f, 0x09}, 2, INSN_WBINVD},
-		{{0x0f, 0x30}, 2, INSN_WRMSR},
-		{{0x0f, 0x31}, 2, INSN_RDTSC},
-		{{0x0f, 0x32}, 2, INSN_RDMSR},
-		{{0x0f, 0xa2}, 2, INSN_CPUID},
-		{{0x0f, 0x01, 0xd0}, 3, INSN_XGETBV},
-		{{0x0f, 0x01, 0xd1}, 3, INSN_XSETBV},
-		{{0x0f, 0x01, 0xf9}, 3, INSN_RDTSCP},
-		{{0x0f, 0x01, 0x00}, 3, INSN_SGDT},
-		{{0x0f, 0x01, 0x0f}, 3, INSN_SIDT},
-		{{0x0f, 0x01, 0x3b}, 3, INSN_INVLPG},
-		{{0x0f, 0x01, 0xe0}, 3, INSN_SMSW},
-		{{0x0f, 0x01, 0xf0}, 3, INSN_LMSW},
-		{{0x0f, 0x00, 0xc0}, 3, INSN_SLDT},
-		{{0x0f, 0x00, 0xc8}, 3, INSN_STR},
+		{{0xf4}, 1, 0xf4},
+		{{0xfa}, 1, 0xfa},
+		{{0xfb}, 1, 0xfb},
+		{{0x0f, 0x06}, 2, 0x0f06},
+		{{0x0f, 0x09}, 2, 0x0f09},
+		{{0x0f, 0x30}, 2, 0x0f30},
+		{{0x0f, 0x31}, 2, 0x0f31},
+		{{0x0f, 0x32}, 2, 0x0f32},
+		{{0x0f, 0xa2}, 2, 0x0fa2},
+		{{0x0f, 0x01, 0xd0}, 3, 0x0f01d0},
+		{{0x0f, 0x01, 0xd1}, 3, 0x0f01d1},
+		{{0x0f, 0x01, 0xf9}, 3, 0x0f01f9},
+		{{0x0f, 0x01, 0x00}, 3, 0x0f0100},
+		{{0x0f, 0x01, 0x0f}, 3, 0x0f0108},
+		{{0x0f, 0x01, 0x3b}, 3, 0x0f0138},
+		{{0x0f, 0x01, 0xe0}, 3, 0x0f0120},
+		{{0x0f, 0x01, 0xf0}, 3, 0x0f0130},
+		{{0x0f, 0x00, 0xc0}, 3, 0x0f0000},
+		{{0x0f, 0x00, 0xc8}, 3, 0x0f0008},
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(table); i++)
-		assert_int_equal(decode(table[i].bytes, table[i].size, true).kind, table[i].kind);
+		assert_int_equal(decode(table[i].bytes, table[i].size, true).opcode,
+				 table[i].opcode);
 }
 
 static void control_and_debug_registers(void **state)
@@ -83,16 +85,16 @@ static void control_and_debug_registers(void **state)
 	struct insn in = decode(BYTES(0x0f, 0x22, 0xdf), true); /* mov %rdi, %cr3 */
 
 	(void)state;
-	assert_int_equal(in.kind, INSN_MOV_TO_CR);
+	assert_int_equal(in.opcode, 0x0f22);
 	assert_int_equal(in.reg, 3);
 	assert_int_equal(in.rm, 7);
 	assert_int_equal(in.op_size, 8);
 	in = decode(BYTES(0x44, 0x0f, 0x20, 0xc1), true); /* mov %cr8, %rcx */
-	assert_int_equal(in.kind, INSN_MOV_FROM_CR);
+	assert_int_equal(in.opcode, 0x0f20);
 	assert_int_equal(in.reg, 8);
 	assert_int_equal(in.rm, 1);
 	in = decode(BYTES(0x41, 0x0f, 0x23, 0xfb), true); /* mov %r11, %dr7 */
-	assert_int_equal(in.kind, INSN_MOV_TO_DR);
+	assert_int_equal(in.opcode, 0x0f23);
 	assert_int_equal(in.reg, 7);
 	assert_int_equal(in.rm, 11);
 	/* the mod field of these is not looked at: they never have memory operands */
@@ -105,20 +107,20 @@ static void ports_and_interrupts(void **state)
 	struct insn in = decode(BYTES(0xe5, 0xfe), true); /* in $0xfe, %eax */
 
 	(void)state;
-	assert_int_equal(in.kind, INSN_IN);
-	assert_true(in.port_in_imm);
+	assert_int_equal(in.opcode, 0xe5);
+	assert_true(in.immediate);
 	assert_int_equal(in.imm, 0xfe); /* not sign-extended */
 	assert_int_equal(in.op_size, 4);
 	in = decode(BYTES(0x66, 0xef), true); /* outw %ax, %dx */
-	assert_int_equal(in.kind, INSN_OUT);
+	assert_int_equal(in.opcode, 0xef);
 	assert_int_equal(in.op_size, 2);
-	assert_false(in.port_in_imm);
+	assert_false(in.immediate);
 	in = decode(BYTES(0xf3, 0x6c), true); /* rep insb */
-	assert_int_equal(in.kind, INSN_INS);
+	assert_int_equal(in.opcode, 0x6c);
 	assert_int_equal(in.op_size, 1);
 	assert_true(in.rep);
 	in = decode(BYTES(0xcd, 0x80), false);
-	assert_int_equal(in.kind, INSN_INT);
+	assert_int_equal(in.opcode, 0xcd);
 	assert_int_equal(in.imm, 0x80);
 }
 
@@ -127,7 +129,7 @@ static void memory_operands(void **state)
 	struct insn in = decode(BYTES(0x48, 0x89, 0x07), true); /* mov %rax, (%rdi) */
 
 	(void)state;
-	assert_int_equal(in.kind, INSN_MOV_REG);
+	assert_int_equal(in.opcode, 0x89);
 	assert_int_equal(in.op_size, 8);
 	assert_true(insn_address(&in, &regs) == regs.rdi);
 	in = decode(BYTES(0x4b, 0x89, 0x4c, 0xd4, 0xf8), true); /* mov %rcx, -8(%r12,%r10,8) */
@@ -144,8 +146,10 @@ static void memory_operands(void **state)
 	assert_int_equal(insn_address(&in, &regs), 0x12345678);
 	in = decode(BYTES(0x65, 0x48, 0x89, 0x45, 0x00), true); /* mov %rax, %gs:(%rbp) */
 	assert_int_equal(in.segment, SEGMENT_GS);
+	in = decode(BYTES(0x64, 0x2e, 0x89, 0x07), true); /* mov %eax, %fs:(%rdi): cs is flat */
+	assert_int_equal(in.segment, SEGMENT_FS);
 	in = decode(BYTES(0x48, 0x89, 0x45, 0x00), true); /* mov %rax, (%rbp) */
-	assert_int_equal(in.segment, SEGMENT_SS);
+	assert_int_equal(in.segment, SEGMENT_FLAT);
 }
 
 static void stores(void **state)
@@ -153,30 +157,31 @@ static void stores(void **state)
 	struct insn in = decode(BYTES(0x48, 0xc7, 0x07, 0xff, 0xff, 0xff, 0xff), true);
 
 	(void)state;
-	assert_int_equal(in.kind, INSN_MOV_IMM);
+	assert_int_equal(in.opcode, 0xc7);
+	assert_true(in.immediate);
 	assert_true(in.imm == ~0UL);
 	in = decode(BYTES(0x66, 0xc7, 0x07, 0x34, 0x12), true); /* movw $0x1234, (%rdi) */
 	assert_int_equal(in.op_size, 2);
 	assert_int_equal(in.imm, 0x1234);
 	in = decode(BYTES(0x48, 0x87, 0x07), true);
-	assert_int_equal(in.kind, INSN_XCHG);
+	assert_int_equal(in.opcode, 0x87);
 	in = decode(BYTES(0xf0, 0x48, 0x0f, 0xb1, 0x17), true);
-	assert_int_equal(in.kind, INSN_CMPXCHG);
+	assert_int_equal(in.opcode, 0x0fb1);
 	assert_true(in.lock);
 	in = decode(BYTES(0xf0, 0x48, 0x0f, 0xba, 0x37, 0x01), true); /* lock btrq $1, (%rdi) */
-	assert_int_equal(in.kind, INSN_BIT_IMM);
+	assert_int_equal(in.opcode, 0x0fba);
 	assert_int_equal(in.alu, BIT_BTR);
 	in = decode(BYTES(0xf0, 0x80, 0x27, 0xfd), true); /* lock andb $0xfd, (%rdi) */
-	assert_int_equal(in.kind, INSN_ALU_IMM);
+	assert_int_equal(in.opcode, 0x80);
 	assert_int_equal(in.alu, ALU_AND);
 	assert_int_equal(in.op_size, 1);
 	in = decode(BYTES(0xf0, 0x48, 0x21, 0x07), true); /* lock and %rax, (%rdi) */
-	assert_int_equal(in.kind, INSN_ALU_REG);
+	assert_int_equal(in.opcode, 0x21);
 	assert_int_equal(in.alu, ALU_AND);
 	in = decode(BYTES(0xf3, 0x48, 0xab), true);
-	assert_int_equal(in.kind, INSN_STOS);
+	assert_int_equal(in.opcode, 0xab);
 	in = decode(BYTES(0x48, 0xa5), true);
-	assert_int_equal(in.kind, INSN_MOVS);
+	assert_int_equal(in.opcode, 0xa5);
 }
 
 static void what_is_not_emulated(void **state)
@@ -187,6 +192,7 @@ static void what_is_not_emulated(void **state)
 	refuse_bytes(BYTES(0x48, 0x83, 0x17, 0x01));	   /* adc */
 	refuse_bytes(BYTES(0x48, 0x83, 0x3f, 0x01));	   /* cmp */
 	refuse_bytes(BYTES(0x48, 0x0f, 0xba, 0x27, 0x01)); /* bt */
+	refuse_bytes(BYTES(0x48, 0x0f, 0xc1, 0x07));	   /* xadd */
 	refuse_bytes(BYTES(0x48, 0xc7, 0x0f, 0, 0, 0, 0)); /* c7 /1 */
 	refuse_bytes(BYTES(0x0f, 0x01, 0x10));		   /* lgdt */
 	refuse_bytes(BYTES(0x0f, 0x01, 0x18));		   /* lidt */
