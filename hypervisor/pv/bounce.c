@@ -12,8 +12,6 @@
 #include <pv/internal.h>
 #include <xen/callback.h>
 #include <x86/hooks.h>
-#include <x86/privileged.h>
-#include <x86/uaccess.h>
 
 #define FRAME_WORDS_MAX 12
 /* Exceptions that push an error code. */
@@ -31,25 +29,20 @@ void pv_toggle_mode(struct vcpu *v)
 		vcpu_update_areas(v);
 }
 
-static u64 guest_visible_flags(struct vcpu *v, u64 rflags, bool masked)
-{
-	rflags &= ~(u64)(X86_EFLAGS_IF | X86_EFLAGS_IOPL);
-	if (!masked)
-		rflags |= X86_EFLAGS_IF;
-	if (v->domain->mem.vm_assist & BIT(VMASST_TYPE_architectural_iopl))
-		rflags |= (u64)v->pv.iopl << 12;
-	return rflags;
-}
-
 enum frame_kind { FRAME_PLAIN, FRAME_ERROR, FRAME_FAILSAFE };
 
 /* Fills words[], lowest address first; returns how many. */
 static unsigned build_frame(struct vcpu *v, const struct cpu_regs *regs, enum frame_kind kind,
 			    u32 error_code, u64 *words)
 {
-	u8 mask = *pv_upcall_mask(v);
+	u8 mask = v->info->evtchn_upcall_mask;
+	u64 flags = regs->rflags & ~(u64)(X86_EFLAGS_IF | X86_EFLAGS_IOPL);
 	unsigned n = 0;
 
+	if (!mask)
+		flags |= X86_EFLAGS_IF;
+	if (v->domain->mem.vm_assist & BIT(VMASST_TYPE_architectural_iopl))
+		flags |= (u64)v->pv.iopl << 12;
 	words[n++] = regs->rcx;
 	words[n++] = regs->r11;
 	if (kind == FRAME_FAILSAFE) {
@@ -62,7 +55,7 @@ static unsigned build_frame(struct vcpu *v, const struct cpu_regs *regs, enum fr
 	}
 	words[n++] = regs->rip;
 	words[n++] = (regs->cs & (v->arch.kernel_mode ? 0xfffc : 0xffff)) | (u64)mask << 32;
-	words[n++] = guest_visible_flags(v, regs->rflags, mask != 0);
+	words[n++] = flags;
 	words[n++] = regs->rsp;
 	words[n++] = regs->ss & 0xffff;
 	return n;
@@ -104,11 +97,11 @@ static void bounce(struct vcpu *v, const struct pv_trap *t, enum frame_kind kind
 	sp = (sp & ~15UL) - n * sizeof(words[0]);
 	if (!copy_to_guest(sp, words, n * sizeof(words[0]))) {
 		domain_crash("%s: cannot push its frame on the guest kernel's stack at %#lx",
-			     entry_name(v, t, text), (unsigned long)sp);
+			     entry_name(v, t, text), sp);
 		return;
 	}
 	if (t->flags & PV_TRAP_MASKS)
-		*pv_upcall_mask(v) = 1;
+		v->info->evtchn_upcall_mask = 1;
 	regs->entry_vector = ENTRY_SYSCALL; /* rcx and r11 are on the stack: SYSRET may have them */
 	regs->rflags &= ~(u64)FLAGS_CLEARED;
 	regs->cs = FLAT_KERNEL_CS;

@@ -174,9 +174,7 @@ static u8 operand_size(const struct insn *in, const struct cursor *c, u8 flags)
 {
 	if ((flags & WIDTH) && !(in->opcode & 1))
 		return 1;
-	if (flags & REGISTERS)
-		return c->long_mode ? 8 : 4;
-	if (c->rex & 8)
+	if ((c->rex & 8) || ((flags & REGISTERS) && c->long_mode))
 		return 8;
 	return c->operand16 ? 2 : 4;
 }

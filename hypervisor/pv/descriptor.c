@@ -2,13 +2,12 @@
 /* GDT of a vCPU: its frames, and what mm/ asks about its LDT (mmuext_op sets it). */
 #include <mm/hooks.h>
 #include <pv/internal.h>
-#include <x86/uaccess.h>
-#include <xen/errno.h>
 
 #define DESCRIPTORS_PER_PAGE (PAGE_SIZE / 8)
 #define GDT_PAGES_MAX	     FIRST_RESERVED_GDT_PAGE
+#define GDT_PAGES(entries)   (ROUND_UP(entries, DESCRIPTORS_PER_PAGE) / DESCRIPTORS_PER_PAGE)
 
-static void drop_frames(struct vcpu *v)
+void pv_release_gdt(struct vcpu *v)
 {
 	for (unsigned i = 0; i < GDT_PAGES_MAX; i++) {
 		if (!v->pv.gdt_pages[i])
@@ -31,29 +30,20 @@ static int take_frames(struct vcpu *v, const u64 *frames, unsigned count, struct
 		return refuse(BAD_TYPE,
 			      "GDT frame %#lx is not the domain's, in use as another type, or "
 			      "holds a descriptor that no guest may have",
-			      (unsigned long)frames[i]);
+			      frames[i]);
 	}
 	return 0;
-}
-
-void pv_release_gdt(struct vcpu *v)
-{
-	drop_frames(v);
 }
 
 int pv_install_gdt(struct vcpu *v, const u64 *frames, unsigned entries)
 {
 	struct page *pages[GDT_PAGES_MAX];
-	unsigned count = (unsigned)((entries + DESCRIPTORS_PER_PAGE - 1) / DESCRIPTORS_PER_PAGE);
-	int err;
+	unsigned count = GDT_PAGES(entries);
+	int err = take_frames(v, frames, count, pages);
 
-	if (entries > FIRST_RESERVED_GDT_ENTRY)
-		return refuse(BAD_ARGUMENT, "a GDT of %u entries, the most is %u", entries,
-			      FIRST_RESERVED_GDT_ENTRY);
-	err = take_frames(v, frames, count, pages);
 	if (err)
 		return err;
-	drop_frames(v);
+	pv_release_gdt(v);
 	for (unsigned i = 0; i < count; i++) {
 		v->pv.gdt_pages[i] = pages[i];
 		mm_window_set(&v->mem, i, page_to_mfn(pages[i]));
@@ -65,14 +55,13 @@ int pv_install_gdt(struct vcpu *v, const u64 *frames, unsigned entries)
 long do_set_gdt(u64 frames, u64 entries)
 {
 	struct vcpu *v = current_vcpu();
-	u64 list[GDT_PAGES_MAX] = {0};
-	unsigned count = ((unsigned)entries + DESCRIPTORS_PER_PAGE - 1) / DESCRIPTORS_PER_PAGE;
-	int err;
+	u64 list[GDT_PAGES_MAX];
+	long err;
 
 	if ((unsigned)entries > FIRST_RESERVED_GDT_ENTRY)
 		return refuse(BAD_ARGUMENT, "a GDT of %u entries, the most is %u",
 			      (unsigned)entries, FIRST_RESERVED_GDT_ENTRY);
-	if (!copy_from_guest(list, frames, count * sizeof(list[0])))
+	if (!copy_from_guest(list, frames, GDT_PAGES((unsigned)entries) * sizeof(list[0])))
 		return -XEN_EFAULT;
 	err = pv_install_gdt(v, list, (unsigned)entries);
 	if (!err)
@@ -115,12 +104,14 @@ u64 pv_read_descriptor(struct vcpu *v, u16 selector)
 	unsigned index = selector >> 3;
 	u64 d = 0;
 
-	if (selector & 4)
-		return index < v->arch.ldt_entries && get_guest(d, v->pv.ldt_virt + index * 8UL)
-			       ? d
-			       : 0;
-	if (index >= v->arch.gdt_entries)
-		return 0;
-	return ((const u64 *)page_to_virt(
-		v->pv.gdt_pages[index / DESCRIPTORS_PER_PAGE]))[index % DESCRIPTORS_PER_PAGE];
+	if (selector & 4) {
+		if (index < v->arch.ldt_entries &&
+		    !get_guest(d, v->pv.ldt_virt + index * sizeof(d)))
+			d = 0;
+	} else if (index < v->arch.gdt_entries) {
+		const u64 *table = page_to_virt(v->pv.gdt_pages[index / DESCRIPTORS_PER_PAGE]);
+
+		d = table[index % DESCRIPTORS_PER_PAGE];
+	}
+	return d;
 }

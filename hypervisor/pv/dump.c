@@ -2,25 +2,25 @@
 /* Report of a vCPU's registers and stack. */
 #include <core/hooks.h>
 #include <pv/internal.h>
-#include <x86/uaccess.h>
 
 #define STACK_LINES 6
 #define CODE_BEFORE 8
 #define CODE_BYTES  16
 
-static void dump_registers(const struct vcpu *v, struct cpu_regs *r)
+static void dump_registers(const struct vcpu *v, const struct cpu_regs *r)
 {
-	static const char names[16][4] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-					  "r8 ", "r9 ", "r10", "r11", "r12", "r13", "r14", "r15"};
-
 	printk(LOG_ERR, "d%uv%u rip %04lx:%016lx rflags %08lx ss %04lx, %s mode, events %s\n",
 	       v->domain->mem.domid, v->vcpu_id, r->cs, r->rip, r->rflags, r->ss,
 	       v->arch.kernel_mode ? "kernel" : "user",
 	       v->info && v->info->evtchn_upcall_mask ? "masked" : "unmasked");
-	for (unsigned i = 0; i < 16; i += 4)
-		printk(LOG_ERR, "%s %016lx %s %016lx %s %016lx %s %016lx\n", names[i],
-		       *insn_register(r, i), names[i + 1], *insn_register(r, i + 1), names[i + 2],
-		       *insn_register(r, i + 2), names[i + 3], *insn_register(r, i + 3));
+	printk(LOG_ERR, "rax %016lx rcx %016lx rdx %016lx rbx %016lx\n", r->rax, r->rcx, r->rdx,
+	       r->rbx);
+	printk(LOG_ERR, "rsp %016lx rbp %016lx rsi %016lx rdi %016lx\n", r->rsp, r->rbp, r->rsi,
+	       r->rdi);
+	printk(LOG_ERR, "r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10,
+	       r->r11);
+	printk(LOG_ERR, "r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14,
+	       r->r15);
 	printk(LOG_ERR, "cr2 %016lx cr3 %016lx user %016lx fs %016lx gs %016lx/%016lx\n", v->pv.cr2,
 	       v->mem.cr3_kernel, v->mem.cr3_user, v->arch.fs_base, v->arch.gs_base_kernel,
 	       v->arch.gs_base_user);
@@ -53,19 +53,18 @@ static void dump_stack(const struct cpu_regs *r)
 			printk(LOG_GUEST_ERR, "stack %016lx: not readable\n", at);
 			return;
 		}
-		printk(LOG_GUEST_ERR, "stack %016lx: %016lx %016lx %016lx %016lx\n", at,
-		       (unsigned long)line[0], (unsigned long)line[1], (unsigned long)line[2],
-		       (unsigned long)line[3]);
+		printk(LOG_GUEST_ERR, "stack %016lx: %016lx %016lx %016lx %016lx\n", at, line[0],
+		       line[1], line[2], line[3]);
 	}
 }
 
 void pv_dump(struct vcpu *v)
 {
-	struct cpu_regs *r = v == current_vcpu() ? guest_regs() : &v->arch.regs;
+	const struct cpu_regs *r = v == current_vcpu() ? guest_regs() : &v->arch.regs;
 
 	dump_registers(v, r);
-	if (v != current_vcpu())
-		return;
-	dump_code(r);
-	dump_stack(r);
+	if (v == current_vcpu()) {
+		dump_code(r);
+		dump_stack(r);
+	}
 }

@@ -2,11 +2,8 @@
 /* Privileged instructions of a guest: done for it where the ABI promises so, otherwise its fault.
  */
 #include <pv/internal.h>
-#include <x86/privileged.h>
 #include <x86/tlb.h>
 #include <x86/time.h>
-#include <x86/uaccess.h>
-#include <xen/errno.h>
 
 #define DESCRIPTOR_LONG	     BIT(53)
 #define CR3_NO_FLUSH	     BIT(63)
@@ -232,14 +229,14 @@ static bool emulate_kernel_mode(struct vcpu *v, struct cpu_regs *regs, struct in
 			cache_flush_all();
 		return true;
 	case 0x0f0138: /* invlpg */
-		if (pv_guest_address(pv_linear(in, regs)))
+		if (guest_range_ok(pv_linear(in, regs), 1))
 			tlb_flush_local_page(pv_linear(in, regs));
 		return true;
 	case 0x0f01d1: /* xsetbv */
 		return !(u32)regs->rcx && (v->pv.cr4 & X86_CR4_OSXSAVE) &&
 		       context_set_xcr0(&v->arch, edx_eax);
 	case 0xf4: /* sti; hlt of a kernel that was not told: block until an event */
-		if (!*pv_upcall_mask(v))
+		if (!v->info->evtchn_upcall_mask)
 			vcpu_block(v);
 		return true;
 	default:

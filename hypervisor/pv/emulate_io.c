@@ -2,14 +2,9 @@
 /* Port I/O of guests: IOPL or the guest's I/O bitmap lets the instruction pass, the domain's ranges
  * the port. */
 #include <pv/internal.h>
-#include <x86/privileged.h>
-#include <x86/uaccess.h>
 
 /* Repetitions of a string instruction done at one go; the guest then runs the rest of it. */
 #define STRING_BATCH 1024
-
-#define PIT_COUNTER_0 0x40
-#define PIT_COUNTER_2 0x42
 
 static bool instruction_allowed(struct vcpu *v, unsigned port, unsigned size)
 {
@@ -39,8 +34,9 @@ static bool permitted(const struct domain *d, unsigned first, unsigned last)
 
 /*
  * Reads, or writes value. Where only part of the ports is permitted, byte by byte. An empty bus
- * takes all and reads as ones. The timer's counters read as zero, though, as if stopped: Linux
- * waits for the second one to leave 0xff, 100,000 reads long, before it gives up calibrating.
+ * takes all and reads as ones. The timer's counters (0x40..0x42) read as zero, though, as if
+ * stopped: Linux waits for the second one to leave 0xff, 100,000 reads long, before it gives up
+ * calibrating.
  */
 static u32 access_ports(const struct domain *d, bool input, unsigned port, u32 value, unsigned size)
 {
@@ -53,7 +49,7 @@ static u32 access_ports(const struct domain *d, bool input, unsigned port, u32 v
 		return 0;
 	}
 	if (size == 1)
-		return port >= PIT_COUNTER_0 && port <= PIT_COUNTER_2 ? 0 : 0xff;
+		return port >= 0x40 && port <= 0x42 ? 0 : 0xff;
 	for (unsigned i = 0; i < size; i++)
 		result |= access_ports(d, input, port + i, value >> (8 * i) & 0xff, 1) << (8 * i);
 	return result;

@@ -7,40 +7,26 @@
 #include <lib/string.h>
 #include <pv/pv.h>
 
-#define STUBS	  128
-#define STUB_SIZE 32
-
-static const u8 stub[] = {
-	0x51,		     /* push %rcx */
-	0x41, 0x53,	     /* push %r11 */
-	0xb8, 0,    0, 0, 0, /* mov $number, %eax */
-	0x0f, 0x05,	     /* syscall */
-	0x41, 0x5b,	     /* pop %r11 */
-	0x59,		     /* pop %rcx */
-	0xc3,		     /* ret */
-};
+#define STUB_SIZE   32
 #define STUB_NUMBER 4
 
-static const u8 iret_stub[] = {
-	0x51,	    /* push %rcx */
-	0x41, 0x53, /* push %r11 */
-	0x50,	    /* push %rax */
-	0xb8, __HYPERVISOR_iret,
-	0,    0,
-	0,    0x0f,
-	0x05, /* mov $iret, %eax; syscall */
-};
+/* push %rcx; push %r11; mov $number, %eax; syscall; pop %r11; pop %rcx; ret */
+static const u8 stub[] = {0x51, 0x41, 0x53, 0xb8, 0, 0, 0, 0, 0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3};
+/* push %rcx; push %r11; push %rax; mov $iret, %eax; syscall */
+static const u8 iret_stub[] = {0x51, 0x41, 0x53, 0x50, 0xb8, __HYPERVISOR_iret,
+			       0,    0,	   0,	 0x0f, 0x05};
 
 void pv_fill_hypercall_page(void *page)
 {
-	u8 *p = page;
+	memset(page, 0xcc, PAGE_SIZE); /* int3 */
+	for (unsigned nr = 0; nr < PAGE_SIZE / STUB_SIZE; nr++) {
+		u8 *p = (u8 *)page + nr * STUB_SIZE;
 
-	memset(p, 0xcc, PAGE_SIZE); /* int3 */
-	for (unsigned i = 0; i < STUBS; i++) {
-		memcpy(p + i * STUB_SIZE, stub, sizeof(stub));
-		p[i * STUB_SIZE + STUB_NUMBER] = (u8)i;
+		if (nr == __HYPERVISOR_iret) {
+			memcpy(p, iret_stub, sizeof(iret_stub));
+			continue;
+		}
+		memcpy(p, stub, sizeof(stub));
+		p[STUB_NUMBER] = (u8)nr;
 	}
-	memcpy(p + __HYPERVISOR_iret * STUB_SIZE, iret_stub, sizeof(iret_stub));
-	memset(p + __HYPERVISOR_iret * STUB_SIZE + sizeof(iret_stub), 0xcc,
-	       STUB_SIZE - sizeof(iret_stub));
 }

@@ -3,8 +3,11 @@
 #ifndef PV_INTERNAL_H
 #define PV_INTERNAL_H
 
+#include <lib/string.h>
 #include <pv/decode.h>
 #include <pv/pv.h>
+#include <x86/privileged.h>
+#include <x86/uaccess.h>
 
 /* Exception vectors. */
 #define VECTOR_DB 1
@@ -28,6 +31,14 @@
 #define RFLAGS_GUEST 0x254dd5UL
 #define RFLAGS_FIXED 0x2UL
 
+#define DR7_FIXED 0x400UL /* no breakpoints */
+
+/**
+ * Enter the guest's handler of an exception. An error code goes with those that have one. A guest
+ * without a handler or a stack for the frame crashes.
+ */
+void pv_inject(unsigned vector, u32 error_code);
+void pv_inject_page_fault(u64 cr2, u32 error_code);
 /** Enter guest trap `vector` as `INT n` does: no error code; DPL checked by the caller. */
 void pv_inject_software(unsigned vector);
 
@@ -42,7 +53,8 @@ bool pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs, struct insn *i
 bool pv_emulate_io(struct vcpu *v, struct cpu_regs *regs, struct insn *in);
 /** Deliver a page fault, which the emulated instruction itself met. True, in->length is 0. */
 bool pv_fault_instead(struct insn *in, u64 addr, u32 error_code);
-/** The virtual CPUID. */
+/** CPUID as the guest sees it; out: eax, ebx, ecx, edx. By registers: as the instruction does. */
+void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4]);
 void pv_emulate_cpuid(struct vcpu *v, struct cpu_regs *regs);
 /** Step over an emulated instruction: RF is cleared, TF traps. Length 0: rip stays. */
 void pv_retire(struct cpu_regs *regs, unsigned length);
@@ -55,34 +67,36 @@ bool pv_emulate_table_write(struct vcpu *v, struct cpu_regs *regs, u64 va);
 u64 pv_guest_cr0(const struct vcpu *v);
 /** Values of CR4 that the guest sees after asking for `wanted`. */
 u64 pv_guest_cr4(u64 wanted);
-/** Replace the vCPU's GDT by frames[0 .. entries / 512); its registers are not reloaded. 0 or
- * -errno. */
+/** Replace the vCPU's GDT, of at most FIRST_RESERVED_GDT_ENTRY entries; its registers are not
+ * reloaded. 0 or -errno. */
 int pv_install_gdt(struct vcpu *v, const u64 *frames, unsigned entries);
 void pv_release_gdt(struct vcpu *v);
 /** Descriptor that a selector names in the guest's own tables; 0 where there is none. */
 u64 pv_read_descriptor(struct vcpu *v, u16 selector);
-/** True if every bit is a VMASST_TYPE_* that is known. */
-bool pv_assists_ok(u64 assists);
+/** Let the guest be entered at address for this CALLBACKTYPE_*; masks: with events masked, as it
+ * is always for events and NMIs. 0 or -errno. */
+long pv_set_callback(struct vcpu *v, unsigned type, u64 address, bool masks);
+/** -XEN_EINVAL (refused) for an address that may not go into a bounce frame's rip: in the
+ * hypervisor, or not canonical. */
+long pv_check_address(u64 address, const char *what);
+/**
+ * The VMASST_TYPE_* that are known. 4gb_segments* mean nothing to 64-bit guests and PAE roots are
+ * the only kind: accepted, without effect.
+ */
+#define PV_ASSISTS                                                                                 \
+	(BIT(VMASST_TYPE_4gb_segments) | BIT(VMASST_TYPE_4gb_segments_notify) |                    \
+	 BIT(VMASST_TYPE_writable_pagetables) | BIT(VMASST_TYPE_pae_extended_cr3) |                \
+	 BIT(VMASST_TYPE_architectural_iopl) | BIT(VMASST_TYPE_runstate_update_flag))
 /** Debug register write. 0 or -errno. */
 int pv_write_debugreg(struct vcpu *v, unsigned reg, u64 value, bool running);
+/** Enter guest user or kernel mode on the running vCPU (CR3, GS). */
+void pv_toggle_mode(struct vcpu *v);
 /** May the running guest's current mode (kernel or user) do port I/O and cli/sti by its IOPL? */
 bool pv_iopl_ok(struct vcpu *v);
 
 static inline bool pv_canonical(u64 addr)
 {
 	return (u64)((s64)(addr << 16) >> 16) == addr;
-}
-
-/** Canonical, and no code or data of the hypervisor. */
-static inline bool pv_guest_address(u64 addr)
-{
-	return pv_canonical(addr) && (addr < 0xffff800000000000UL || addr >= 0xffff880000000000UL);
-}
-
-/** Event upcalls of v are masked by the guest. */
-static inline u8 *pv_upcall_mask(struct vcpu *v)
-{
-	return &v->info->evtchn_upcall_mask;
 }
 
 #endif

@@ -1,98 +1,84 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Model-specific registers that a guest kernel may read or write; every other one is its #GP. */
 #include <pv/internal.h>
-#include <x86/privileged.h>
 #include <x86/time.h>
-#include <xen/errno.h>
 
 #define MSR_TSC		   0x00000010
-#define MSR_PLATFORM_ID	   0x00000017
 #define MSR_APIC_BASE	   0x0000001b
-#define MSR_BIOS_SIGNATURE 0x0000008b
-#define MSR_MCG_CAP	   0x00000179
-#define MSR_MCG_STATUS	   0x0000017a
-#define MSR_MISC_ENABLE	   0x000001a0
-#define MSR_PAT		   0x00000277
 #define MSR_HYPERCALL_PAGE 0x40000000
-#define MSR_AMD_SYSCFG	   0xc0010010
-#define MSR_AMD_HWCR	   0xc0010015
-#define MSR_AMD_NB_CFG	   0xc001001f
-#define MSR_AMD_DE_CFG	   0xc0011029
 
-#define DE_CFG_LFENCE_SERIALISES BIT(1)
+#define APIC_BASE_BSP BIT(8)
 
-#define APIC_BASE_ADDRESS 0xfee00000UL
-#define APIC_BASE_BSP	  BIT(8)
-#define APIC_BASE_ENABLED BIT(11)
-
-#define EFER_GUEST_VISIBLE 0xd01UL /* SCE, LME, LMA, NXE */
-
-#define MISC_PERFMON	      BIT(7)
-#define MISC_BTS_UNAVAILABLE  BIT(11)
-#define MISC_PEBS_UNAVAILABLE BIT(12)
-#define MISC_MONITOR	      BIT(18)
+/* What a guest may write: nothing, 0, or (without effect: the host's choice stands) what it reads.
+ */
+enum writable { NOTHING, ZERO, SAME };
 
 /*
- * A kernel that has no #GP handler yet cannot learn that an MSR is missing: it reads zero, as the
- * ABI allows, rather than die.
+ * What it reads: (the CPU's register & keep) | set, keep of 0: the register is not even read. The
+ * AMD ones from 0xc0010010 on are read by kernels whatever the CPU's model.
  */
-static bool unknown_read(struct vcpu *v, u32 msr, u64 *value)
+static const struct msr {
+	u32 number;
+	enum writable writable;
+	u64 keep, set;
+} msrs[] = {
+	{0x00000017, NOTHING, ~0UL, 0},			  /* PLATFORM_ID */
+	{MSR_APIC_BASE, SAME, 0, 0xfee00000UL | BIT(11)}, /* enabled */
+	{0x0000008b, ZERO, ~0UL, 0},	    /* microcode revision: written, then read */
+	{MSR_PLATFORM_INFO, NOTHING, 0, 0}, /* no CPUID faulting */
+	{MSR_MISC_FEATURES, NOTHING, 0, 0},
+	{0x00000179, NOTHING, 0, 0}, /* MCG_CAP: machine checks without banks */
+	{0x0000017a, ZERO, 0, 0},    /* MCG_STATUS */
+	/* MISC_ENABLE: no PERFMON, no MONITOR; BTS and PEBS unavailable */
+	{0x000001a0, SAME, ~(BIT(7) | BIT(18)), BIT(11) | BIT(12)},
+	{0x00000277, SAME, ~0UL, 0},	 /* PAT */
+	{MSR_EFER, SAME, 0xd01, 0},	 /* SCE, LME, LMA, NXE */
+	{MSR_FS_BASE, NOTHING, ~0UL, 0}, /* the guest runs: they are in the CPU */
+	{MSR_GS_BASE, NOTHING, ~0UL, 0},
+	{MSR_KERNEL_GS_BASE, NOTHING, ~0UL, 0},
+	{0xc0010010, NOTHING, 0, 0},   /* SYSCFG */
+	{0xc0010015, SAME, 0, 0},      /* HWCR */
+	{0xc001001f, NOTHING, 0, 0},   /* NB_CFG */
+	{0xc0011029, SAME, BIT(1), 0}, /* DE_CFG: LFENCE serialises */
+};
+
+static const struct msr *find(u32 number)
 {
-	*value = 0;
-	if (!v->pv.traps[VECTOR_GP].address)
-		return true;
+	for (unsigned i = 0; i < ARRAY_SIZE(msrs); i++)
+		if (msrs[i].number == number)
+			return &msrs[i];
+	return NULL;
+}
+
+static bool unknown(struct vcpu *v, const char *what, u32 number, u64 value)
+{
 	v->domain->refusals[PARAPET_REFUSED_INSTRUCTION]++;
-	printk(LOG_DEBUG, "d%uv%u rdmsr %#x: not emulated\n", v->domain->mem.domid, v->vcpu_id,
-	       msr);
+	printk(LOG_DEBUG, "d%uv%u %s %#x, value %#lx: not emulated\n", v->domain->mem.domid,
+	       v->vcpu_id, what, number, value);
 	return false;
 }
 
-/* What the guest sees of the CPU's register: (value & keep) | set. keep of 0: it is not even read.
- */
-struct msr_view {
-	u32 msr;
-	u64 keep, set;
-};
-
-static const struct msr_view views[] = {
-	{MSR_FS_BASE, ~0UL, 0}, /* the guest runs: they are in the CPU */
-	{MSR_GS_BASE, ~0UL, 0},
-	{MSR_KERNEL_GS_BASE, ~0UL, 0},
-	{MSR_PAT, ~0UL, 0},
-	{MSR_BIOS_SIGNATURE, ~0UL, 0}, /* microcode revision */
-	{MSR_PLATFORM_ID, ~0UL, 0},
-	{MSR_EFER, EFER_GUEST_VISIBLE, 0},
-	{MSR_MISC_ENABLE, ~(MISC_PERFMON | MISC_MONITOR),
-	 MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE},
-	{MSR_AMD_DE_CFG, DE_CFG_LFENCE_SERIALISES, 0},
-	{MSR_MCG_CAP, 0, 0}, /* machine-check architecture without banks */
-	{MSR_MCG_STATUS, 0, 0},
-	{MSR_PLATFORM_INFO, 0, 0}, /* no CPUID faulting */
-	{MSR_MISC_FEATURES, 0, 0},
-	{MSR_AMD_SYSCFG, 0, 0}, /* read by kernels whatever the CPU's model */
-	{MSR_AMD_HWCR, 0, 0},
-	{MSR_AMD_NB_CFG, 0, 0},
-	{MSR_APIC_BASE, 0, APIC_BASE_ADDRESS | APIC_BASE_ENABLED},
-};
-
-bool pv_read_msr(struct vcpu *v, u32 msr, u64 *value)
+bool pv_read_msr(struct vcpu *v, u32 number, u64 *value)
 {
-	if (msr == MSR_TSC || msr == MSR_TSC_AUX) {
-		*value = msr == MSR_TSC ? rdtsc() : v->pv.tsc_aux;
+	const struct msr *msr = find(number);
+
+	*value = 0;
+	if (number == MSR_TSC || number == MSR_TSC_AUX) {
+		*value = number == MSR_TSC ? rdtsc() : v->pv.tsc_aux;
 		return true;
 	}
-	for (unsigned i = 0; i < ARRAY_SIZE(views); i++) {
-		if (views[i].msr != msr)
-			continue;
-		*value = 0;
-		if (views[i].keep && !rdmsr_safe(msr, value) && views[i].keep == ~0UL)
-			return false;
-		*value = (*value & views[i].keep) | views[i].set;
-		if (msr == MSR_APIC_BASE && !v->vcpu_id)
-			*value |= APIC_BASE_BSP;
-		return true;
-	}
-	return unknown_read(v, msr, value);
+	/*
+	 * A kernel that has no #GP handler yet cannot learn that an MSR is missing: it reads zero,
+	 * as the ABI allows, rather than die.
+	 */
+	if (!msr)
+		return !v->pv.traps[VECTOR_GP].address || unknown(v, "rdmsr", number, 0);
+	if (msr->keep && !rdmsr_safe(number, value) && msr->keep == ~0UL)
+		return false;
+	*value = (*value & msr->keep) | msr->set;
+	if (number == MSR_APIC_BASE && !v->vcpu_id)
+		*value |= APIC_BASE_BSP;
+	return true;
 }
 
 /* The guest names a frame of its own, by machine frame number. */
@@ -107,43 +93,18 @@ static bool write_hypercall_page(struct vcpu *v, u64 value)
 	return true;
 }
 
-static bool unchanged(struct vcpu *v, u32 msr, u64 value)
+bool pv_write_msr(struct vcpu *v, u32 number, u64 value)
 {
+	const struct msr *msr = find(number);
 	u64 now;
 
-	return pv_read_msr(v, msr, &now) && now == value;
-}
-
-static bool write_segment_base(struct vcpu *v, u32 msr, u64 base)
-{
-	if (!pv_canonical(base))
-		return false;
-	if (msr == MSR_FS_BASE)
-		context_set_fs_base(&v->arch, base);
-	else if (msr == MSR_GS_BASE)
-		context_set_gs_base_kernel(&v->arch, base);
-	else
-		context_set_gs_base_user(&v->arch, base);
-	return true;
-}
-
-bool pv_write_msr(struct vcpu *v, u32 msr, u64 value)
-{
-	switch (msr) {
+	switch (number) {
 	case MSR_FS_BASE:
+		return !do_set_segment_base(SEGBASE_FS, value);
 	case MSR_GS_BASE:
+		return !do_set_segment_base(SEGBASE_GS_KERNEL, value);
 	case MSR_KERNEL_GS_BASE:
-		return write_segment_base(v, msr, value);
-	case MSR_PAT:
-	case MSR_EFER:
-	case MSR_MISC_ENABLE:
-	case MSR_APIC_BASE:
-	case MSR_AMD_HWCR:
-	case MSR_AMD_DE_CFG: /* the host's choice stands; writing it back is no change */
-		return unchanged(v, msr, value);
-	case MSR_BIOS_SIGNATURE: /* written before it is read, as the CPU's manual asks */
-	case MSR_MCG_STATUS:
-		return value == 0;
+		return !do_set_segment_base(SEGBASE_GS_USER, value);
 	case MSR_TSC_AUX:
 		if (value >> 32 || !wrmsr_safe(MSR_TSC_AUX, value))
 			return false;
@@ -151,10 +112,10 @@ bool pv_write_msr(struct vcpu *v, u32 msr, u64 value)
 		return true;
 	case MSR_HYPERCALL_PAGE:
 		return write_hypercall_page(v, value);
-	default:
-		v->domain->refusals[PARAPET_REFUSED_INSTRUCTION]++;
-		printk(LOG_DEBUG, "d%uv%u wrmsr %#x to %#lx: not emulated\n", v->domain->mem.domid,
-		       v->vcpu_id, msr, (unsigned long)value);
-		return false;
 	}
+	if (msr && msr->writable == ZERO)
+		return value == 0;
+	if (msr && msr->writable == SAME)
+		return pv_read_msr(v, number, &now) && now == value;
+	return unknown(v, "wrmsr", number, value);
 }

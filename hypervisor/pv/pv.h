@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What entry code (x86/) and boot/ call of pv/, and the PV hypercalls. */
+/* What boot/ and core/ call of pv/, and the PV hypercalls. Entry code's calls: x86/hooks.h. */
 #ifndef PV_PV_H
 #define PV_PV_H
 
 #include <core/domain.h>
-
-/* Called by entry code with the guest's frame in guest_regs(). */
-void pv_trap(struct cpu_regs *regs); /* exception in guest mode, regs->entry_vector 0..31 or
-					software interrupt gate */
-void pv_syscall_from_user(void);     /* SYSCALL in guest user mode */
-void pv_syscall32_from_user(void);   /* SYSCALL in compatibility mode */
-void pv_sysenter(void);
 
 /** Build dom0 from the boot modules and make its vCPU 0 runnable. Panics with a reason if it
  * cannot. */
@@ -18,18 +11,8 @@ struct boot_module;
 void pv_build_dom0(const struct boot_module *kernel, const struct boot_module *ramdisk,
 		   const char *cmdline);
 
-/** A fault in the guest's own frame or table while bouncing: failsafe or crash. */
-void pv_inject(unsigned vector, u32 error_code);
-void pv_inject_page_fault(u64 cr2, u32 error_code);
-
-/** CPUID as the guest sees it; out: eax, ebx, ecx, edx. */
-void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4]);
-
 /** Write the hypercall page's 128 stubs of 32 bytes into the 4 KiB at page. */
 void pv_fill_hypercall_page(void *page);
-
-/** Enter guest user or kernel mode on the running vCPU (CR3, GS). */
-void pv_toggle_mode(struct vcpu *v);
 
 long do_set_trap_table(u64 traps);
 long do_set_gdt(u64 frames, u64 entries);

@@ -4,7 +4,6 @@
  * read-only, is decoded here, checked and done by mm/.
  */
 #include <pv/internal.h>
-#include <x86/uaccess.h>
 
 /* What the instruction makes of `old`. */
 static u64 modified(const struct insn *in, u64 old, u64 operand, u64 *rflags)

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exceptions in guest mode: mended, emulated, or passed to the guest's trap table. */
-#include <lib/string.h>
 #include <pv/internal.h>
 #include <x86/hooks.h>
 #include <x86/layout.h>
-#include <x86/privileged.h>
-#include <x86/uaccess.h>
 
-#define WINDOW_BYTES (DESCRIPTOR_WINDOW_PAGES * PAGE_SIZE)
-#define LDT_OFFSET   (16 * PAGE_SIZE)
+#define LDT_OFFSET (16 * PAGE_SIZE)
 
 /*
  * The CPU read a descriptor through this vCPU's window and found no page. An LDT page is brought in
@@ -32,18 +28,12 @@ static void descriptor_window_fault(struct vcpu *v, u64 va, u32 error_code)
 		pv_inject(VECTOR_GP, (offset & 0xfff8) | EC_LDT);
 }
 
-static bool in_descriptor_window(const struct vcpu *v, u64 va, u32 error_code)
-{
-	return va - GDT_WINDOW(v->vcpu_id) < WINDOW_BYTES &&
-	       !(error_code & (PF_RSVD | PF_FETCH | PF_USER));
-}
-
 bool pv_window_fault(u64 va)
 {
 	struct vcpu *v = current_vcpu();
 	u64 offset = va - LDT_WINDOW(v->vcpu_id);
 
-	return v->domain && offset < 16 * PAGE_SIZE && mm_ldt_fault(&v->mem, offset >> PAGE_SHIFT);
+	return v->domain && offset < LDT_OFFSET && mm_ldt_fault(&v->mem, offset >> PAGE_SHIFT);
 }
 
 static void page_fault(struct vcpu *v, struct cpu_regs *regs)
@@ -54,7 +44,8 @@ static void page_fault(struct vcpu *v, struct cpu_regs *regs)
 
 	if (unlikely(va - HYPERVISOR_VIRT_START < HYPERVISOR_VIRT_END - HYPERVISOR_VIRT_START)) {
 		/* Where the CPU itself reads a descriptor it does so as supervisor. */
-		if (in_descriptor_window(v, va, ec))
+		if (va - GDT_WINDOW(v->vcpu_id) < DESCRIPTOR_WINDOW_PAGES * PAGE_SIZE &&
+		    !(ec & (PF_RSVD | PF_FETCH | PF_USER)))
 			descriptor_window_fault(v, va, ec & ~(u32)PF_PRESENT);
 		else
 			pv_inject_page_fault(va, ec);
@@ -67,19 +58,20 @@ static void page_fault(struct vcpu *v, struct cpu_regs *regs)
 		pv_inject_page_fault(va, ec);
 }
 
-/* INT n with a gate that hardware does not have, or whose DPL is 0: the guest's table decides. */
-static void software_interrupt(struct vcpu *v, struct cpu_regs *regs, const struct insn *in)
+/*
+ * INT n with a gate that hardware does not have, or whose DPL is 0: the guest's table decides.
+ * length: of the instruction, if rip is at it.
+ */
+static void software_interrupt(struct vcpu *v, struct cpu_regs *regs, u8 vector, unsigned length)
 {
-	unsigned vector = in->imm & 0xff;
 	unsigned dpl = v->pv.traps[vector].flags & 3;
 
 	if (v->pv.traps[vector].address && (v->arch.kernel_mode ? dpl >= 1 : dpl == 3)) {
-		regs->rip += in->length;
+		regs->rip += length;
 		pv_inject_software(vector);
 	} else {
-		if (!in->length)
-			regs->rip -=
-				2; /* int $0x80 came through a gate of its own: rip is past it */
+		if (!length) /* int $0x80 came through a gate of its own: rip is past it */
+			regs->rip -= 2;
 		pv_inject(VECTOR_GP, vector * 8 + EC_IDT);
 	}
 }
@@ -90,7 +82,7 @@ static void general_protection(struct vcpu *v, struct cpu_regs *regs)
 	bool known = pv_fetch(v, regs, &in);
 
 	if (known && in.opcode == 0xcd)
-		software_interrupt(v, regs, &in);
+		software_interrupt(v, regs, (u8)in.imm, in.length);
 	else if (!known || !pv_emulate_privileged(v, regs, &in))
 		pv_inject(VECTOR_GP, regs->error_code);
 }
@@ -109,22 +101,6 @@ static void invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
 	}
 }
 
-static void debug_exception(struct vcpu *v)
-{
-	/* Bits 0..3, 13..15 accumulate until the guest clears them; 4..11 and 16 are fixed ones. */
-	v->arch.dr6 = (v->arch.dr6 | read_dr6()) & 0xffff;
-	v->arch.dr6 |= 0xffff0ff0;
-	write_dr6(0xffff0ff0);
-	pv_inject(VECTOR_DB, 0);
-}
-
-static void device_not_available(struct vcpu *v)
-{
-	v->arch.ts = 0; /* the ABI: TS is clear when the handler runs */
-	context_reload_ts(&v->arch);
-	pv_inject(VECTOR_NM, 0);
-}
-
 void pv_trap(struct cpu_regs *regs)
 {
 	struct vcpu *v = current_vcpu();
@@ -140,13 +116,17 @@ void pv_trap(struct cpu_regs *regs)
 		invalid_opcode(v, regs);
 		break;
 	case VECTOR_DB:
-		debug_exception(v);
+		/* Bits 0..3, 13..15 accumulate until the guest clears them; the rest is fixed. */
+		v->arch.dr6 = ((v->arch.dr6 | read_dr6()) & 0xffff) | 0xffff0ff0;
+		write_dr6(0xffff0ff0);
+		pv_inject(VECTOR_DB, 0);
 		break;
 	case VECTOR_NM:
-		device_not_available(v);
+		do_fpu_taskswitch(0); /* the ABI: TS is clear when the handler runs */
+		pv_inject(VECTOR_NM, 0);
 		break;
 	case 0x80:
-		software_interrupt(v, regs, &(struct insn){.imm = 0x80});
+		software_interrupt(v, regs, 0x80, 0);
 		break;
 	default:
 		if (regs->entry_vector < 32)
