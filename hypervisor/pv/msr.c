@@ -50,11 +50,17 @@ static const struct msr *find(u32 number)
 	return NULL;
 }
 
-static bool unknown(struct vcpu *v, const char *what, u32 number, u64 value)
+/* written: NULL if the register was to be read. */
+static bool unknown(struct vcpu *v, u32 number, const u64 *written)
 {
+	unsigned domid = v->domain->mem.domid;
+
 	v->domain->refusals[PARAPET_REFUSED_INSTRUCTION]++;
-	printk(LOG_DEBUG, "d%uv%u %s %#x, value %#lx: not emulated\n", v->domain->mem.domid,
-	       v->vcpu_id, what, number, value);
+	if (written)
+		printk(LOG_DEBUG, "d%uv%u wrmsr %#x to %#lx: not emulated\n", domid, v->vcpu_id,
+		       number, *written);
+	else
+		printk(LOG_DEBUG, "d%uv%u rdmsr %#x: not emulated\n", domid, v->vcpu_id, number);
 	return false;
 }
 
@@ -72,7 +78,7 @@ bool pv_read_msr(struct vcpu *v, u32 number, u64 *value)
 	 * as the ABI allows, rather than die.
 	 */
 	if (!msr)
-		return !v->pv.traps[VECTOR_GP].address || unknown(v, "rdmsr", number, 0);
+		return !v->pv.traps[VECTOR_GP].address || unknown(v, number, NULL);
 	if (msr->keep && !rdmsr_safe(number, value) && msr->keep == ~0UL)
 		return false;
 	*value = (*value & msr->keep) | msr->set;
@@ -117,5 +123,5 @@ bool pv_write_msr(struct vcpu *v, u32 number, u64 value)
 		return value == 0;
 	if (msr && msr->writable == SAME)
 		return pv_read_msr(v, number, &now) && now == value;
-	return unknown(v, "wrmsr", number, value);
+	return unknown(v, number, &value);
 }

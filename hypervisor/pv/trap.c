@@ -4,41 +4,35 @@
 #include <x86/hooks.h>
 #include <x86/layout.h>
 
-#define LDT_OFFSET (16 * PAGE_SIZE)
-
-/*
- * The CPU read a descriptor through this vCPU's window and found no page. An LDT page is brought in
- * on demand; what the guest's own LDT lacks becomes the guest's fault at its own address.
- */
-static void descriptor_window_fault(struct vcpu *v, u64 va, u32 error_code)
-{
-	u64 offset = va - GDT_WINDOW(v->vcpu_id), addr;
-
-	if (offset < LDT_OFFSET) { /* beyond the GDT pages that the guest has set */
-		pv_inject(VECTOR_GP, offset & 0xfff8);
-		return;
-	}
-	offset -= LDT_OFFSET;
-	if (mm_ldt_fault(&v->mem, offset >> PAGE_SHIFT))
-		return;
-	addr = v->pv.ldt_virt + offset;
-	if (pv_canonical(addr))
-		pv_inject_page_fault(addr, error_code);
-	else
-		pv_inject(VECTOR_GP, (offset & 0xfff8) | EC_LDT);
-}
-
 bool pv_window_fault(u64 va)
 {
 	struct vcpu *v = current_vcpu();
 	u64 offset = va - LDT_WINDOW(v->vcpu_id);
 
-	return v->domain && offset < LDT_OFFSET && mm_ldt_fault(&v->mem, offset >> PAGE_SHIFT);
+	return v->domain && offset < 16 * PAGE_SIZE && mm_ldt_fault(&v->mem, offset >> PAGE_SHIFT);
+}
+
+/*
+ * The CPU read a descriptor through this vCPU's window and found no page. An LDT page is brought in
+ * on demand; what the guest's own LDT lacks becomes the guest's fault at its own address. Both
+ * halves of the window are 64 KiB and aligned to that, so va's low bits make the selector.
+ */
+static void descriptor_window_fault(struct vcpu *v, u64 va, u32 error_code)
+{
+	u64 own = v->pv.ldt_virt + (va - LDT_WINDOW(v->vcpu_id));
+
+	if (va < LDT_WINDOW(v->vcpu_id)) /* beyond the GDT pages that the guest has set */
+		pv_inject(VECTOR_GP, va & 0xfff8);
+	else if (pv_window_fault(va))
+		return;
+	else if (pv_canonical(own))
+		pv_inject_page_fault(own, error_code);
+	else
+		pv_inject(VECTOR_GP, (va & 0xfff8) | EC_LDT);
 }
 
 static void page_fault(struct vcpu *v, struct cpu_regs *regs)
 {
-	const u32 write_protected = PF_PRESENT | PF_WRITE;
 	u64 va = read_cr2();
 	u32 ec = regs->error_code;
 
@@ -51,7 +45,8 @@ static void page_fault(struct vcpu *v, struct cpu_regs *regs)
 			pv_inject_page_fault(va, ec);
 		return;
 	}
-	if (v->arch.kernel_mode && (ec & (write_protected | PF_RSVD)) == write_protected &&
+	if (v->arch.kernel_mode &&
+	    (ec & (PF_PRESENT | PF_WRITE | PF_RSVD)) == (PF_PRESENT | PF_WRITE) &&
 	    mm_ptwr_candidate(&v->mem, va) && pv_emulate_table_write(v, regs, va))
 		return;
 	if (!mm_fault_spurious(&v->mem, va, ec))
