@@ -18,6 +18,8 @@ long do_memory_op(u64 cmd, u64 arg);
 long do_platform_op(u64 arg);
 long do_physdev_op(u64 cmd, u64 arg); /* dev/physdev.c */
 
+/** The answer to numbers that have no hypercall. */
+long hypercall_none(void);
 /** Call by number, any number, with the caller's name for messages set. */
 long hypercall_call(u32 nr, const u64 args[6]);
 /** Run v's preempted hypercall on; v is current. Its result goes to the guest. */

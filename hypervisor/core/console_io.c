@@ -23,8 +23,7 @@ static long console_write(u64 count, u64 buffer)
 		count -= n;
 		buffer += n;
 		if (count && hypercall_preempt_check())
-			return hypercall_preempt(__HYPERVISOR_console_io, 0, CONSOLEIO_write, count,
-						 buffer, 0, 0, 0);
+			return hypercall_preempt(0, CONSOLEIO_write, count, buffer, 0);
 	}
 	return 0;
 }

@@ -426,6 +426,6 @@ long do_domctl(u64 arg)
 		spin_unlock(&control_lock);
 	}
 	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_domctl, 0, arg, 0, 0, 0, 0, 0);
+		return hypercall_preempt(0, arg, 0, 0, 0);
 	return rc >= 0 && !put_guest(arg, op) ? refuse_fault(arg) : rc;
 }

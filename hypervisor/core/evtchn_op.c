@@ -303,7 +303,7 @@ long do_event_channel_op(u64 cmd, u64 arg)
 		return refuse_operation(cmd);
 	}
 	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_event_channel_op, 0, cmd, arg, 0, 0, 0, 0);
+		return hypercall_preempt(0, cmd, arg, 0, 0);
 	return rc;
 fault:
 	return refuse_fault(arg);

@@ -6,7 +6,7 @@
 /* What is left of a preempted batch. */
 static long resume_at(u64 cmd, u64 arg, u64 left)
 {
-	return hypercall_preempt(__HYPERVISOR_grant_table_op, 0, cmd, arg, left, 0, 0, 0);
+	return hypercall_preempt(0, cmd, arg, left, 0);
 }
 
 /* Each element: read once, done, written back; between two of them the batch may be preempted. */

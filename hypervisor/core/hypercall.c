@@ -9,7 +9,7 @@
 #include <pv/pv.h>
 #include <x86/time.h>
 
-static long hypercall_none(void)
+long hypercall_none(void)
 {
 	u32 nr = this_cpu()->hypercall;
 	u64 bit = nr < HYPERCALLS ? BIT(nr) : 1UL;
@@ -48,15 +48,13 @@ static struct hypercall_state *running_state(void)
 	return v->in_multicall ? &v->inner : &v->call;
 }
 
-long hypercall_preempt(u32 nr, u64 done, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6)
+long hypercall_preempt(u64 done, u64 a1, u64 a2, u64 a3, u64 a4)
 {
+	struct cpu *c = this_cpu();
+
 	*running_state() = (struct hypercall_state){
-		.active = true,
-		.nr = nr,
-		.args = {a1, a2, a3, a4, a5, a6},
-		.done = done,
-	};
-	cpu_set_work(this_cpu(), WORK_HYPERCALL);
+		.active = true, .nr = c->hypercall, .args = {a1, a2, a3, a4}, .done = done};
+	cpu_set_work(c, WORK_HYPERCALL);
 	return HYPERCALL_PREEMPTED;
 }
 
@@ -93,39 +91,16 @@ void hypercall_resume(struct vcpu *v)
 
 /* --- the table --- */
 
-/* Name and number of each hypercall that there is, with the numbers of xen.h and parapet.h. */
+/* Each hypercall that there is; the numbers are xen.h's and parapet.h's. */
+/* clang-format off */
 #define FOR_EACH_HYPERCALL(X)                                                                      \
-	X(set_trap_table)                                                                          \
-	X(mmu_update)                                                                              \
-	X(set_gdt)                                                                                 \
-	X(stack_switch)                                                                            \
-	X(set_callbacks)                                                                           \
-	X(fpu_taskswitch)                                                                          \
-	X(platform_op)                                                                             \
-	X(set_debugreg)                                                                            \
-	X(get_debugreg)                                                                            \
-	X(update_descriptor)                                                                       \
-	X(memory_op)                                                                               \
-	X(multicall)                                                                               \
-	X(update_va_mapping)                                                                       \
-	X(set_timer_op)                                                                            \
-	X(xen_version)                                                                             \
-	X(console_io)                                                                              \
-	X(grant_table_op)                                                                          \
-	X(vm_assist)                                                                               \
-	X(update_va_mapping_otherdomain)                                                           \
-	X(iret)                                                                                    \
-	X(vcpu_op)                                                                                 \
-	X(set_segment_base)                                                                        \
-	X(mmuext_op)                                                                               \
-	X(nmi_op)                                                                                  \
-	X(sched_op)                                                                                \
-	X(callback_op)                                                                             \
-	X(event_channel_op)                                                                        \
-	X(physdev_op)                                                                              \
-	X(sysctl)                                                                                  \
-	X(domctl)                                                                                  \
-	X(parapet_op)
+	X(set_trap_table) X(mmu_update) X(set_gdt) X(stack_switch) X(set_callbacks)                \
+	X(fpu_taskswitch) X(platform_op) X(set_debugreg) X(get_debugreg) X(update_descriptor)      \
+	X(memory_op) X(multicall) X(update_va_mapping) X(set_timer_op) X(xen_version)              \
+	X(console_io) X(grant_table_op) X(vm_assist) X(update_va_mapping_otherdomain) X(iret)      \
+	X(vcpu_op) X(set_segment_base) X(mmuext_op) X(nmi_op) X(sched_op) X(callback_op)           \
+	X(event_channel_op) X(physdev_op) X(sysctl) X(domctl) X(parapet_op)
+/* clang-format on */
 
 /*
  * Each function takes the arguments that it needs; by the calling convention the rest, in further

@@ -7,7 +7,7 @@
  * half-way but at named preemption points.
  *
  * Preemption: a long operation asks hypercall_preempt_check() now and then. If true it returns
- * hypercall_preempt(nr, args...): the arguments still to be done are kept in the vCPU (v->call), the
+ * hypercall_preempt(done, args...): the arguments still to be done are kept in the vCPU (v->call), the
  * CPU runs its pending work (interrupts, scheduler), and exit_work() calls the hypercall again with
  * those arguments before the guest gets control back. The guest sees nothing of it: neither its
  * registers nor its memory carry the progress. `done` is for the operation's own count so far
@@ -35,8 +35,8 @@ struct hypercall_state {
 
 /** True when the running hypercall should give way: work is pending, or its time slice for one go is used up. */
 bool hypercall_preempt_check(void);
-/** Record what is left; returns HYPERCALL_PREEMPTED. */
-long hypercall_preempt(u32 nr, u64 done, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6);
+/** Record what is left of the running hypercall; returns HYPERCALL_PREEMPTED. */
+long hypercall_preempt(u64 done, u64 a1, u64 a2, u64 a3, u64 a4);
 /** Progress recorded by hypercall_preempt() if this call is a resumption, otherwise 0. Reading clears it. */
 u64 hypercall_done(void);
 

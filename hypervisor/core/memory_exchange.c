@@ -198,8 +198,7 @@ long memory_exchange(u64 arg)
 	rc = run_chunks(&e, &chunk);
 	domain_put(d);
 	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_memory_op, chunk, XENMEM_exchange, arg, 0, 0,
-					 0, 0);
+		return hypercall_preempt(chunk, XENMEM_exchange, arg, 0, 0);
 	e.x.nr_exchanged = chunk << (e.chunk_order - e.x.in.extent_order);
 	if (!copy_to_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged),
 			   &e.x.nr_exchanged, sizeof(e.x.nr_exchanged)))

@@ -137,7 +137,7 @@ long memory_reservation(u64 cmd, u64 arg)
 	for (i = start; i < b.res.nr_extents; i++) {
 		if (i > start && hypercall_preempt_check()) {
 			domain_put(b.d);
-			return hypercall_preempt(__HYPERVISOR_memory_op, i, cmd, arg, 0, 0, 0, 0);
+			return hypercall_preempt(i, cmd, arg, 0, 0);
 		}
 		this_cpu()->batch_index = i;
 		if (!one_extent(&b, cmd, i))

@@ -63,5 +63,5 @@ long do_multicall(u64 list, u64 count)
 	}
 	if (i == count)
 		return 0;
-	return hypercall_preempt(__HYPERVISOR_multicall, i, list, count, 0, 0, 0, 0);
+	return hypercall_preempt(i, list, count, 0, 0);
 }

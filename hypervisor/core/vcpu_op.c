@@ -32,8 +32,7 @@ static long initialise(struct vcpu *v, u64 arg)
 	rc = vcpu_take_context(v, c, true);
 	heap_free(c);
 	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_vcpu_op, 0, VCPUOP_initialise, v->vcpu_id,
-					 arg, 0, 0, 0);
+		return hypercall_preempt(0, VCPUOP_initialise, v->vcpu_id, arg, 0);
 	return rc;
 }
 

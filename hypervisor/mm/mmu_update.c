@@ -159,9 +159,7 @@ long do_mmu_update(u64 requests, u64 count_arg, u64 done_ptr, u64 domain)
 	target_put(run.table_owner);
 	target_put(run.frame_owner);
 	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_mmu_update, done + next,
-					 requests + next * sizeof(struct mmu_update), count - next,
-					 done_ptr, domain, 0, 0);
+		return hypercall_preempt(done + next, requests + next * sizeof(struct mmu_update), count - next, done_ptr, domain);
 	done += next;
 	if (done_ptr && !put_guest(done_ptr, done))
 		rc = -XEN_EFAULT;

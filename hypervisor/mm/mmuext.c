@@ -213,9 +213,7 @@ long do_mmuext_op(u64 ops, u64 count_arg, u64 done_ptr, u64 domain)
 	rc = run_ops(vm, ops, count, dm, &next);
 	target_put(dm);
 	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_mmuext_op, done + next,
-					 ops + next * sizeof(struct mmuext_op), count - next,
-					 done_ptr, domain, 0, 0);
+		return hypercall_preempt(done + next, ops + next * sizeof(struct mmuext_op), count - next, done_ptr, domain);
 	done += next;
 	if (done_ptr && !put_guest(done_ptr, done))
 		rc = -XEN_EFAULT;

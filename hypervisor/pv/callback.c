@@ -30,8 +30,7 @@ long do_set_trap_table(u64 traps)
 			return -XEN_EINVAL;
 		v->pv.traps[t.vector] = (struct pv_trap){t.address, t.cs, t.flags & 7};
 		if (hypercall_preempt_check())
-			return hypercall_preempt(__HYPERVISOR_set_trap_table, done + 1, traps, 0, 0,
-						 0, 0, 0);
+			return hypercall_preempt(done + 1, traps, 0, 0, 0);
 	}
 }
 

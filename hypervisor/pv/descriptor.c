@@ -74,8 +74,7 @@ long do_update_descriptor(u64 maddr, u64 desc)
 	long err = mm_update_descriptor(&current_vcpu()->mem, maddr, desc);
 
 	if (err == -XEN_ERESTART)
-		return hypercall_preempt(__HYPERVISOR_update_descriptor, 0, maddr, desc, 0, 0, 0,
-					 0);
+		return hypercall_preempt(0, maddr, desc, 0, 0);
 	return err;
 }
 

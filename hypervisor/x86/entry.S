@@ -153,7 +153,7 @@ exit_slow:
 	jmp leave_to_guest
 
 unknown_hypercall:
-	call hypercall_unknown
+	call hypercall_none
 	jmp hypercall_done_
 
 user_syscall:

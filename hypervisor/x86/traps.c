@@ -24,16 +24,10 @@ extern char guest_iret[];
 void trap_entry(struct cpu_regs *regs);
 struct cpu_regs *debug_entry(struct cpu_regs *regs);
 struct cpu_regs *machine_entry(struct cpu_regs *regs);
-long hypercall_unknown(void);
 
 struct cpu_regs *guest_regs(void)
 {
 	return (struct cpu_regs *)this_cpu() - 1;
-}
-
-long hypercall_unknown(void)
-{
-	return refuse(NO_CALL, "there is no such hypercall");
 }
 
 static void interrupt(unsigned vector)

@@ -41,7 +41,7 @@ long do_memory_op(u64 cmd, u64 arg)
 	assert_int_equal(this_cpu()->hypercall, __HYPERVISOR_memory_op);
 	if (preempt_times > 0) {
 		preempt_times--;
-		return hypercall_preempt(__HYPERVISOR_memory_op, done + 1, cmd, arg, 0, 0, 0, 0);
+		return hypercall_preempt(done + 1, cmd, arg, 0, 0);
 	}
 	return (long)(cmd + arg);
 }

@@ -19,7 +19,7 @@ static long ext_to(domid_t whose, unsigned cmd, u64 arg1, u64 arg2)
 {
 	struct mmuext_op op = {.cmd = cmd, .arg1.mfn = arg1, .arg2.src_mfn = arg2};
 
-	return fake_call(do_mmuext_op((u64)&op, 1, 0, whose));
+	return fake_call(mmuext_op, ((u64)&op, 1, 0, whose));
 }
 
 static long ext(unsigned cmd, u64 arg1, u64 arg2)
@@ -256,12 +256,12 @@ static void a_batch_stops_at_the_first_refusal(void **state)
 
 	(void)state;
 	fake_preempt_in = 1;
-	assert_int_equal(fake_call(do_mmuext_op((u64)ops, 4, (u64)&done, DOMID_SELF)), -XEN_EINVAL);
+	assert_int_equal(fake_call(mmuext_op, ((u64)ops, 4, (u64)&done, DOMID_SELF)), -XEN_EINVAL);
 	assert_int_equal(done, 2);
 	assert_int_equal(this_cpu()->batch_index, 2);
 	fake_fault_from = (u64)&ops[1];
 	fake_fault_to = fake_fault_from + 8;
-	assert_int_equal(fake_call(do_mmuext_op((u64)ops, 4, (u64)&done, DOMID_SELF)), -XEN_EFAULT);
+	assert_int_equal(fake_call(mmuext_op, ((u64)ops, 4, (u64)&done, DOMID_SELF)), -XEN_EFAULT);
 	assert_int_equal(done, 1);
 }
 

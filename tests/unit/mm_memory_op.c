@@ -25,7 +25,7 @@ static int set_up(void **state)
 
 static long memop(unsigned cmd, void *arg)
 {
-	return fake_call(do_memory_op(cmd, (u64)arg));
+	return fake_call(memory_op, (cmd, (u64)arg));
 }
 
 static struct xen_memory_reservation reservation(xen_pfn_t *list, u64 n, unsigned order)

@@ -17,7 +17,7 @@ static long write_entry(u64 table, unsigned slot, u64 entry)
 {
 	struct mmu_update req = {table << PAGE_SHIFT | slot * 8, entry};
 
-	return fake_call(do_mmu_update((u64)&req, 1, 0, DOMID_SELF));
+	return fake_call(mmu_update, ((u64)&req, 1, 0, DOMID_SELF));
 }
 
 static u64 table_of(unsigned level)

@@ -75,7 +75,7 @@ static void a_long_batch_is_preempted_between_chunks(void **state)
 	for (unsigned i = 0; i < 300; i++)
 		reqs[i] = request(s.l1, 16 + i % 200, fake_pte(s.data[i % FAKE_DATA], PAGE_RO));
 	fake_preempt_in = 1;
-	assert_int_equal(fake_call(do_mmu_update((u64)reqs, 300, (u64)&done, DOMID_SELF)), 0);
+	assert_int_equal(fake_call(mmu_update, ((u64)reqs, 300, (u64)&done, DOMID_SELF)), 0);
 	assert_int_equal(done, 300);
 	assert_int_equal(fake_preemptions, 300 / 32);
 	fake_preempt_in = 0;
@@ -83,7 +83,7 @@ static void a_long_batch_is_preempted_between_chunks(void **state)
 	/* a refusal after preemption counts from the batch's beginning */
 	reqs[299].val = fake_pte(s.l4, PAGE_RW);
 	fake_preempt_in = 2;
-	assert_int_equal(fake_call(do_mmu_update((u64)reqs, 300, (u64)&done, DOMID_SELF)),
+	assert_int_equal(fake_call(mmu_update, ((u64)reqs, 300, (u64)&done, DOMID_SELF)),
 			 -XEN_EBUSY);
 	assert_int_equal(done, 299);
 }
@@ -115,12 +115,12 @@ static void deep_tables_come_and_go_preempted(void **state)
 	for (int period = 1; period < 12; period++) {
 		fake_preemptions = 0;
 		fake_preempt_in = period;
-		assert_int_equal(fake_call(do_mmu_update((u64)reqs, 1, (u64)&done, DOMID_SELF)), 0);
+		assert_int_equal(fake_call(mmu_update, ((u64)reqs, 1, (u64)&done, DOMID_SELF)), 0);
 		assert_int_equal(done, 1);
 		assert_true(fake_preemptions >= 30 / period - 1);
 		fake_audit();
 		assert_int_equal(type_count(s.data[0]), before + 4);
-		assert_int_equal(fake_call(do_mmu_update((u64)&reqs[1], 2, (u64)&done, DOMID_SELF)),
+		assert_int_equal(fake_call(mmu_update, ((u64)&reqs[1], 2, (u64)&done, DOMID_SELF)),
 				 0);
 		assert_int_equal(done, 2);
 		fake_audit();

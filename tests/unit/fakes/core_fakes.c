@@ -38,11 +38,10 @@ bool hypercall_preempt_check(void)
 	return fake_preempt_in >= 0 && fake_preempt_in-- == 0;
 }
 
-long hypercall_preempt(u32 nr, u64 done, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6)
+long hypercall_preempt(u64 done, u64 a1, u64 a2, u64 a3, u64 a4)
 {
-	const u64 args[6] = {a1, a2, a3, a4, a5, a6};
+	const u64 args[6] = {a1, a2, a3, a4};
 
-	(void)nr;
 	(void)done;
 	memcpy(fake_preempt_args, args, sizeof(args));
 	return HYPERCALL_PREEMPTED;

@@ -21,7 +21,6 @@ __thread char fake_last_text[256];
 struct cpumask fake_last_flush;
 __thread u64 fake_preempt_args[6], fake_preempt_done, fake_cr3;
 u64 fake_fault_from, fake_fault_to;
-__thread u32 fake_preempt_nr;
 u32 cpu_count = FAKE_CPUS;
 typeof(fake_external_pages) fake_external_pages;
 struct machine_map_entry machine_map[MACHINE_MAP_ENTRIES];
@@ -186,11 +185,10 @@ bool hypercall_preempt_check(void)
 	return true;
 }
 
-long hypercall_preempt(u32 nr, u64 done, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6)
+long hypercall_preempt(u64 done, u64 a1, u64 a2, u64 a3, u64 a4)
 {
-	const u64 args[6] = {a1, a2, a3, a4, a5, a6};
+	const u64 args[6] = {a1, a2, a3, a4};
 
-	fake_preempt_nr = nr;
 	fake_preempt_done = done;
 	memcpy(fake_preempt_args, args, sizeof(args));
 	fake_preemptions++;
@@ -216,7 +214,7 @@ long fake_resume(void)
 {
 	const u64 *a = fake_preempt_args;
 
-	switch (fake_preempt_nr) {
+	switch (this_cpu()->hypercall) {
 	case __HYPERVISOR_mmu_update:
 		return do_mmu_update(a[0], a[1], a[2], a[3]);
 	case __HYPERVISOR_mmuext_op:

@@ -34,7 +34,6 @@ extern struct cpumask fake_last_flush;
 extern __thread int fake_preempt_in; /* checks until hypercall_preempt_check() says yes, again and
 					again; 0: never */
 extern __thread u64 fake_preempt_args[6], fake_preempt_done;
-extern __thread u32 fake_preempt_nr;
 extern int fake_preemptions;
 extern __thread u64 fake_cr3;
 extern int fake_threads;		   /* there are several: waiting is no mistake */
@@ -77,10 +76,11 @@ void fake_space(struct domain *d, struct fake_space *s);
 /** Validated, pinned, and the running root. */
 void fake_run_space(struct domain *d, struct fake_space *s);
 
-/** Run a hypercall to its end, as exit_work() does. */
-#define fake_call(call)                                                                            \
+/** Run a hypercall to its end, as exit_work() does: fake_call(mmu_update, (requests, …)). */
+#define fake_call(name, args)                                                                           \
 	({                                                                                         \
-		long rc_ = (call);                                                                 \
+		this_cpu()->hypercall = __HYPERVISOR_##name;                                       \
+		long rc_ = do_##name args;                                                         \
 		while (rc_ == HYPERCALL_PREEMPTED)                                                 \
 			rc_ = fake_resume();                                                       \
 		rc_;                                                                               \

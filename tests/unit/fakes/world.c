@@ -146,9 +146,9 @@ bool hypercall_preempt_check(void)
 	return world_preempt_in >= 0 && world_preempt_in-- == 0;
 }
 
-long hypercall_preempt(u32 nr, u64 done, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6)
+long hypercall_preempt(u64 done, u64 a1, u64 a2, u64 a3, u64 a4)
 {
-	(void)(nr + done + a1 + a2 + a3 + a4 + a5 + a6);
+	(void)(done + a1 + a2 + a3 + a4);
 	world_preempted++;
 	return HYPERCALL_PREEMPTED;
 }
