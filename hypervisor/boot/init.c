@@ -2,7 +2,6 @@
 /* Start-up, in order, from head.S to the first guest. */
 #include <boot/boot.h>
 #include <core/console_io.h>
-#include <core/evtchn.h>
 #include <core/hooks.h>
 #include <core/sched.h>
 #include <dev/irq.h>

@@ -56,6 +56,43 @@ static inline long get_target(domid_t domid, struct domain **out)
 	return *out ? 0 : refuse(NO_DOMAIN, "there is no domain %u", domid);
 }
 
+/** A command of a hypercall whose argument is one structure in guest memory. */
+struct command {
+	/* d: the caller, or the domain that is named. 0, -errno, or (not with OP_ANSWERS) more. */
+	long (*fn)(struct domain *d, void *op);
+	u8 size; /* of the structure, bytes */
+	u8 flags;
+};
+#define OP_ANSWERS	1 /* it is written back after success */
+#define OP_NAMES_DOMAIN 2 /* it begins with a domid: see get_target() */
+#define OP_PRIVILEGED	4
+
+/** Run command cmd: its structure is read once, and written back if there is an answer in it. */
+static inline long run_command(const struct command *table, u64 count, u64 cmd, u64 arg)
+{
+	const struct command *o = cmd < count ? &table[cmd] : NULL;
+	struct domain *d = current_domain();
+	u64 op[32]; /* for any u8 size */
+	long rc = 0;
+
+	if (!o || !o->fn)
+		return refuse_operation(cmd);
+	if (o->flags & OP_PRIVILEGED)
+		rc = need_privilege();
+	if (!rc && !copy_from_guest(op, arg, o->size))
+		rc = refuse_fault(arg);
+	if (!rc && (o->flags & OP_NAMES_DOMAIN))
+		rc = get_target(*(domid_t *)op, &d);
+	if (rc)
+		return rc;
+	rc = o->fn(d, op);
+	if (o->flags & OP_NAMES_DOMAIN)
+		domain_put(d);
+	return !rc && (o->flags & OP_ANSWERS) && !copy_to_guest(arg, op, o->size)
+		       ? refuse_fault(arg)
+		       : rc;
+}
+
 /**
  * The start of domctl, sysctl and platform_op alike: dom0 calls, and the structure, which begins with
  * u32 command and u32 version, is copied to op. 0 or -errno.

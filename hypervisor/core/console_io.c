@@ -5,7 +5,6 @@
  */
 #include <core/calls.h>
 #include <core/console_io.h>
-#include <core/evtchn.h>
 #include <core/hooks.h>
 #include <lib/log.h>
 

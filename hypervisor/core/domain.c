@@ -11,7 +11,6 @@
  */
 #include <xen/errno.h>
 #include <xen/sched.h>
-#include <core/evtchn.h>
 #include <core/grant.h>
 #include <core/hooks.h>
 #include <core/life.h>
@@ -143,7 +142,7 @@ static int init_parts(struct domain *d)
 		return -XEN_ENOMEM;
 	d->shared_info = page_to_virt(d->shared_info_page);
 	sched_domain_init(d);
-	rc = evtchn_domain_init(d);
+	rc = evtchn_grow(d);
 	if (!rc)
 		rc = grant_domain_init(d);
 	if (!rc)
@@ -308,8 +307,8 @@ static int release_memory(struct domain *d)
 int domain_kill(struct domain *d)
 {
 	static int (*const steps[])(struct domain * d) = {
-		start_dying,	      evtchn_domain_release, release_devices,
-		grant_domain_release, release_vcpus,	     release_memory,
+		start_dying,	      evtchn_close_all, release_devices,
+		grant_domain_release, release_vcpus,	release_memory,
 	};
 
 	while (d->destroy_step < ARRAY_SIZE(steps)) {

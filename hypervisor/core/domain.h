@@ -11,7 +11,7 @@
 
 #include <xen/xen.h>
 #include <xen/vcpu.h>
-#include <xen/event_channel.h>
+#include <core/evtchn.h>
 #include <core/hypercall.h>
 #include <core/timer.h>
 #include <lib/list.h>
@@ -22,7 +22,6 @@
 #define MAX_VCPUS 64 /* per domain */
 
 struct domain;
-struct evtchn_domain; /* core/evtchn.h */
 struct grant_table;  /* core/grant.h */
 
 struct pv_trap {
@@ -126,7 +125,7 @@ struct domain {
 	struct page *shared_info_page;
 	u32 destroy_step; /* progress of domain_kill() */
 
-	struct evtchn_domain *evtchn;
+	struct evtchn_domain evtchn;
 	struct grant_table *grants;
 	struct sched_domain sched;
 

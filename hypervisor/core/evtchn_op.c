@@ -1,310 +1,353 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * event_channel_op. Each operation reads its argument once, checks, changes under the locks, and
- * writes the result back. Where the write-back faults the port stays bound, as the ABI has it.
- */
+/* event_channel_op: ports are bound, closed and moved. Where the write-back of a result faults the
+ * port stays bound, as the ABI has it. */
 #include <core/calls.h>
-#include <core/evtchn_table.h>
 #include <core/hooks.h>
 
-static long need_vcpu(const struct domain *d, u32 vcpu)
+/* --- the table --- */
+
+static struct spinlock evtchn_binding_lock = SPINLOCK_INIT;
+
+static void lock_ends(struct domain *d, struct domain *peer)
 {
-	if (vcpu < d->max_vcpus && d->vcpus[vcpu])
-		return 0;
-	return refuse(NO_VCPU, "there is no vCPU %u", vcpu);
+	spin_lock(&d->evtchn.lock);
+	if (peer && peer != d)
+		spin_lock(&peer->evtchn.lock);
 }
 
-static long refuse_bind(long err)
+static void unlock_ends(struct domain *d, struct domain *peer)
 {
-	if (err == -XEN_ENOSPC)
-		return refuse_as(err, OVER_LIMIT,
-				 "all event channels that the domain may have (%u) are in use",
-				 current_domain()->max_evtchn_port);
-	if (err == -XEN_ENOMEM)
-		return refuse_as(err, NO_MEMORY, "no memory for more event channels");
-	return refuse_as(err, BAD_STATE, "this is bound already, or cannot be bound (error %ld)",
-			 -err);
+	if (peer && peer != d)
+		spin_unlock(&peer->evtchn.lock);
+	spin_unlock(&d->evtchn.lock);
 }
 
-/* A new port in the state of *init. slot: where its owner keeps it, free until now; may be NULL. */
-static long new_port(struct domain *d, const struct evtchn *init, evtchn_port_t *slot)
+int evtchn_grow(struct domain *d)
 {
-	int port;
+	struct evtchn_domain *t = &d->evtchn;
 
-	spin_lock(&evtchn_binding_lock);
-	spin_lock(&d->evtchn->lock);
-	port = slot && *slot ? -XEN_EEXIST : evtchn_take_free(d);
-	if (port >= 0) {
-		*evtchn_entry(d, port) = *init;
-		if (slot)
-			*slot = port;
-	}
-	spin_unlock(&d->evtchn->lock);
-	spin_unlock(&evtchn_binding_lock);
+	if (t->ports == EVTCHN_PORTS)
+		return -XEN_ENOSPC;
+	struct evtchn *bucket = heap_alloc(EVTCHN_BUCKET * sizeof(*bucket));
+
+	if (!bucket)
+		return -XEN_ENOMEM;
+	__atomic_store_n(&t->buckets[t->ports / EVTCHN_BUCKET], bucket, __ATOMIC_RELEASE);
+	t->ports += EVTCHN_BUCKET;
+	return 0;
+}
+
+void evtchn_domain_free(struct domain *d)
+{
+	for (unsigned i = 0; i < EVTCHN_BUCKETS; i++)
+		heap_free(d->evtchn.buckets[i]);
+}
+
+/* A closed port takes the state of *init. The port or -errno. Caller: both locks of d. */
+static long take_port(struct domain *d, const struct evtchn *init)
+{
+	struct evtchn_domain *t = &d->evtchn;
+	u32 port = MAX(t->free_hint, 1u);
+
+	if (d->is_dying)
+		return -XEN_EINVAL;
+	if (init->slot && *init->slot)
+		return -XEN_EEXIST;
+	while (port < t->ports && evtchn_entry(d, port)->state != EVTCHNSTAT_closed)
+		port++;
+	if (port > d->max_evtchn_port)
+		return -XEN_ENOSPC;
+	int rc = port == t->ports ? evtchn_grow(d) : 0;
+
+	if (rc)
+		return rc;
+	t->free_hint = port + 1;
+	*evtchn_entry(d, port) = *init;
+	if (init->slot)
+		*init->slot = port;
 	return port;
 }
 
-/* The end of each bind: the port into the argument, or a refusal. */
+static bool close_port(struct domain *d, evtchn_port_t port)
+{
+	struct evtchn *e = evtchn_entry(d, port);
+
+	if (!e)
+		return false;
+	spin_lock(&evtchn_binding_lock);
+	const struct evtchn old = *e;
+
+	lock_ends(d, old.peer);
+	if (old.peer) {
+		struct evtchn *other_end = evtchn_entry(old.peer, old.number);
+
+		other_end->state = EVTCHNSTAT_unbound;
+		other_end->number = d->mem.domid;
+		other_end->peer = NULL;
+	}
+	if (old.slot)
+		*old.slot = 0;
+	if (old.state != EVTCHNSTAT_closed) {
+		__atomic_fetch_and(&d->shared_info->evtchn_pending[port / 64], ~BIT(port % 64),
+				   __ATOMIC_SEQ_CST);
+		*e = (struct evtchn){.state = EVTCHNSTAT_closed};
+		d->evtchn.free_hint = MIN(d->evtchn.free_hint, port);
+	}
+	unlock_ends(d, old.peer);
+	if (old.state == EVTCHNSTAT_pirq)
+		irq_unbind_guest(d, old.number);
+	spin_unlock(&evtchn_binding_lock);
+	return old.state != EVTCHNSTAT_closed;
+}
+
+int evtchn_close_all(struct domain *d)
+{
+	struct evtchn_domain *t = &d->evtchn;
+
+	while (t->release_next < t->ports) {
+		close_port(d, t->release_next++);
+		if (t->release_next % 64 == 0 && hypercall_preempt_check())
+			return -XEN_ERESTART;
+	}
+	t->release_next = 0;
+	return 0;
+}
+
+/* --- binding --- */
+
+static long need_vcpu(const struct domain *d, u32 vcpu)
+{
+	bool there = vcpu < d->max_vcpus && d->vcpus[vcpu];
+
+	return there ? 0 : refuse(NO_VCPU, "there is no vCPU %u", vcpu);
+}
+
+/* The port into the argument, or the refusal of what would be a port otherwise. */
 static long bound(long port, evtchn_port_t *out)
 {
+	if (port == -XEN_ENOSPC)
+		return refuse_as(port, OVER_LIMIT,
+				 "all event channels that the domain may have are in use");
+	if (port == -XEN_ENOMEM)
+		return refuse(NO_MEMORY, "no memory for more event channels");
 	if (port < 0)
-		return refuse_bind(port);
+		return refuse_as(port, BAD_STATE, "bound already, or it cannot be (error %ld)",
+				 -port);
 	*out = port;
 	return 0;
 }
 
-int evtchn_alloc_unbound(struct domain *d, domid_t remote)
+/* A new port of d, to *out. */
+static long bind(struct domain *d, struct evtchn init, evtchn_port_t *out)
 {
-	return new_port(d, &(struct evtchn){.state = EVTCHN_UNBOUND, .unbound_for = remote}, NULL);
+	spin_lock(&evtchn_binding_lock);
+	spin_lock(&d->evtchn.lock);
+	long port = take_port(d, &init);
+
+	spin_unlock(&d->evtchn.lock);
+	spin_unlock(&evtchn_binding_lock);
+	return bound(port, out);
 }
 
-static long alloc_unbound(struct evtchn_alloc_unbound *op)
+static bool virq_is_per_vcpu(unsigned virq)
 {
-	domid_t self = current_domain()->mem.domid;
-	struct domain *d;
-	long rc = get_target(op->dom, &d);
-
-	if (rc)
-		return rc;
-	rc = evtchn_alloc_unbound(d, op->remote_dom == DOMID_SELF ? self : op->remote_dom);
-	domain_put(d);
-	return bound(rc, &op->port);
+	return virq == VIRQ_TIMER || virq == VIRQ_DEBUG || virq == VIRQ_XENOPROF ||
+	       virq == VIRQ_XENPMU || (virq >= VIRQ_ARCH_0 && virq <= VIRQ_ARCH_7);
 }
 
-static long connect(struct domain *d, struct domain *r, evtchn_port_t remote_port)
+static long alloc_unbound(struct domain *d, void *arg)
 {
-	struct evtchn *re = evtchn_entry(r, remote_port), *e;
-	int port;
+	struct evtchn_alloc_unbound *op = arg;
+	domid_t self = current_domain()->mem.domid,
+		remote = op->remote_dom == DOMID_SELF ? self : op->remote_dom;
 
-	if (!re || re->state != EVTCHN_UNBOUND || re->unbound_for != d->mem.domid)
-		return -XEN_EINVAL;
-	port = evtchn_take_free(d);
-	if (port < 0)
-		return port;
-	e = evtchn_entry(d, port);
-	e->peer.domain = r;
-	e->peer.port = remote_port;
-	e->state = EVTCHN_INTERDOMAIN;
-	re->peer.domain = d;
-	re->peer.port = port;
-	re->state = EVTCHN_INTERDOMAIN;
-	/* what the peer sent while unbound was lost: let this end look once */
-	evtchn_set_pending(d, port, e);
-	return port;
+	return bind(d, (struct evtchn){EVTCHNSTAT_unbound, .number = remote}, &op->port);
 }
 
-static long bind_interdomain(struct evtchn_bind_interdomain *op)
+static long bind_interdomain(struct domain *d, void *arg)
 {
-	struct domain *d = current_domain(), *r = domain_get(op->remote_dom);
-	long port;
+	struct evtchn_bind_interdomain *op = arg;
+	struct domain *r = domain_get(op->remote_dom);
+	long port = -XEN_EINVAL;
 
 	if (!r)
 		return refuse(NO_DOMAIN, "there is no domain %u", op->remote_dom);
 	spin_lock(&evtchn_binding_lock);
-	evtchn_lock_pair(d, r);
-	port = connect(d, r, op->remote_port);
-	evtchn_unlock_pair(d, r);
+	lock_ends(d, r);
+	struct evtchn *re = evtchn_entry(r, op->remote_port);
+
+	if (re && re->state == EVTCHNSTAT_unbound && re->number == d->mem.domid)
+		port = take_port(d, &(struct evtchn){EVTCHNSTAT_interdomain,
+						     .number = op->remote_port, .peer = r});
+	if (port >= 0) {
+		re->state = EVTCHNSTAT_interdomain;
+		re->number = port;
+		re->peer = d;
+		/* what the peer sent while unbound was lost: let this end look once */
+		evtchn_set_pending(d, port, evtchn_entry(d, port));
+	}
+	unlock_ends(d, r);
 	spin_unlock(&evtchn_binding_lock);
 	domain_put(r);
 	if (port == -XEN_EINVAL)
-		return refuse_as(port, BAD_STATE,
-				 "port %u of domain %u is not waiting for domain %u",
-				 op->remote_port, op->remote_dom, d->mem.domid);
+		return refuse(BAD_STATE, "port %u of domain %u is not waiting for domain %u",
+			      op->remote_port, op->remote_dom, d->mem.domid);
 	return bound(port, &op->local_port);
 }
 
-static long bind_virq(struct evtchn_bind_virq *op)
+static long bind_virq(struct domain *d, void *arg)
 {
-	struct evtchn init = {.state = EVTCHN_VIRQ, .vcpu_id = op->vcpu, .virq = op->virq};
-	struct domain *d = current_domain();
+	struct evtchn_bind_virq *op = arg;
 
-	if (op->virq >= NR_VIRQS || (op->vcpu && !evtchn_virq_is_per_vcpu(op->virq)))
-		return refuse(
-			BAD_ARGUMENT,
-			"virq %u of vCPU %u: there are %u, and global ones are bound to vCPU 0",
-			op->virq, op->vcpu, NR_VIRQS);
+	if (op->virq >= NR_VIRQS || (op->vcpu && !virq_is_per_vcpu(op->virq)))
+		return refuse(BAD_ARGUMENT,
+			      "virq %u of vCPU %u: %u is the last, global ones are vCPU 0's",
+			      op->virq, op->vcpu, NR_VIRQS - 1);
 	if (need_vcpu(d, op->vcpu))
 		return -XEN_ENOENT;
-	return bound(new_port(d, &init, &d->vcpus[op->vcpu]->virq_port[op->virq]), &op->port);
+	return bind(d,
+		    (struct evtchn){EVTCHNSTAT_virq, op->vcpu, op->virq,
+				    .slot = &d->vcpus[op->vcpu]->virq_port[op->virq]},
+		    &op->port);
 }
 
-static long bind_ipi(struct evtchn_bind_ipi *op)
+static long bind_ipi(struct domain *d, void *arg)
 {
-	struct evtchn init = {.state = EVTCHN_IPI, .vcpu_id = op->vcpu};
-	struct domain *d = current_domain();
+	struct evtchn_bind_ipi *op = arg;
 
 	if (need_vcpu(d, op->vcpu))
 		return -XEN_ENOENT;
-	return bound(new_port(d, &init, NULL), &op->port);
+	return bind(d, (struct evtchn){EVTCHNSTAT_ipi, .vcpu_id = op->vcpu}, &op->port);
 }
 
-static long bind_pirq(struct evtchn_bind_pirq *op)
+static long bind_pirq(struct domain *d, void *arg)
 {
-	struct evtchn init = {.state = EVTCHN_PIRQ, .pirq = op->pirq};
-	struct domain *d = current_domain();
-	long port, rc;
+	struct evtchn_bind_pirq *op = arg;
+	u32 pirq = op->pirq;
 
-	if (op->pirq >= EVTCHN_PIRQS || !(d->irq_allowed[op->pirq / 32] >> (op->pirq % 32) & 1))
-		return refuse_as(op->pirq < EVTCHN_PIRQS ? -XEN_EPERM : -XEN_EINVAL, NOT_ALLOWED,
-				 "pirq %u is not the domain's", op->pirq);
-	port = new_port(d, &init, &d->evtchn->pirq_port[op->pirq]);
-	rc = port < 0 ? port : irq_bind_guest(d, op->pirq, op->flags & BIND_PIRQ__WILL_SHARE);
-	if (rc && port >= 0)
-		evtchn_close(d, port);
-	return bound(rc ? rc : port, &op->port);
-}
-
-static long send(struct evtchn_send *op)
-{
-	struct domain *d = current_domain();
-	struct evtchn *e;
-	long rc = 0;
-
-	spin_lock(&d->evtchn->lock);
-	e = evtchn_entry(d, op->port);
-	if (likely(e && e->state == EVTCHN_INTERDOMAIN))
-		evtchn_set_pending(e->peer.domain, e->peer.port,
-				   evtchn_entry(e->peer.domain, e->peer.port));
-	else if (e && e->state == EVTCHN_IPI)
-		evtchn_set_pending(d, op->port, e);
-	else if (!e || e->state != EVTCHN_UNBOUND)
-		rc = -XEN_EINVAL; /* to an unbound port: no error, nobody listens yet */
-	spin_unlock(&d->evtchn->lock);
-	return rc ? refuse_as(rc, BAD_STATE, "port %u cannot be sent on", op->port) : 0;
-}
-
-static void fill_status(const struct evtchn *e, struct evtchn_status *op)
-{
-	static const u8 abi_status[] = {
-		[EVTCHN_UNBOUND] = EVTCHNSTAT_unbound,
-		[EVTCHN_INTERDOMAIN] = EVTCHNSTAT_interdomain,
-		[EVTCHN_PIRQ] = EVTCHNSTAT_pirq,
-		[EVTCHN_VIRQ] = EVTCHNSTAT_virq,
-		[EVTCHN_IPI] = EVTCHNSTAT_ipi,
-		[EVTCHN_FREE] = EVTCHNSTAT_closed,
-	};
-
-	op->status = abi_status[e->state];
-	op->vcpu = e->vcpu_id;
-	if (e->state == EVTCHN_UNBOUND) {
-		op->u.unbound.dom = e->unbound_for;
-	} else if (e->state == EVTCHN_INTERDOMAIN) {
-		op->u.interdomain.dom = e->peer.domain->mem.domid;
-		op->u.interdomain.port = e->peer.port;
-	} else {
-		op->u.pirq = e->pirq; /* or virq: one word */
-	}
-}
-
-static long status(struct evtchn_status *op)
-{
-	/* a port that the domain could have but has no memory yet is closed, not wrong */
-	static const struct evtchn none;
-	struct domain *d;
-	struct evtchn *e;
-	long rc = get_target(op->dom, &d);
+	if (pirq >= EVTCHN_PIRQS || !(d->irq_allowed[pirq / 32] >> (pirq % 32) & 1))
+		return refuse_as(pirq < EVTCHN_PIRQS ? -XEN_EPERM : -XEN_EINVAL, NOT_ALLOWED,
+				 "pirq %u is not the domain's", pirq);
+	long rc = bind(d,
+		       (struct evtchn){EVTCHNSTAT_pirq, .number = pirq,
+				       .slot = &d->evtchn.pirq_port[pirq]},
+		       &op->port);
 
 	if (rc)
 		return rc;
-	spin_lock(&evtchn_binding_lock);
-	e = evtchn_entry(d, op->port);
-	fill_status(e ? e : &none, op);
-	spin_unlock(&evtchn_binding_lock);
-	domain_put(d);
-	return op->port < EVTCHN_PORTS ? 0 : refuse(BAD_ARGUMENT, "there is no port %u", op->port);
+	rc = irq_bind_guest(d, pirq, op->flags & BIND_PIRQ__WILL_SHARE);
+	if (rc)
+		close_port(d, op->port);
+	return bound(rc ? rc : op->port, &op->port);
 }
 
-static long bind_vcpu(struct evtchn_bind_vcpu *op)
+static long bind_vcpu(struct domain *d, void *arg)
 {
-	struct domain *d = current_domain();
+	struct evtchn_bind_vcpu *op = arg;
 	struct evtchn *e = evtchn_entry(d, op->port);
-	bool movable = false;
 
 	if (need_vcpu(d, op->vcpu))
 		return -XEN_ENOENT;
 	spin_lock(&evtchn_binding_lock);
-	if (e)
-		movable = e->state == EVTCHN_VIRQ
-				  ? !evtchn_virq_is_per_vcpu(e->virq)
-				  : e->state > EVTCHN_RESERVED && e->state != EVTCHN_IPI;
+	bool movable = e && e->state != EVTCHNSTAT_closed && e->state != EVTCHNSTAT_ipi &&
+		       !(e->state == EVTCHNSTAT_virq && virq_is_per_vcpu(e->number));
+
 	if (movable)
 		WRITE_ONCE(e->vcpu_id, op->vcpu);
 	spin_unlock(&evtchn_binding_lock);
-	return movable ? 0
-		       : refuse(BAD_STATE,
-				"port %u is closed, or belongs to its vCPU (IPI, per-vCPU virq)",
-				op->port);
+	if (movable)
+		return 0;
+	return refuse(BAD_STATE, "port %u is closed, or its vCPU's (IPI, per-vCPU virq)", op->port);
 }
 
-static long unmask(struct evtchn_unmask *op)
-{
-	struct evtchn *e = evtchn_entry(current_domain(), op->port);
+/* --- the rest --- */
 
-	if (!e)
+static long send(struct domain *d, evtchn_port_t port)
+{
+	long rc = 0;
+
+	spin_lock(&d->evtchn.lock);
+	const struct evtchn *e = evtchn_entry(d, port);
+
+	if (likely(e && e->state == EVTCHNSTAT_interdomain))
+		evtchn_set_pending(e->peer, e->number, evtchn_entry(e->peer, e->number));
+	else if (e && e->state == EVTCHNSTAT_ipi)
+		evtchn_set_pending(d, port, e);
+	else if (!e || e->state != EVTCHNSTAT_unbound)
+		rc = -XEN_EINVAL; /* to an unbound port: no error, nobody listens yet */
+	spin_unlock(&d->evtchn.lock);
+	return rc ? refuse(BAD_STATE, "port %u cannot be sent on", port) : 0;
+}
+
+static long status(struct domain *d, void *arg)
+{
+	struct evtchn_status *op = arg;
+
+	if (op->port >= EVTCHN_PORTS)
 		return refuse(BAD_ARGUMENT, "there is no port %u", op->port);
-	evtchn_unmasked(current_domain(), op->port, e);
+	spin_lock(&evtchn_binding_lock);
+	const struct evtchn *p = evtchn_entry(d, op->port), closed = {0}, e = p ? *p : closed;
+
+	op->status = e.state;
+	op->vcpu = e.vcpu_id;
+	op->u.pirq = e.number; /* or virq, or unbound.dom: one word */
+	if (e.state == EVTCHNSTAT_interdomain) {
+		op->u.interdomain.dom = e.peer->mem.domid;
+		op->u.interdomain.port = e.number;
+	}
+	spin_unlock(&evtchn_binding_lock);
 	return 0;
 }
 
-static long close_port(struct evtchn_close *op)
+static long unmask(struct domain *d, void *arg)
 {
-	if (evtchn_close(current_domain(), op->port))
-		return 0;
-	return refuse(BAD_STATE, "port %u is not open", op->port);
+	const struct evtchn_unmask *op = arg;
+	struct evtchn *e = evtchn_entry(d, op->port);
+
+	if (!e)
+		return refuse(BAD_ARGUMENT, "there is no port %u", op->port);
+	evtchn_unmask(d, op->port, e);
+	return 0;
 }
 
-static long reset(struct evtchn_reset *op)
+static long close(struct domain *d, void *arg)
 {
-	struct domain *d;
-	long rc = get_target(op->dom, &d);
+	const struct evtchn_close *op = arg;
 
-	if (rc)
-		return rc;
-	rc = evtchn_close_all(d);
-	domain_put(d);
-	return rc;
+	return close_port(d, op->port) ? 0 : refuse(BAD_STATE, "port %u is not open", op->port);
 }
 
-/* Read the argument into `op`, run fn, and write it back if there is a result in it. */
-#define OPERATION(name, type, fn, has_result)                                                      \
-	case name: {                                                                               \
-		struct type op;                                                                    \
-		if (!get_guest(op, arg))                                                           \
-			goto fault;                                                                \
-		rc = fn(&op);                                                                      \
-		if (!rc && has_result && !put_guest(arg, op))                                      \
-			goto fault;                                                                \
-		break;                                                                             \
-	}
+static long reset(struct domain *d, void *arg)
+{
+	(void)arg;
+	return evtchn_close_all(d);
+}
+
+static const struct command commands[] = {
+	[EVTCHNOP_unmask] = {unmask, sizeof(struct evtchn_unmask)},
+	[EVTCHNOP_alloc_unbound] = {alloc_unbound, sizeof(struct evtchn_alloc_unbound),
+				    OP_ANSWERS | OP_NAMES_DOMAIN},
+	[EVTCHNOP_bind_interdomain] = {bind_interdomain, sizeof(struct evtchn_bind_interdomain),
+				       OP_ANSWERS},
+	[EVTCHNOP_bind_virq] = {bind_virq, sizeof(struct evtchn_bind_virq), OP_ANSWERS},
+	[EVTCHNOP_bind_ipi] = {bind_ipi, sizeof(struct evtchn_bind_ipi), OP_ANSWERS},
+	[EVTCHNOP_bind_pirq] = {bind_pirq, sizeof(struct evtchn_bind_pirq), OP_ANSWERS},
+	[EVTCHNOP_bind_vcpu] = {bind_vcpu, sizeof(struct evtchn_bind_vcpu)},
+	[EVTCHNOP_status] = {status, sizeof(struct evtchn_status), OP_ANSWERS | OP_NAMES_DOMAIN},
+	[EVTCHNOP_close] = {close, sizeof(struct evtchn_close)},
+	[EVTCHNOP_reset] = {reset, sizeof(struct evtchn_reset), OP_NAMES_DOMAIN},
+};
 
 long do_event_channel_op(u64 cmd, u64 arg)
 {
-	long rc;
+	struct evtchn_send op;
 
-	switch ((u32)cmd) {
-		OPERATION(EVTCHNOP_send, evtchn_send, send, false)
-		OPERATION(EVTCHNOP_unmask, evtchn_unmask, unmask, false)
-		OPERATION(EVTCHNOP_alloc_unbound, evtchn_alloc_unbound, alloc_unbound, true)
-		OPERATION(EVTCHNOP_bind_interdomain, evtchn_bind_interdomain, bind_interdomain,
-			  true)
-		OPERATION(EVTCHNOP_bind_virq, evtchn_bind_virq, bind_virq, true)
-		OPERATION(EVTCHNOP_bind_ipi, evtchn_bind_ipi, bind_ipi, true)
-		OPERATION(EVTCHNOP_bind_pirq, evtchn_bind_pirq, bind_pirq, true)
-		OPERATION(EVTCHNOP_bind_vcpu, evtchn_bind_vcpu, bind_vcpu, false)
-		OPERATION(EVTCHNOP_status, evtchn_status, status, true)
-		OPERATION(EVTCHNOP_close, evtchn_close, close_port, false)
-		OPERATION(EVTCHNOP_reset, evtchn_reset, reset, false)
-	case EVTCHNOP_init_control:
-	case EVTCHNOP_expand_array:
-	case EVTCHNOP_set_priority:
-		return -XEN_ENOSYS; /* FIFO ABI: guests fall back to 2-level and need no refusal
-				       line */
-	default:
-		return refuse_operation(cmd);
-	}
-	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(0, cmd, arg, 0, 0);
-	return rc;
-fault:
-	return refuse_fault(arg);
+	cmd = (u32)cmd;
+	if (likely(cmd == EVTCHNOP_send))
+		return get_guest(op, arg) ? send(current_domain(), op.port) : refuse_fault(arg);
+	if (cmd >= EVTCHNOP_init_control && cmd <= EVTCHNOP_set_priority)
+		return -XEN_ENOSYS; /* FIFO ABI: guests fall back to 2-level, no refusal line */
+	long rc = run_command(commands, ARRAY_SIZE(commands), cmd, arg);
+
+	return rc == -XEN_ERESTART ? hypercall_preempt(0, cmd, arg, 0, 0) : rc;
 }

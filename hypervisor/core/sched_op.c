@@ -2,7 +2,6 @@
 /* sched_op and set_timer_op. */
 #include <xen/sched.h>
 #include <core/calls.h>
-#include <core/evtchn.h>
 #include <core/hooks.h>
 #include <x86/time.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The life of a vCPU, and its vcpu_info. */
 #include <xen/errno.h>
-#include <core/evtchn.h>
 #include <core/hooks.h>
 #include <core/life.h>
 #include <core/sched.h>

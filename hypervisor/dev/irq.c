@@ -7,7 +7,6 @@
  * an MSI, needs nothing of the kind.
  */
 #include <xen/errno.h>
-#include <core/evtchn.h>
 #include <core/hooks.h>
 #include <dev/ioapic.h>
 #include <dev/irq.h>

@@ -4,7 +4,7 @@
  * flushes under its lock. Not recursive. Lock order (outer first):
  *   domain control (domctl) -> page (type lock bit) -> domain memory -> heap
  *   grant table (lower domid first) -> maptrack -> page
- *   event channels (lower domid first) -> scheduler run queue -> timer
+ *   event channels (binding lock, then domains') -> scheduler run queue -> timer
  *   domain list: innermost, nothing is taken under it
  */
 #ifndef X86_SPINLOCK_H

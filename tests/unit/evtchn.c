@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
-#include <core/evtchn_table.h>
 #include "fakes/core_fakes.h"
 
 static struct domain *a, *b;
@@ -16,8 +15,8 @@ static int set_up(void **state)
 	fake_reset();
 	a = fake_domain(1, 2);
 	b = fake_domain(2, 1);
-	assert_int_equal(evtchn_domain_init(a), 0);
-	assert_int_equal(evtchn_domain_init(b), 0);
+	assert_int_equal(evtchn_grow(a), 0);
+	assert_int_equal(evtchn_grow(b), 0);
 	fake_run_as(a->vcpus[0]);
 	return 0;
 }
@@ -27,8 +26,8 @@ static int tear_down(void **state)
 	(void)state;
 	fake_preempt_in = -1;
 	a->is_dying = b->is_dying = true;
-	assert_int_equal(evtchn_domain_release(a), 0);
-	assert_int_equal(evtchn_domain_release(b), 0);
+	assert_int_equal(evtchn_close_all(a), 0);
+	assert_int_equal(evtchn_close_all(b), 0);
 	evtchn_domain_free(a);
 	evtchn_domain_free(b);
 	assert_int_equal(a->refs, 1);
@@ -295,9 +294,7 @@ static void no_memory_is_an_error(void **state)
 		unbound(2);
 	fake_heap_left = 0;
 	assert_int_equal(OP(EVTCHNOP_alloc_unbound, op), -XEN_ENOMEM);
-	assert_int_equal(evtchn_domain_init(c), -XEN_ENOMEM);
-	fake_heap_left = 1;
-	assert_int_equal(evtchn_domain_init(c), -XEN_ENOMEM);
+	assert_int_equal(evtchn_grow(c), -XEN_ENOMEM);
 	fake_heap_left = -1;
 	assert_int_equal(unbound(2), EVTCHN_BUCKET);
 	evtchn_domain_free(c);
@@ -335,7 +332,7 @@ static void reset_is_preemptible(void **state)
 	assert_int_equal(OP(EVTCHNOP_reset, reset), HYPERCALL_PREEMPTED);
 	assert_int_equal(fake_preempt_args[0], EVTCHNOP_reset);
 	assert_int_equal(fake_preempt_args[1], (u64)&reset);
-	assert_int_equal(a->evtchn->release_next, 128);
+	assert_int_equal(a->evtchn.release_next, 128);
 	assert_int_equal(OP(EVTCHNOP_reset, reset), 0);
 	assert_int_equal(unbound(2), 1);
 }
