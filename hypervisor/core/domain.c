@@ -11,7 +11,6 @@
  */
 #include <xen/errno.h>
 #include <xen/sched.h>
-#include <core/grant.h>
 #include <core/hooks.h>
 #include <core/life.h>
 #include <core/sched.h>
@@ -182,8 +181,8 @@ struct domain *domain_create_configured(domid_t domid, bool privileged,
 	d->privileged = privileged;
 	d->max_vcpus = config->max_vcpus;
 	d->max_evtchn_port = config->max_evtchn_port;
-	d->max_grant_frames = config->max_grant_frames;
-	d->max_maptrack_frames = config->max_maptrack_frames;
+	d->max_grant_frames = MIN(MAX(config->max_grant_frames, 1u), (u32)GRANT_FRAMES_LIMIT);
+	d->max_maptrack_frames = MIN(config->max_maptrack_frames, (u32)MAPTRACK_FRAMES_LIMIT);
 	d->ssidref = config->ssidref;
 	memcpy(d->handle, config->handle, sizeof(d->handle));
 	if (!privileged) /* its keeper starts it */

@@ -12,6 +12,7 @@
 #include <xen/xen.h>
 #include <xen/vcpu.h>
 #include <core/evtchn.h>
+#include <core/grant.h>
 #include <core/hypercall.h>
 #include <core/timer.h>
 #include <lib/list.h>
@@ -22,7 +23,6 @@
 #define MAX_VCPUS 64 /* per domain */
 
 struct domain;
-struct grant_table;  /* core/grant.h */
 
 struct pv_trap {
 	u64 address;
@@ -126,10 +126,10 @@ struct domain {
 	u32 destroy_step; /* progress of domain_kill() */
 
 	struct evtchn_domain evtchn;
-	struct grant_table *grants;
+	struct grant_table grants;
 	struct sched_domain sched;
 
-	u32 max_evtchn_port, max_grant_frames, max_maptrack_frames;
+	u32 max_evtchn_port, max_grant_frames, max_maptrack_frames; /* its tables may grow so far */
 	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */
 	struct mfn_range ioport_ranges[16];
 	unsigned ioport_range_count;

@@ -1,24 +1,106 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Grant tables, version 1. */
+/*
+ * Grant tables, version 1: a domain's table, and the track of what it has mapped of others.
+ *
+ * A use of a grant (a mapping, or a copy while it runs) is a pin: it marks the shared entry as
+ * being read or written, and holds
+ *   - a general reference on the granted frame, and a writable type reference if it may write,
+ *   - a reference on the granting domain.
+ * Page-table entries made by a mapping hold references of their own (mm_grant_map()): whatever a
+ * guest does with its entry, the pin stays until the handle is unmapped or the domain dies.
+ *
+ * Locks: grants.lock guards the active entries and the shared entries' status bits; maptrack_lock
+ * guards the handles. They are never held together, and never over calls into page tables.
+ */
 #ifndef CORE_GRANT_H
 #define CORE_GRANT_H
 
 #include <xen/grant_table.h>
-#include <core/domain.h>
+#include <x86/spinlock.h>
 
+#define GRANT_FRAMES_LIMIT    64 /* frames of a table: 512 entries each */
+#define MAPTRACK_FRAMES_LIMIT 1024
+#define GRANTS_PER_FRAME      (PAGE_SIZE / sizeof(struct grant_entry_v1))
+
+struct domain;
+struct page;
+
+/* Uses of one grant. All by the domain that the entry names when the first use begins. */
+struct active_grant {
+	u32 uses[2];	/* [1]: those that may write */
+	u64 frame : 48; /* machine frame, fixed while pinned */
+	u64 user : 16;
+};
+
+/* A pin: one use of one grant. */
+struct grant_pin {
+	struct domain *granter; /* with a reference */
+	u32 ref;
+	bool writable;
+	struct page *page; /* with references */
+};
+
+enum maptrack_state { MAPTRACK_FREE, MAPTRACK_USED, MAPTRACK_BUSY };
+
+struct maptrack {
+	struct grant_pin pin;
+	u16 map_flags; /* GNTMAP_device_map, _host_map still in force; _contains_pte */
+	u8 state;      /* BUSY: a map or an unmap is under way, whose entry it is */
+	u32 next_free;
+};
+#define MAPTRACKS_PER_PAGE (PAGE_SIZE / sizeof(struct maptrack))
+#define MAPTRACK_NONE	   (~0u)
+
+/* In struct domain. */
+struct grant_table {
+	struct spinlock lock;
+	u32 frames;
+	struct page *pages[GRANT_FRAMES_LIMIT]; /* shared with the domain */
+	struct active_grant *active[GRANT_FRAMES_LIMIT];
+
+	struct spinlock maptrack_lock;
+	u32 maptrack_pages;
+	struct maptrack *maptracks[MAPTRACK_FRAMES_LIMIT];
+	u32 maptrack_free; /* first of a list */
+	u32 release_next;  /* progress of grant_domain_release() */
+};
+
+/** The table of a new domain, whose parts grant_domain_free() frees, after failure too. 0, -errno.
+ */
 int grant_domain_init(struct domain *d);
 /** Unmap what d has mapped of others; preemptible (-XEN_ERESTART). */
 int grant_domain_release(struct domain *d);
-/** Give up the table's frames, which are shared with the domain: no pin exists or can come any
- * more. */
+/** Give up the table's frames: no pin exists or can come any more. */
 void grant_domain_unshare(struct domain *d);
 void grant_domain_free(struct domain *d);
-/** Frame `index` of d's grant table for XENMEM_acquire_resource, grown as needed; INVALID_MFN: out
- * of range. */
+/** Grow the table to `frames`. 0, -XEN_ENOMEM, -XEN_EINVAL (over the limit). Takes the lock. */
+int grant_table_grow(struct domain *d, u32 frames);
+/** Frame `index` of d's table, grown as needed; INVALID_MFN: out of range, or no memory. */
 mfn_t grant_table_frame(struct domain *d, unsigned index);
-/** References of the maptrack entries, for the auditor. */
-void grant_audit(void (*add)(struct page *pg, bool writable, void *arg), void *arg);
+/** References of d's maptrack entries, for the auditor. */
+void grant_audit(struct domain *d, void (*add)(struct page *pg, bool writable, void *arg),
+		 void *arg);
 
+/** Begin to use, for the caller, the grant of this domain that pin->ref, pin->writable tell: fills
+ * the rest in. GNTST_*; refusals are logged. */
+int grant_pin(struct grant_pin *pin, domid_t granter);
+/** End it. The references go too: flush TLBs before. */
+void grant_unpin(const struct grant_pin *pin);
+/** A domain's frame with the references of a pin (NULL: not its, or not to be written), and back.
+ */
+struct page *grant_page_get(struct domain *owner, u64 frame, bool writable);
+void grant_page_put(struct page *pg, bool writable);
+
+/** A handle for a new mapping, or MAPTRACK_NONE. Its entry is BUSY, the caller's. */
+u32 maptrack_take(struct domain *d);
+struct maptrack *maptrack_entry(struct grant_table *gt, u32 handle);
+void maptrack_free(struct grant_table *gt, u32 handle);
+/** USED -> BUSY, to unmap it; NULL: no such handle, or another vCPU is at it. */
+struct maptrack *maptrack_claim(struct grant_table *gt, u32 handle);
+/** End a mapping whose entries are gone and flushed: its pin, then its handle. */
+void maptrack_release(struct grant_table *gt, u32 handle);
+
+#define GRANT_UNMAP_BATCH 32 /* unmaps that share one TLB flush */
 long do_grant_table_op(u64 cmd, u64 arg, u64 count);
 
 #endif

@@ -1,29 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* grant_table_op: decode the batches, write each element's status back. */
+/* grant_table_op: batches of maps, unmaps and copies, and what is asked of a table. */
 #include <core/calls.h>
-#include <core/grant_table.h>
+#include <lib/string.h>
+#include <x86/tlb.h>
 
-/* What is left of a preempted batch. */
-static long resume_at(u64 cmd, u64 arg, u64 left)
+/* --- map --- */
+
+/* GNTMAP_application_map asks for nothing more: guest kernels run in ring 3 too, so every entry has
+ * the user bit. guest_avail bits of the map flags become the available bits 9..11 of the entry */
+#define PTE_AVAIL_SHIFT 9
+
+static s16 map(struct gnttab_map_grant_ref *op)
 {
-	return hypercall_preempt(0, cmd, arg, left, 0);
+	struct vcpu *v = current_vcpu();
+	struct grant_table *gt = &v->domain->grants;
+	struct grant_pin pin = {.ref = op->ref, .writable = !(op->flags & GNTMAP_readonly)};
+
+	op->handle = ~0u;
+	op->dev_bus_addr = 0;
+	if (!(op->flags & (GNTMAP_device_map | GNTMAP_host_map)))
+		return refuse_as(GNTST_bad_gntref, BAD_ARGUMENT, "flags %#x ask for no mapping",
+				 op->flags);
+	u32 handle = maptrack_take(v->domain);
+
+	if (handle == MAPTRACK_NONE)
+		return refuse_as(GNTST_no_space, OVER_LIMIT, "all grant handles are in use");
+	int status = grant_pin(&pin, op->dom);
+
+	if (status == GNTST_okay && (op->flags & GNTMAP_host_map)) {
+		u64 avail = (op->flags & GNTMAP_guest_avail_mask) >> _GNTMAP_guest_avail0 & 7;
+
+		status =
+			mm_grant_map(&v->mem, op->host_addr, op->flags & GNTMAP_contains_pte,
+				     page_to_mfn(pin.page), pin.writable, avail << PTE_AVAIL_SHIFT);
+		if (status != GNTST_okay)
+			grant_unpin(&pin);
+	}
+	if (status != GNTST_okay) {
+		maptrack_free(gt, handle);
+		return status;
+	}
+	struct maptrack *mt = maptrack_entry(gt, handle);
+
+	mt->pin = pin;
+	mt->map_flags = op->flags & (GNTMAP_device_map | GNTMAP_host_map | GNTMAP_contains_pte);
+	op->handle = handle;
+	op->dev_bus_addr = mfn_to_paddr(page_to_mfn(pin.page));
+	/* published last: from here another vCPU may unmap it */
+	__atomic_store_n(&mt->state, MAPTRACK_USED, __ATOMIC_RELEASE);
+	return GNTST_okay;
 }
 
-/* Each element: read once, done, written back; between two of them the batch may be preempted. */
-#define BATCH(type, fn)                                                                            \
-	do {                                                                                       \
-		for (; count; count--, arg += sizeof(struct type)) {                               \
-			struct type op;                                                            \
-			if (!get_guest(op, arg))                                                   \
-				return refuse_fault(arg);                                          \
-			fn(&op);                                                                   \
-			if (!put_guest(arg, op))                                                   \
-				return refuse_fault(arg);                                          \
-			this_cpu()->batch_index++;                                                 \
-			if (count > 1 && hypercall_preempt_check())                                \
-				return resume_at(cmd, arg + sizeof(struct type), count - 1);       \
-		}                                                                                  \
-	} while (0)
+/* --- unmap --- */
 
 /* unmap_grant_ref and unmap_and_replace have one layout: the second word is a device or a new
  * address. */
@@ -32,104 +60,214 @@ _Static_assert(sizeof(struct gnttab_unmap_grant_ref) == sizeof(struct gnttab_unm
 			       offsetof(struct gnttab_unmap_and_replace, status),
 	       "one layout");
 
-/* Runs of GRANT_UNMAP_BATCH elements share one TLB flush. */
-static long unmap(u64 cmd, u64 arg, u64 count)
+/* Clear the entry; the pin stays until the TLBs are flushed. True: the handle is done with. */
+static bool unmap_entry(struct gnttab_unmap_grant_ref *op, bool replace)
 {
-	struct gnttab_unmap_grant_ref ops[GRANT_UNMAP_BATCH];
+	struct vcpu *v = current_vcpu();
+	struct maptrack *mt = maptrack_claim(&v->domain->grants, op->handle);
+	u64 second = op->dev_bus_addr;
 
-	while (count) {
-		unsigned n = MIN(count, (u64)GRANT_UNMAP_BATCH);
+	if (!mt) {
+		op->status = refuse_as(GNTST_bad_handle, BAD_ARGUMENT,
+				       "%#x is no grant handle in use", op->handle);
+		return false;
+	}
+	op->status = GNTST_okay;
+	if (op->host_addr && (mt->map_flags & GNTMAP_host_map)) {
+		op->status = mm_grant_unmap(
+			&v->mem, op->host_addr, mt->map_flags & GNTMAP_contains_pte,
+			page_to_mfn(mt->pin.page), mt->pin.writable, replace ? second : 0);
+		if (op->status == GNTST_okay)
+			mt->map_flags &= ~GNTMAP_host_map;
+	}
+	if (!replace && second && op->status == GNTST_okay)
+		mt->map_flags &= ~GNTMAP_device_map;
+	if (!(mt->map_flags & (GNTMAP_host_map | GNTMAP_device_map)))
+		return true;
+	__atomic_store_n(&mt->state, MAPTRACK_USED, __ATOMIC_RELEASE);
+	return false;
+}
 
-		if (!copy_from_guest(ops, arg, n * sizeof(ops[0])))
-			return refuse_fault(arg);
-		grant_op_unmap(ops, n, cmd == GNTTABOP_unmap_and_replace);
-		if (!copy_to_guest(arg, ops, n * sizeof(ops[0])))
-			return refuse_fault(arg);
-		arg += n * sizeof(ops[0]);
-		count -= n;
-		if (count && hypercall_preempt_check())
-			return resume_at(cmd, arg, count);
+/* A run of at most GRANT_UNMAP_BATCH elements, with one TLB flush. */
+static void unmap(struct gnttab_unmap_grant_ref *ops, unsigned count, bool replace)
+{
+	struct domain *d = current_domain();
+	bool done[GRANT_UNMAP_BATCH], flush = false;
+
+	for (unsigned i = 0; i < count; i++, this_cpu()->batch_index++) {
+		done[i] = unmap_entry(&ops[i], replace);
+		flush |= ops[i].status == GNTST_okay && ops[i].host_addr;
+	}
+	if (flush)
+		tlb_flush_mask(d->mem.dirty_cpus);
+	for (unsigned i = 0; i < count; i++)
+		if (done[i])
+			maptrack_release(&d->grants, ops[i].handle);
+}
+
+/* --- copy --- */
+
+/* One end of a copy: a pinned grant, or the caller's own frame (no granter then). */
+static s16 get_end(struct grant_pin *end, const struct gnttab_copy_ptr *ptr, bool is_grant,
+		   bool writable)
+{
+	struct domain *d = current_domain();
+
+	*end = (struct grant_pin){.ref = ptr->u.ref, .writable = writable};
+	if (is_grant)
+		return grant_pin(end, ptr->domid);
+	if (ptr->domid != DOMID_SELF && ptr->domid != d->mem.domid)
+		return refuse_as(GNTST_permission_denied, NOT_ALLOWED,
+				 "frames of domain %u can only be copied by grant", ptr->domid);
+	end->page = grant_page_get(d, ptr->u.gmfn, writable);
+	if (end->page)
+		return GNTST_okay;
+	return refuse_as(GNTST_bad_page, NOT_OWNED,
+			 "frame %#lx is not the caller's, or not to be written", ptr->u.gmfn);
+}
+
+static void put_end(const struct grant_pin *end)
+{
+	if (end->granter)
+		grant_unpin(end);
+	else
+		grant_page_put(end->page, end->writable);
+}
+
+static s16 copy(const struct gnttab_copy *op)
+{
+	struct grant_pin from, to;
+
+	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
+		return refuse_as(GNTST_bad_copy_arg, BAD_ARGUMENT,
+				 "copy of %u bytes from offset %u to %u leaves the page", op->len,
+				 op->source.offset, op->dest.offset);
+	s16 status = get_end(&from, &op->source, op->flags & GNTCOPY_source_gref, false);
+
+	if (status != GNTST_okay)
+		return status;
+	status = get_end(&to, &op->dest, op->flags & GNTCOPY_dest_gref, true);
+	if (status == GNTST_okay) {
+		memmove((char *)page_to_virt(to.page) + op->dest.offset,
+			(char *)page_to_virt(from.page) + op->source.offset, op->len);
+		put_end(&to);
+	}
+	put_end(&from);
+	return status;
+}
+
+/* --- what is asked of a table --- */
+
+/* The domain's table, with a reference on the domain; else its status says why not. */
+static s16 get_table(domid_t domid, struct domain **d)
+{
+	long rc = get_target(domid, d);
+
+	return !rc ? GNTST_okay : rc == -XEN_EPERM ? GNTST_permission_denied : GNTST_bad_domain;
+}
+
+static s16 give_frames(struct domain *d, const struct gnttab_setup_table *op)
+{
+	if (op->nr_frames > d->max_grant_frames)
+		return refuse_as(GNTST_general_error, OVER_LIMIT,
+				 "%u grant frames asked for, the domain may have %u", op->nr_frames,
+				 d->max_grant_frames);
+	if (grant_table_grow(d, op->nr_frames))
+		return refuse_as(GNTST_general_error, NO_MEMORY, "no memory for %u grant frames",
+				 op->nr_frames);
+	for (u32 i = 0; i < op->nr_frames; i++) {
+		xen_pfn_t frame = page_to_mfn(d->grants.pages[i]).n;
+		u64 at = (u64)(op->frame_list.p + i);
+
+		if (!put_guest(at, frame))
+			return refuse_as(GNTST_bad_virt_addr, BAD_ADDRESS, "frame list at %#lx",
+					 at);
+	}
+	return GNTST_okay;
+}
+
+static long setup_table(struct domain *d, void *arg)
+{
+	struct gnttab_setup_table *op = arg;
+
+	op->status = get_table(op->dom, &d);
+	if (op->status == GNTST_okay) {
+		op->status = give_frames(d, op);
+		domain_put(d);
 	}
 	return 0;
 }
 
-static s16 setup(struct domain *d, const struct gnttab_setup_table *op)
+static long query_size(struct domain *d, void *arg)
 {
-	u32 i;
+	struct gnttab_query_size *op = arg;
 
-	if (op->nr_frames > d->grants->max_frames)
-		return refuse_as(GNTST_general_error, OVER_LIMIT,
-				 "%u grant frames asked for, the domain may have %u", op->nr_frames,
-				 d->grants->max_frames);
-	if (grant_table_grow(d, op->nr_frames))
-		return refuse_as(GNTST_general_error, NO_MEMORY, "no memory for %u grant frames",
-				 op->nr_frames);
-	for (i = 0; i < op->nr_frames; i++) {
-		xen_pfn_t frame = page_to_mfn(d->grants->pages[i]).n;
-
-		if (!put_guest((u64)(op->frame_list.p + i), frame)) {
-			refuse_fault((u64)(op->frame_list.p + i));
-			return GNTST_bad_virt_addr;
-		}
+	op->status = get_table(op->dom, &d);
+	if (op->status == GNTST_okay) {
+		op->nr_frames = d->grants.frames;
+		op->max_nr_frames = d->max_grant_frames;
+		domain_put(d);
 	}
-	return GNTST_okay;
+	return 0;
 }
 
-static s16 query(struct domain *d, struct gnttab_query_size *op)
+static long set_version(struct domain *d, void *arg)
 {
-	op->nr_frames = d->grants->frames;
-	op->max_nr_frames = d->grants->max_frames;
-	return GNTST_okay;
-}
+	const struct gnttab_set_version *op = arg;
 
-/* An operation on a named domain's table whose argument begins with its id and has a status. */
-#define ON_TABLE(type, fn)                                                                         \
-	do {                                                                                       \
-		struct type op;                                                                    \
-		struct domain *d;                                                                  \
-		if (!get_guest(op, arg))                                                           \
-			return refuse_fault(arg);                                                  \
-		switch (get_target(op.dom, &d)) {                                                  \
-		case 0:                                                                            \
-			op.status = fn(d, &op);                                                    \
-			domain_put(d);                                                             \
-			break;                                                                     \
-		case -XEN_EPERM:                                                                   \
-			op.status = GNTST_permission_denied;                                       \
-			break;                                                                     \
-		default:                                                                           \
-			op.status = GNTST_bad_domain;                                              \
-		}                                                                                  \
-		return put_guest(arg, op) ? 0 : refuse_fault(arg);                                 \
-	} while (0)
-
-static long set_version(u64 arg)
-{
-	struct gnttab_set_version op;
-
-	if (!get_guest(op, arg))
-		return refuse_fault(arg);
-	if (op.version != 1 && op.version != 2)
-		return refuse(BAD_ARGUMENT, "there is no grant table version %u", op.version);
-	if (op.version == 2)
+	(void)d;
+	if (op->version == 2)
 		return -XEN_ENOSYS; /* the ABI's way to say so; guests fall back to 1 */
-	return put_guest(arg, op) ? 0 : refuse_fault(arg);
+	return op->version == 1 ? 0 : refuse(BAD_ARGUMENT, "there is no version %u", op->version);
 }
 
-static long get_version(u64 arg)
+static long get_version(struct domain *d, void *arg)
 {
-	struct gnttab_get_version op;
-	struct domain *d;
-	long rc;
+	struct gnttab_get_version *op = arg;
 
-	if (!get_guest(op, arg))
-		return refuse_fault(arg);
-	rc = get_target(op.dom, &d);
-	if (rc)
-		return rc;
-	domain_put(d);
-	op.version = 1;
-	return put_guest(arg, op) ? 0 : refuse_fault(arg);
+	(void)d;
+	op->version = 1;
+	return 0;
+}
+
+static const struct command commands[] = {
+	[GNTTABOP_setup_table] = {setup_table, sizeof(struct gnttab_setup_table), OP_ANSWERS},
+	[GNTTABOP_query_size] = {query_size, sizeof(struct gnttab_query_size), OP_ANSWERS},
+	[GNTTABOP_set_version] = {set_version, sizeof(struct gnttab_set_version), OP_ANSWERS},
+	[GNTTABOP_get_version] = {get_version, sizeof(struct gnttab_get_version),
+				  OP_ANSWERS | OP_NAMES_DOMAIN},
+};
+
+/* --- dispatch --- */
+
+/* Elements are read once, done, written back: unmaps in runs, others one by one. In between the
+ * batch may be preempted. */
+static long run_batch(u64 cmd, u64 arg, u64 count, size_t size)
+{
+	union {
+		struct gnttab_map_grant_ref map;
+		struct gnttab_copy copy;
+		struct gnttab_unmap_grant_ref unmaps[GRANT_UNMAP_BATCH];
+	} op;
+	bool one_by_one = cmd == GNTTABOP_map_grant_ref || cmd == GNTTABOP_copy;
+
+	for (u64 n; count; count -= n, arg += n * size) {
+		n = one_by_one ? 1 : MIN(count, (u64)GRANT_UNMAP_BATCH);
+		if (!copy_from_guest(&op, arg, n * size))
+			return refuse_fault(arg);
+		if (cmd == GNTTABOP_map_grant_ref)
+			op.map.status = map(&op.map);
+		else if (cmd == GNTTABOP_copy)
+			op.copy.status = copy(&op.copy);
+		else
+			unmap(op.unmaps, n, cmd == GNTTABOP_unmap_and_replace);
+		this_cpu()->batch_index += one_by_one;
+		if (!copy_to_guest(arg, &op, n * size))
+			return refuse_fault(arg);
+		if (count > n && hypercall_preempt_check())
+			return hypercall_preempt(0, cmd, arg + n * size, count - n, 0);
+	}
+	return 0;
 }
 
 long do_grant_table_op(u64 cmd, u64 arg, u64 count)
@@ -141,23 +279,13 @@ long do_grant_table_op(u64 cmd, u64 arg, u64 count)
 		return refuse(BAD_ARGUMENT, "a batch of %lu is too long", count);
 	switch (cmd) {
 	case GNTTABOP_map_grant_ref:
-		BATCH(gnttab_map_grant_ref, grant_op_map);
-		return 0;
+		return run_batch(cmd, arg, count, sizeof(struct gnttab_map_grant_ref));
 	case GNTTABOP_copy:
-		BATCH(gnttab_copy, grant_op_copy);
-		return 0;
+		return run_batch(cmd, arg, count, sizeof(struct gnttab_copy));
 	case GNTTABOP_unmap_grant_ref:
 	case GNTTABOP_unmap_and_replace:
-		return unmap(cmd, arg, count);
-	case GNTTABOP_setup_table:
-		ON_TABLE(gnttab_setup_table, setup);
-	case GNTTABOP_query_size:
-		ON_TABLE(gnttab_query_size, query);
-	case GNTTABOP_set_version:
-		return set_version(arg);
-	case GNTTABOP_get_version:
-		return get_version(arg);
+		return run_batch(cmd, arg, count, sizeof(struct gnttab_unmap_grant_ref));
 	default:
-		return refuse_operation(cmd);
+		return run_command(commands, ARRAY_SIZE(commands), cmd, arg);
 	}
 }

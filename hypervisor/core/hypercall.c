@@ -4,7 +4,6 @@
 #include <xen/parapet.h>
 #include <core/calls.h>
 #include <core/console_io.h>
-#include <core/grant.h>
 #include <pv/pv.h>
 #include <x86/time.h>
 

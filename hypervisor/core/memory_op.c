@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* memory_op: dispatch, and the calls that only ask or set something. */
 #include <core/calls.h>
-#include <core/grant.h>
 #include <core/memory_op.h>
 #include <lib/string.h>
 #include <mm/heap.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What mm/ asks of domains: its up-calls (mm/hooks.h). */
 #include <core/domain.h>
-#include <core/grant.h>
 #include <mm/hooks.h>
 
 static struct domain *domain_of(struct domain_memory *dm)
@@ -54,6 +53,6 @@ void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg
 		for (unsigned i = 0; i < MAX_VCPUS; i++)
 			if (d->vcpus[i] && d->vcpus[i]->info_page)
 				add(d->vcpus[i]->info_page, true, arg);
+		grant_audit(d, add, arg);
 	}
-	grant_audit(add, arg);
 }
