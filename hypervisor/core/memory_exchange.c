@@ -13,102 +13,75 @@ struct exchange {
 	struct domain_memory *dm;
 	unsigned chunk_order;
 	u64 limit;
-	struct page_list given; /* taken from the domain, owned by nobody */
+	struct page_list given;	 /* taken from the domain, owned by nobody */
+	struct page_list blocks; /* new, by their first frames; zeroed, owned by nobody */
 };
 
-static u64 list_address(const struct xen_memory_reservation *res, u64 index)
+static struct page *take_first(struct page_list *list)
 {
-	return (u64)(uintptr_t)res->extent_start.p + index * sizeof(xen_pfn_t);
+	struct page *pg = page_list_first(list);
+
+	if (pg)
+		page_list_del(list, pg);
+	return pg;
 }
 
-static int steal_frame(struct exchange *e, mfn_t m)
+static long steal_chunk(struct exchange *e, u64 chunk)
 {
-	struct page *pg = mm_get_page(m, e->dm);
-	u32 count;
+	unsigned order = e->x.in.extent_order;
+	xen_pfn_t first = 0;
 
-	if (!pg)
-		return refuse(NOT_OWNED, "frame %lx is not memory of d%u", m.n, e->dm->domid);
-	count = pg->count;
-	if (!page_steal(pg, e->dm)) {
-		mm_put_page(pg);
-		return refuse(BAD_STATE, "frame %lx is in use: %u references beside its owner's",
-			      m.n, PAGE_REFS(count) - 2);
+	for (u64 i = chunk << e->chunk_order; i < (chunk + 1) << e->chunk_order; i++) {
+		u64 offset = i & (BIT(order) - 1);
+
+		if (!offset && !get_guest(first, extent_address(&e->x.in, i >> order)))
+			return refuse(BAD_ADDRESS, "list of frames to give");
+		struct page *pg = mm_get_page(mfn(first + offset), e->dm);
+
+		if (!pg)
+			return refuse(NOT_OWNED, "frame %lx is not memory of d%u", first + offset,
+				      e->dm->domid);
+		u32 count = pg->count;
+
+		if (!page_steal(pg, e->dm)) {
+			mm_put_page(pg);
+			return refuse(BAD_STATE,
+				      "frame %lx is in use: %u references beside its owner's",
+				      first + offset, PAGE_REFS(count) - 2);
+		}
+		page_list_add_tail(&e->given, pg);
 	}
-	page_list_add_tail(&e->given, pg);
 	return 0;
 }
 
-static int steal_chunk(struct exchange *e, u64 chunk)
-{
-	unsigned order = e->x.in.extent_order;
-	u64 extents = BIT(e->chunk_order - order);
-	xen_pfn_t frame;
-	int rc = 0;
-
-	for (u64 i = 0; i < extents && !rc; i++) {
-		if (!get_guest(frame, list_address(&e->x.in, chunk * extents + i)))
-			return refuse(BAD_ADDRESS, "list of frames to give");
-		for (u64 j = 0; j < BIT(order) && !rc; j++)
-			rc = steal_frame(e, mfn(frame + j));
-	}
-	return rc;
-}
-
-/** The given frames return to the domain; or (it is dying, or got others for them) go to the heap.
- */
-static void dispose_given(struct exchange *e, bool undo)
-{
-	struct page *pg;
-
-	while ((pg = page_list_first(&e->given))) {
-		page_list_del(&e->given, pg);
-		if (!undo || !pages_assign(pg, 1, e->dm))
-			page_retire(pg);
-	}
-}
-
-static void free_blocks(struct page_list *blocks, unsigned order)
-{
-	struct page *pg;
-
-	while ((pg = page_list_first(blocks))) {
-		page_list_del(blocks, pg);
-		heap_free_frames(frame_mfn(pg), BIT(order));
-	}
-}
-
-/** New blocks for a chunk, zeroed, on a list by their first frames. */
-static int take_blocks(struct exchange *e, struct page_list *blocks)
+static long take_blocks(struct exchange *e)
 {
 	unsigned order = e->x.out.extent_order;
 
 	for (u64 i = 0; i < BIT(e->chunk_order - order); i++) {
 		struct page *pg = heap_take(order, e->limit);
 
-		if (!pg) {
-			free_blocks(blocks, order);
+		if (!pg)
 			return refuse(NO_MEMORY, "no 2^%u free frames below frame %lx", order,
 				      e->limit);
-		}
 		memset(page_to_virt(pg), 0, PAGE_SIZE << order);
-		page_list_add_tail(blocks, pg);
+		page_list_add_tail(&e->blocks, pg);
 	}
 	return 0;
 }
 
-/** Hand the blocks to the domain and tell it where they are. */
-static int give_blocks(struct exchange *e, u64 chunk, struct page_list *blocks)
+/* Hand the blocks to the domain and tell it where they are. */
+static long give_blocks(struct exchange *e, u64 chunk)
 {
 	unsigned order = e->x.out.extent_order;
-	u64 extents = BIT(e->chunk_order - order);
+	u64 i = chunk << (e->chunk_order - order);
 	struct page *pg;
-	int rc = 0;
+	long rc = 0;
 
-	for (u64 i = 0; (pg = page_list_first(blocks)); i++) {
-		u64 where = list_address(&e->x.out, chunk * extents + i);
+	for (; (pg = take_first(&e->blocks)); i++) {
+		u64 where = extent_address(&e->x.out, i);
 		xen_pfn_t frame = frame_mfn(pg).n, pfn;
 
-		page_list_del(blocks, pg);
 		if (!get_guest(pfn, where) || !put_guest(where, frame))
 			rc = -XEN_EFAULT;
 		if (!pages_assign(pg, BIT(order), e->dm)) {
@@ -122,86 +95,76 @@ static int give_blocks(struct exchange *e, u64 chunk, struct page_list *blocks)
 	return rc ? refuse_as(rc, BAD_ADDRESS, "list of new frames") : 0;
 }
 
-static int exchange_chunk(struct exchange *e, u64 chunk)
+static long exchange_chunk(struct exchange *e, u64 chunk)
 {
-	struct page_list blocks = {0};
-	int rc = steal_chunk(e, chunk);
+	struct page *pg;
+	long rc = steal_chunk(e, chunk);
 
 	if (!rc)
-		rc = take_blocks(e, &blocks);
-	if (rc) {
-		dispose_given(e, true);
-		return rc;
-	}
-	dispose_given(e, false);
-	return give_blocks(e, chunk, &blocks);
+		rc = take_blocks(e);
+	/* after failure they return to the domain, unless it is dying */
+	while ((pg = take_first(&e->given)))
+		if (!rc || !pages_assign(pg, 1, e->dm))
+			page_retire(pg);
+	if (!rc)
+		return give_blocks(e, chunk);
+	while ((pg = take_first(&e->blocks)))
+		heap_free_frames(frame_mfn(pg), BIT(e->x.out.extent_order));
+	return rc;
 }
 
-static int check(struct exchange *e)
+static long check(struct exchange *e)
 {
 	const struct xen_memory_reservation *in = &e->x.in, *out = &e->x.out;
 
-	if (MAX(in->extent_order, out->extent_order) > memory_max_order())
-		return refuse_as(-XEN_EPERM, OVER_LIMIT, "extents of 2^%u frames, 2^%u are allowed",
-				 MAX(in->extent_order, out->extent_order), memory_max_order());
+	e->chunk_order = MAX(in->extent_order, out->extent_order);
+	long rc = memory_check_extents(e->chunk_order, out->mem_flags, &e->limit);
+
+	if (rc)
+		return rc;
 	if (in->domid != out->domid || e->x.nr_exchanged > in->nr_extents ||
 	    in->nr_extents > (~0UL >> PAGE_SHIFT) >> in->extent_order ||
 	    out->nr_extents > (~0UL >> PAGE_SHIFT) >> out->extent_order ||
 	    in->nr_extents << in->extent_order != out->nr_extents << out->extent_order)
 		return refuse(BAD_ARGUMENT, "%lu extents of 2^%u for %lu of 2^%u", in->nr_extents,
 			      in->extent_order, out->nr_extents, out->extent_order);
-	if (!memory_limit(out->mem_flags, &e->limit))
-		return refuse(BAD_ARGUMENT, "%u address bits",
-			      XENMEMF_get_address_bits(out->mem_flags));
-	e->chunk_order = MAX(in->extent_order, out->extent_order);
 	if (e->x.nr_exchanged & (BIT(e->chunk_order - in->extent_order) - 1))
 		return refuse(BAD_ARGUMENT, "%lu exchanged so far is within an extent",
 			      e->x.nr_exchanged);
 	return 0;
 }
 
-/** All chunks from the one after nr_exchanged. 0, -errno; -XEN_ERESTART: preempted. */
-static int run_chunks(struct exchange *e, u64 *chunk)
-{
-	u64 chunks = e->x.in.nr_extents << e->x.in.extent_order >> e->chunk_order, first = *chunk;
-	int rc = 0;
-
-	for (; *chunk < chunks; ++*chunk) {
-		if (*chunk > first && hypercall_preempt_check())
-			return -XEN_ERESTART;
-		this_cpu()->batch_index = *chunk;
-		rc = exchange_chunk(e, *chunk);
-		if (rc)
-			break;
-	}
-	return rc;
-}
-
 long memory_exchange(u64 arg)
 {
 	struct exchange e = {0};
-	u64 chunk = hypercall_done();
+	u64 resumed = hypercall_done();
 	struct domain *d;
-	long rc;
 
 	if (!get_guest(e.x, arg))
 		return refuse_fault(arg);
-	rc = check(&e);
+	long rc = check(&e);
+
+	if (!rc)
+		rc = get_target(e.x.in.domid, &d);
 	if (rc)
 		return rc;
-	rc = get_target(e.x.in.domid, &d);
-	if (rc)
-		return rc;
+	unsigned shift = e.chunk_order - e.x.in.extent_order; /* extents to chunks */
+	u64 first = resumed ? resumed : e.x.nr_exchanged >> shift, chunk = first;
+
 	e.dm = &d->mem;
-	if (!chunk)
-		chunk = e.x.nr_exchanged >> (e.chunk_order - e.x.in.extent_order);
-	rc = run_chunks(&e, &chunk);
+	for (; chunk < e.x.in.nr_extents >> shift; chunk++) {
+		if (chunk > first && hypercall_preempt_check()) {
+			domain_put(d);
+			return hypercall_preempt(chunk, XENMEM_exchange, arg, 0, 0);
+		}
+		this_cpu()->batch_index = chunk;
+		rc = exchange_chunk(&e, chunk);
+		if (rc)
+			break;
+	}
 	domain_put(d);
-	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(chunk, XENMEM_exchange, arg, 0, 0);
-	e.x.nr_exchanged = chunk << (e.chunk_order - e.x.in.extent_order);
-	if (!copy_to_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged),
-			   &e.x.nr_exchanged, sizeof(e.x.nr_exchanged)))
+	e.x.nr_exchanged = chunk << shift;
+	if (!put_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged), e.x.nr_exchanged))
 		rc = -XEN_EFAULT;
 	return rc;
 }
