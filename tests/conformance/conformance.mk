@@ -5,8 +5,8 @@ CONFORMANCE := $(B)/tests/conformance
 CONFORMANCE_DIR := $(B)/tests/conformance.d
 CONFORMANCE_SRC := tests/conformance
 CONFORMANCE_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -I$(CONFORMANCE_DIR) -I$(CONFORMANCE_SRC)
-# Parapet's own hypercall has no counterpart.
-CONFORMANCE_HEADERS := $(filter-out abi/xen/parapet.h,$(ABI_HEADERS))
+# Parapet's own hypercall and the image code have no counterpart.
+CONFORMANCE_HEADERS := $(filter-out abi/xen/parapet.h abi/image/%,$(ABI_HEADERS))
 
 $(CONFORMANCE_DIR)/headers.h: $(CONFORMANCE_HEADERS) | $(SETUP_TEST)
 	$(Q)mkdir -p $(@D)
