@@ -10,6 +10,15 @@
 
 #define IDENTITY_END BIT(32)
 
+struct rsdp {
+	char signature[8];
+	u8 checksum;
+	char oem[6];
+	u8 revision;
+	u32 rsdt, length;
+	u64 xsdt;
+} __attribute__((packed));
+
 struct sdt {
 	char signature[4];
 	u32 length;
@@ -18,40 +27,36 @@ struct sdt {
 	u32 oem_revision, creator, creator_revision;
 } __attribute__((packed));
 
-struct rsdp {
-	char signature[8];
-	u8 checksum;
-	char oem[6];
-	u8 revision;
-	u32 rsdt;
-	u32 length;
-	u64 xsdt;
-} __attribute__((packed));
-
 enum { MADT_LAPIC, MADT_IOAPIC, MADT_OVERRIDE, MADT_LAPIC_ADDRESS = 5, MADT_X2APIC = 9 };
 
 #define LAPIC_ENABLED 1
 
-/* Offsets in the FADT. */
-#define FADT_DSDT	 40
-#define FADT_SMI_CMD	 48
-#define FADT_ENABLE	 52
-#define FADT_PM1A	 64
-#define FADT_PM1B	 68
-#define FADT_CENTURY	 108
-#define FADT_FLAGS	 112
-#define FADT_RESET	 116 /* generic address: space, width, offset, access, 64-bit address */
-#define FADT_RESET_VALUE 128
-#define FADT_X_DSDT	 140
-#define FADT_FLAG_RESET	 BIT(10)
+struct fadt {
+	struct sdt header;
+	u32 firmware_control, dsdt;
+	u8 model, profile;
+	u16 sci;
+	u32 smi_command;
+	u8 acpi_enable, acpi_disable, s4, p_state;
+	u32 pm1a_event, pm1b_event, pm1a_control, pm1b_control;
+	u8 unused1[36], century;
+	u8 unused2[3];
+	u32 flags;
+	u8 reset_space, reset_width, reset_offset, reset_access;
+	u64 reset_address;
+	u8 reset_value, unused3[11];
+	u64 x_dsdt;
+} __attribute__((packed));
+_Static_assert(offsetof(struct fadt, x_dsdt) == 140, "the specification's layout");
+
+#define FADT_FLAG_RESET BIT(10)
 
 static bool checksum_ok(const void *p, size_t n)
 {
-	const u8 *b = p;
 	u8 sum = 0;
 
-	while (n--)
-		sum += *b++;
+	for (const u8 *b = p; n--; b++)
+		sum += *b;
 	return !sum;
 }
 
@@ -65,17 +70,6 @@ static const struct sdt *table_at(u64 address)
 	return t;
 }
 
-static u64 number_at(const struct sdt *t, u64 offset, unsigned size)
-{
-	u64 v = 0;
-
-	if (offset + size <= t->length)
-		memcpy(&v, (const u8 *)t + offset, size);
-	return v;
-}
-
-/* --- processors and interrupt controllers --- */
-
 static void add_cpu(u32 apic_id, u32 flags)
 {
 	if (!(flags & LAPIC_ENABLED))
@@ -87,53 +81,51 @@ static void add_cpu(u32 apic_id, u32 flags)
 		       apic_id, MAX_CPUS);
 }
 
-static void add_override(u8 irq, u32 gsi, u16 flags)
+static u64 load(const u8 *p, unsigned size)
 {
-	if (machine.overrides_found < ARRAY_SIZE(machine.overrides))
-		machine.overrides[machine.overrides_found++] = (struct machine_override){
-			.irq = irq,
-			.gsi = gsi,
-			.low = (flags & 3) == 3,
-			.level = (flags >> 2 & 3) == 3,
-		};
+	u64 v = 0;
+
+	memcpy(&v, p, size);
+	return v;
 }
 
-/* One entry of the table, which begins with its type and length, at offset o. */
-static void parse_madt_entry(const struct sdt *t, u64 o)
+/* One entry, which begins with its type and length. */
+static void parse_madt_entry(const u8 *e)
 {
-	switch (number_at(t, o, 1)) {
+	switch (e[0]) {
 	case MADT_LAPIC: /* processor, APIC id, flags */
-		add_cpu(number_at(t, o + 3, 1), number_at(t, o + 4, 4));
+		add_cpu(e[3], load(e + 4, 4));
 		break;
 	case MADT_X2APIC: /* reserved (2 bytes), APIC id, flags */
-		add_cpu(number_at(t, o + 4, 4), number_at(t, o + 8, 4));
+		add_cpu(load(e + 4, 4), load(e + 8, 4));
 		break;
 	case MADT_IOAPIC: /* id, reserved (1 byte), address, first GSI */
 		if (machine.ioapics_found < MAX_IOAPICS)
-			machine.ioapics[machine.ioapics_found++] = (struct machine_ioapic){
-				.address = number_at(t, o + 4, 4),
-				.gsi_base = number_at(t, o + 8, 4),
+			machine.ioapics[machine.ioapics_found++] =
+				(struct machine_ioapic){load(e + 8, 4), load(e + 4, 4)};
+		break;
+	case MADT_OVERRIDE: /* bus, ISA interrupt, GSI, flags: 3 in either pair means inverted */
+		if (machine.overrides_found < ARRAY_SIZE(machine.overrides))
+			machine.overrides[machine.overrides_found++] = (struct machine_override){
+				.irq = e[3],
+				.gsi = load(e + 4, 4),
+				.low = (e[8] & 3) == 3,
+				.level = (e[8] & 12) == 12,
 			};
 		break;
-	case MADT_OVERRIDE: /* bus, ISA interrupt, GSI, flags */
-		add_override(number_at(t, o + 3, 1), number_at(t, o + 4, 4),
-			     number_at(t, o + 8, 2));
-		break;
 	case MADT_LAPIC_ADDRESS: /* reserved (2 bytes), address */
-		machine.lapic_address = number_at(t, o + 4, 8);
-		break;
+		machine.lapic_address = load(e + 4, 8);
 	}
 }
 
 static void parse_madt(const struct sdt *t)
 {
-	machine.lapic_address = number_at(t, 36, 4);
-	for (u64 o = 44, length; (length = number_at(t, o + 1, 1)) >= 2; o += length)
-		if (o + length <= t->length)
-			parse_madt_entry(t, o);
-}
+	const u8 *e = (const u8 *)(t + 1), *end = (const u8 *)t + t->length;
 
-/* --- power --- */
+	machine.lapic_address = load(e, 4);
+	for (e += 8; e + 2 <= end && e[1] >= 2 && e + e[1] <= end; e += e[1])
+		parse_madt_entry(e);
+}
 
 /* A small integer of AML: ZeroOp, OneOp, or a byte after BytePrefix. */
 static const u8 *aml_byte(const u8 *p, u8 *value)
@@ -147,7 +139,7 @@ static const u8 *aml_byte(const u8 *p, u8 *value)
 /* \_S5 is Package { SLP_TYPa, SLP_TYPb, … }; it is always spelled out as plain bytes. */
 static void find_sleep_type(const struct sdt *dsdt)
 {
-	const u8 *p = (const u8 *)dsdt + sizeof(*dsdt), *end = (const u8 *)dsdt + dsdt->length - 16;
+	const u8 *p = (const u8 *)(dsdt + 1), *end = (const u8 *)dsdt + dsdt->length - 16;
 
 	for (; p < end; p++) {
 		if (memcmp(p, "_S5_", 4) || p[4] != 0x12)
@@ -163,72 +155,46 @@ static void find_sleep_type(const struct sdt *dsdt)
 
 static void parse_fadt(const struct sdt *t)
 {
-	const struct sdt *dsdt = NULL;
+	struct fadt f = {0}; /* the older ones are shorter */
+	const struct sdt *dsdt;
 
-	machine.pm1a_control = number_at(t, FADT_PM1A, 4);
-	machine.pm1b_control = number_at(t, FADT_PM1B, 4);
-	machine.century_register = number_at(t, FADT_CENTURY, 1);
-	machine.smi_command = number_at(t, FADT_SMI_CMD, 4);
-	machine.acpi_enable = number_at(t, FADT_ENABLE, 1);
-	if (number_at(t, FADT_FLAGS, 4) & FADT_FLAG_RESET) {
-		machine.reset_space = number_at(t, FADT_RESET, 1);
-		machine.reset_address = number_at(t, FADT_RESET + 4, 8);
-		machine.reset_value = number_at(t, FADT_RESET_VALUE, 1);
+	memcpy(&f, t, MIN(t->length, sizeof(f)));
+	machine.pm1a_control = f.pm1a_control;
+	machine.pm1b_control = f.pm1b_control;
+	machine.century_register = f.century;
+	machine.smi_command = f.smi_command;
+	machine.acpi_enable = f.acpi_enable;
+	if (f.flags & FADT_FLAG_RESET) {
+		machine.reset_space = f.reset_space;
+		machine.reset_address = f.reset_address;
+		machine.reset_value = f.reset_value;
 	}
-	dsdt = table_at(number_at(t, FADT_X_DSDT, 8));
-	if (!dsdt)
-		dsdt = table_at(number_at(t, FADT_DSDT, 4));
-	if (dsdt)
+	dsdt = table_at(f.x_dsdt);
+	if (dsdt || (dsdt = table_at(f.dsdt)))
 		find_sleep_type(dsdt);
-}
-
-static void parse_table(u64 address)
-{
-	const struct sdt *t = table_at(address);
-
-	if (!t)
-		return;
-	if (!memcmp(t->signature, "APIC", 4))
-		parse_madt(t);
-	else if (!memcmp(t->signature, "FACP", 4))
-		parse_fadt(t);
-}
-
-/* --- the root pointer --- */
-
-static bool is_rsdp(const void *p)
-{
-	return !memcmp(p, "RSD PTR ", 8) && checksum_ok(p, 20);
 }
 
 static u64 scan(u64 start, u64 end)
 {
 	for (u64 a = start; a < end; a += 16)
-		if (is_rsdp((const void *)a))
+		if (!memcmp((const void *)a, "RSD PTR ", 8) && checksum_ok((const void *)a, 20))
 			return a;
 	return 0;
-}
-
-static u16 bios_word(u64 address)
-{
-	u16 v;
-
-	asm("movw (%1), %0"
-	    : "=r"(v)
-	    : "r"(address)); /* the compiler takes low addresses for NULL */
-	return v;
 }
 
 /* BIOS keeps the pointer in low memory, where dom0 can look too; else only the loader's copy is
  * known. */
 static const struct rsdp *find_rsdp(void)
 {
-	u64 ebda = (u64)bios_word(0x40e) << 4;
+	u16 ebda_segment;
+	u64 ebda;
 
+	asm("movw (%1), %0" : "=r"(ebda_segment) : "r"(0x40eUL)); /* C has only NULL down there */
+	ebda = (u64)ebda_segment << 4;
 	machine.rsdp = scan(0xe0000, 0x100000);
 	if (!machine.rsdp && ebda >= 0x80000 && ebda < 0xa0000)
 		machine.rsdp = scan(ebda, ebda + 1024);
-	if (boot_info.rsdp_size && is_rsdp(boot_info.rsdp))
+	if (boot_info.rsdp_size && scan((u64)boot_info.rsdp, (u64)boot_info.rsdp + 1))
 		return (const struct rsdp *)boot_info.rsdp;
 	return (const struct rsdp *)machine.rsdp;
 }
@@ -236,19 +202,23 @@ static const struct rsdp *find_rsdp(void)
 void acpi_parse(void)
 {
 	const struct rsdp *r = find_rsdp();
-	const struct sdt *root = NULL;
-	unsigned width = 4;
+	const struct sdt *root = r && r->revision >= 2 ? table_at(r->xsdt) : NULL;
+	unsigned width = root ? 8 : 4;
 
-	if (r && r->revision >= 2 && (root = table_at(r->xsdt)))
-		width = 8;
-	else if (r)
+	if (r && !root)
 		root = table_at(r->rsdt);
 	if (!root) {
 		printk(LOG_WARN, "no ACPI tables: one CPU, no power-off\n");
 		return;
 	}
-	for (unsigned o = sizeof(*root); o + width <= root->length; o += width)
-		parse_table(number_at(root, o, width));
+	for (unsigned o = sizeof(*root); o + width <= root->length; o += width) {
+		const struct sdt *t = table_at(load((const u8 *)root + o, width));
+
+		if (t && !memcmp(t->signature, "APIC", 4))
+			parse_madt(t);
+		else if (t && !memcmp(t->signature, "FACP", 4))
+			parse_fadt(t);
+	}
 	printk(LOG_INFO, "ACPI: %u processors, %u I/O APICs, power-off %s\n", machine.cpus,
 	       machine.ioapics_found, machine.sleep_known && machine.pm1a_control ? "yes" : "no");
 }

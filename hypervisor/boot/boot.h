@@ -17,10 +17,9 @@ struct boot_module {
 struct boot_info {
 	char cmdline[1024];
 	char loader[64];
-	struct boot_module modules[MAX_BOOT_MODULES];
-	unsigned modules_found;
-	u8 rsdp[36];	    /* copy of ACPI's root pointer … */
-	unsigned rsdp_size; /* … 0 where the loader gave none */
+	struct boot_module modules[MAX_BOOT_MODULES + 1]; /* one of size 0 ends them */
+	u8 rsdp[36];					  /* copy of ACPI's root pointer … */
+	unsigned rsdp_size;				  /* … 0 where the loader gave none */
 };
 extern struct boot_info boot_info;
 

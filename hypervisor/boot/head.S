@@ -1,18 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Multiboot2 header, and the way from the boot loader's 32-bit protected mode to init() in long mode
- * at the image's own virtual address. The image may lie at any 2-MiB aligned place below 4 GiB: %ebp
- * holds where it is, every reference in 32-bit code is relative to that.
+ * Multiboot2 header, and the way from the boot loader's 32-bit protected mode, or from real mode for
+ * the other processors, to C in long mode at the image's own virtual address. The image may lie at
+ * any 2-MiB aligned place below 4 GiB: %ebp holds where it is, every reference in 32-bit code is
+ * relative to that.
  */
 
-#define BOOT_CS64 8
+#define CODE64 8 /* selector */
 #define OFFSET(sym) ((sym) - 0xffff810000000000)
+#define TABLE 3 /* flags of an entry that leads to a table */
+#define LARGE_PAGE 0x83
 
-	.macro null_segments
-	xorl %eax, %eax
-	.irp segment, ds, es, ss, fs, gs
-	movl %eax, %\segment
+/* The 2 MiB pages from address 0 on. */
+	.macro large_pages count
+	page = LARGE_PAGE
+	.rept \count
+	.quad page
+	page = page + 0x200000
 	.endr
+	.endm
+
+/* To 64-bit code. base leads to the trampoline, in whose fields the operands are. */
+	.macro enter_long_mode base
+	movl %cr4, %eax
+	orl $(1 << 5), %eax /* PAE */
+	movl %eax, %cr4
+	movl start_l4 - ap_trampoline\base, %eax
+	movl %eax, %cr3
+	movl $0xc0000080, %ecx /* EFER: SCE, LME, NXE */
+	rdmsr
+	orl $(1 << 0 | 1 << 8 | 1 << 11), %eax
+	wrmsr
+	lgdtl start_gdt - 2 - ap_trampoline\base
+	/* PG, WP, NE, MP and PE on; EM, TS, caches-off cleared. */
+	movl $0x80010033, %eax
+	movl %eax, %cr0
+	ljmpl *start_low64 - ap_trampoline\base
 	.endm
 
 	.section .boot.header, "ax"
@@ -38,12 +61,11 @@ header_end:
 boot_start:
 	cli
 	cld
-	/* There is no stack yet: let the call's return address fall on the information's reserved word. */
+	/* There is no stack: let the call's return address fall on the information's reserved word. */
 	leal 8(%ebx), %esp
 	call 1f
 1:	popl %ebp
 	subl $OFFSET(1b), %ebp
-	leal OFFSET(boot_stack_end)(%ebp), %esp
 
 	movl $OFFSET(boot_message_loader), %esi
 	cmpl $0x36d76289, %eax
@@ -58,77 +80,19 @@ boot_start:
 	jb boot_failed
 	movl $0x80000001, %eax
 	cpuid
-	andl $(1 << 29 | 1 << 20), %edx
-	cmpl $(1 << 29 | 1 << 20), %edx
-	jne boot_failed
+	notl %edx
+	testl $(1 << 29 | 1 << 20), %edx
+	jnz boot_failed
 
-	call boot_tables
-	movl %edi, %ebx
-	call boot_long_mode
-	/* A far return needs no relocated operand. */
-	pushl $BOOT_CS64
-	leal OFFSET(boot_low64)(%ebp), %eax
-	pushl %eax
-	lret
-
-/* Identity map of 4 GiB, and the image's virtual address, both in 2-MiB pages. */
-boot_tables:
-	leal OFFSET(boot_l2)(%ebp), %edx
-	xorl %ecx, %ecx
-	movl $0x83, %eax
-1:	movl %eax, (%edx, %ecx, 8)
-	addl $0x200000, %eax
-	incl %ecx
-	cmpl $2048, %ecx
-	jne 1b
-	leal OFFSET(boot_l3)(%ebp), %ecx
-	leal 3(%edx), %eax
-	movl %eax, 0(%ecx)
-	addl $0x1000, %eax
-	movl %eax, 8(%ecx)
-	addl $0x1000, %eax
-	movl %eax, 16(%ecx)
-	addl $0x1000, %eax
-	movl %eax, 24(%ecx)
-
-	leal OFFSET(boot_image_l2)(%ebp), %edx
-	leal 0x83(%ebp), %eax
-	xorl %ecx, %ecx
-1:	movl %eax, (%edx, %ecx, 8)
-	addl $0x200000, %eax
-	incl %ecx
-	cmpl $32, %ecx
-	jne 1b
-	leal 3(%edx), %eax
-	leal OFFSET(boot_image_l3)(%ebp), %edx
-	movl %eax, (%edx)
-
-	leal OFFSET(boot_l4)(%ebp), %ecx
-	leal 3(%edx), %eax
-	movl %eax, (258 * 8)(%ecx)
-	leal OFFSET(boot_l3)(%ebp), %eax
-	addl $3, %eax
-	movl %eax, (%ecx)
-	ret
-
-/* Paging on with boot_l4, and the GDT that has a 64-bit code segment. Application processors call it too. */
-boot_long_mode:
-	movl %cr4, %eax
-	orl $(1 << 5), %eax /* PAE */
-	movl %eax, %cr4
-	leal OFFSET(boot_l4)(%ebp), %eax
-	movl %eax, %cr3
-	movl $0xc0000080, %ecx /* EFER: SCE, LME, NXE */
-	rdmsr
-	orl $(1 << 0 | 1 << 8 | 1 << 11), %eax
-	wrmsr
-	/* WP, NE, MP and PG on; EM, TS, caches-off cleared. */
-	movl $0x80010033, %eax
-	movl %eax, %cr0
-	leal OFFSET(boot_gdt)(%ebp), %eax
-	movl %eax, OFFSET(boot_gdtr + 2)(%ebp)
-	lgdt OFFSET(boot_gdtr)(%ebp)
-	ret
+	/* What says where something in the image is moves with it. */
+	leal OFFSET(relocated)(%ebp), %edx
+	movl $((relocated_end - relocated) / 8), %ecx
+1:	cmpl $0, -8(%edx, %ecx, 8)
+	je 2f
+	addl %ebp, -8(%edx, %ecx, 8)
+2:	loop 1b
+	leal OFFSET(ap_trampoline)(%ebp), %ebx
+	enter_long_mode (%ebx)
 
 /* One line to COM1 (polled, as the firmware left it) and to the text screen. %esi: offset of the text. */
 boot_failed:
@@ -138,8 +102,7 @@ boot_failed:
 	testb %al, %al
 	jz 3f
 	movb $0x4f, %ah
-	movw %ax, (%edi)
-	addl $2, %edi
+	stosw
 	movb %al, %bl
 	movw $0x3fd, %dx
 	movl $100000, %ecx
@@ -158,109 +121,89 @@ boot_low64:
 	movabsq $boot_high64, %rax
 	jmp *%rax
 
+/* Every processor comes here. For init(): %edi is the loader's information, %ebp the image's place. */
 boot_high64:
-	null_segments
-	leaq boot_stack_end(%rip), %rsp
-	movl %ebx, %edi
-	movl %ebp, %esi
-	xorl %ebp, %ebp
-	call init
-1:	hlt
-	jmp 1b
-
-/*
- * Where an application processor starts, in real mode: copied to a page below 1 MiB. The fields at
- * its end are filled in by smp.c. It takes the same steps as the first processor.
- */
-	.balign 16
-	.globl ap_trampoline
-ap_trampoline:
-	.code16
-	cli
-	movw %cs, %ax
-	movw %ax, %ds
-	movzwl %ax, %eax
-	shll $4, %eax
-	leal ap_protected - ap_trampoline(%eax), %ecx
-	movl %ecx, ap_far - ap_trampoline
-	leal ap_gdt - ap_trampoline(%eax), %ecx
-	movl %ecx, ap_gdtr + 2 - ap_trampoline
-	lgdtl ap_gdtr - ap_trampoline
-	movl $0x11, %edx
-	movl %edx, %cr0
-	ljmpl *(ap_far - ap_trampoline)
-	.code32
-ap_protected:
-	movl $16, %edx
-	movl %edx, %ds
-	movl %edx, %es
-	movl %edx, %ss
-	movl ap_image - ap_trampoline(%eax), %ebp
-	leal ap_stack_end - ap_trampoline(%eax), %esp
-	leal OFFSET(boot_long_mode)(%ebp), %ecx
-	call *%ecx
-	pushl $BOOT_CS64
-	leal OFFSET(ap_low64)(%ebp), %eax
-	pushl %eax
-	lret
-	.balign 8
-ap_far:
-	.long 0
-	.short 8
-	.balign 8
-ap_gdt:
-	.quad 0, 0x00cf9a000000ffff, 0x00cf92000000ffff
-ap_gdtr:
-	.short 23
-	.long 0
-	.globl ap_image
-	.balign 8
-ap_image:
-	.long 0
-	.space 64
-ap_stack_end:
-	.globl ap_trampoline_end
-ap_trampoline_end:
-
-	.code64
-ap_low64:
-	movabsq $ap_high64, %rax
-	jmp *%rax
-ap_high64:
-	null_segments
-	movq ap_cr3(%rip), %rax
+	xorl %eax, %eax
+	.irp segment, ds, es, ss, fs, gs
+	movl %eax, %\segment
+	.endr
+	movq start_root(%rip), %rax
 	movq %cr4, %rcx
 	orq $(1 << 7), %rcx /* PGE before the final root: its mappings are global */
 	movq %rax, %cr3
 	movq %rcx, %cr4
-	movq ap_stack(%rip), %rsp
+	movq start_stack(%rip), %rsp
+	movl %ebp, %esi
 	xorl %ebp, %ebp
-	call ap_main
-1:	hlt
-	jmp 1b
+	call *start_main(%rip)
+	ud2
 
 	.section .rodata
 boot_message_loader:
 	.asciz "Parapet must be loaded by Multiboot2 (GRUB: multiboot2 /boot/parapet)"
 boot_message_cpu:
 	.asciz "Parapet needs a 64-bit CPU with no-execute"
-
-	.section .data
-	.balign 16
+	.balign 8
 boot_gdt:
 	.quad 0, 0x00af9a000000ffff
-boot_gdtr:
-	.short 15
-	.long 0
-	.long 0
+
+	.data
+/* Where another processor starts, in real mode: smp.c copies it to a page below 1 MiB. */
+	.balign 4096
+	.globl ap_trampoline, ap_trampoline_end
+ap_trampoline:
+	.code16
+	cli
+	movw %cs, %ax
+	movw %ax, %ds
+	enter_long_mode
+	.code64
+
+/* Quads that are addresses, or zero. */
+	.balign 8
+relocated:
+start_l4:
+	.quad OFFSET(boot_l4)
+	.short 0, 0, 0, 15 /* the GDT's limit, in the upper part of a quad */
+start_gdt:
+	.quad OFFSET(boot_gdt)
+start_low64:
+	.quad OFFSET(boot_low64) + (CODE64 << 32)
+ap_trampoline_end:
+/* Root, stack and function that a processor shall go on with. */
+	.globl start_root, start_stack, start_main
+start_root:
+	.quad OFFSET(boot_l4)
+
+/* Identity map of 4 GiB, and the image at its virtual address. */
+	.balign 4096
+boot_l4:
+	.quad OFFSET(boot_l3) + TABLE
+	.fill 257, 8, 0
+	.quad OFFSET(boot_image_l3) + TABLE
+	.balign 4096
+boot_l3:
+	.irp gib, 0, 1, 2, 3
+	.quad OFFSET(boot_l2) + \gib * 4096 + TABLE
+	.endr
+	.balign 4096
+boot_image_l3:
+	.quad OFFSET(boot_image_l2) + TABLE
+	.balign 4096
+boot_image_l2:
+	large_pages 32
+relocated_end:
+	.balign 4096
+boot_l2:
+	large_pages 2048
+
+start_stack:
+	.quad boot_stack_end
+start_main:
+	.quad init
 
 	.section .bss
 	.balign 4096
-boot_l4:	.space 4096
-boot_l3:	.space 4096
-boot_l2:	.space 4 * 4096
-boot_image_l3:	.space 4096
-boot_image_l2:	.space 4096
 boot_stack:	.space 16384
 boot_stack_end:
 

@@ -9,53 +9,33 @@
 #include <dev/serial.h>
 #include <lib/options.h>
 #include <lib/printk.h>
-#include <lib/string.h>
 #include <mm/frame.h>
 #include <pv/pv.h>
 #include <x86/apic.h>
-#include <x86/asm.h>
-#include <x86/clock.h>
 #include <x86/descriptors.h>
-#include <x86/exception.h>
-#include <x86/features.h>
-#include <x86/machine.h>
 #include <x86/paging.h>
-#include <x86/smp.h>
 #include <x86/time.h>
-
-static char options[sizeof(boot_info.cmdline)];
 
 static u64 memory_limit;
 OPTION("mem", OPTION_SIZE, memory_limit);
 
 extern char image_start[], image_end[];
 
-/** From head.S: on the boot stack, with its page tables. */
-void init(u32 information, paddr_t load_address);
-
 const char *boot_command_line(void)
 {
-	return options;
-}
-
-static void init_console(void)
-{
-	options_parse(boot_info.cmdline);
-	serial_init();
-	strlcpy(options, boot_info.cmdline, sizeof(options));
-	printk(LOG_INFO, "Parapet, loaded by %s\n", boot_info.loader);
-	printk(LOG_INFO, "options: %s\n", options);
+	return boot_info.cmdline;
 }
 
 static void init_memory_map(paddr_t load_address)
 {
+	paddr_t load_end = load_address + (image_end - image_start);
+
 	machine_map_finish(memory_limit);
-	if (!machine_is_ram(load_address, load_address + (image_end - image_start)))
+	if (!machine_is_ram(load_address, load_end))
 		panic("the image at %#lx is not in RAM\n", load_address);
-	early_reserve(load_address, load_address + (image_end - image_start));
-	for (unsigned i = 0; i < boot_info.modules_found; i++)
-		early_reserve(boot_info.modules[i].address,
-			      boot_info.modules[i].address + boot_info.modules[i].size);
+	early_reserve(load_address, load_end);
+	for (struct boot_module *m = boot_info.modules; m->size; m++)
+		early_reserve(m->address, m->address + m->size);
 	for (unsigned i = 0; i < machine_map_entries; i++)
 		printk(LOG_DEBUG, "memory %012lx-%012lx type %u\n", machine_map[i].start,
 		       machine_map[i].start + machine_map[i].size, machine_map[i].type);
@@ -69,7 +49,7 @@ static void init_memory(void)
 
 	paging_init_tables(sizeof(struct page));
 	mm_boot_init(machine_ram, machine_ram_regions, physical_bits);
-	paging_for_each_m2p_piece(mm_boot_m2p);
+	paging_share_m2p(mm_boot_m2p);
 	mm_boot_root(master_l4);
 	free = early_free_regions(&count);
 	for (unsigned i = 0; i < count; i++)
@@ -88,14 +68,13 @@ void cpu_main(void)
 
 static void build_dom0(void)
 {
-	if (!boot_info.modules_found)
+	struct boot_module *kernel = &boot_info.modules[0], *ramdisk = kernel + 1;
+
+	if (!kernel->size)
 		panic("no dom0 kernel: the first module2 line of GRUB's entry names it\n");
-	pv_build_dom0(&boot_info.modules[0],
-		      boot_info.modules_found > 1 ? &boot_info.modules[1] : NULL,
-		      boot_info.modules[0].cmdline);
+	pv_build_dom0(kernel, ramdisk->size ? ramdisk : NULL, kernel->cmdline);
 	/* dom0 has copies. A region mem= has hidden was never the heap's to begin with. */
-	for (unsigned i = 0; i < boot_info.modules_found; i++) {
-		const struct boot_module *m = &boot_info.modules[i];
+	for (struct boot_module *m = kernel; m->size; m++) {
 		paddr_t end = ROUND_UP(m->address + m->size, PAGE_SIZE);
 
 		if (machine_is_ram(m->address, end))
@@ -124,16 +103,22 @@ static void init_machine(void)
 	context_enter();
 }
 
+/** From head.S: on the boot stack, with its page tables. */
 void init(u32 information, paddr_t load_address)
 {
 	multiboot2_parse(information);
-	init_console();
+	options_parse(boot_info.cmdline);
+	serial_init();
+	printk(LOG_INFO, "Parapet, loaded by %s\n", boot_info.loader);
+	printk(LOG_INFO, "options: %s\n", boot_info.cmdline);
 	init_memory_map(load_address);
 	acpi_parse();
 	features_detect();
 	paging_init(load_address);
-	for (unsigned i = 0; i < boot_info.modules_found; i++)
-		boot_info.modules[i].data = phys_to_virt(boot_info.modules[i].address);
+	for (struct boot_module *m = boot_info.modules; m->size; m++)
+		m->data = phys_to_virt(m->address);
 	descriptors_init();
-	stack_switch_call((u64)cpu_init_first(), init_machine);
+	cpus[0] = window_create(0, 0);
+	cpu_count = 1;
+	stack_switch_call((u64)cpus[0], init_machine);
 }

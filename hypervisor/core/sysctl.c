@@ -7,7 +7,6 @@
 #include <lib/log.h>
 #include <mm/heap.h>
 #include <x86/machine.h>
-#include <x86/privileged.h>
 #include <x86/time.h>
 
 /* --- console --- */

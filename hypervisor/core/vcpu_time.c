@@ -20,12 +20,10 @@ static void store_barrier(void)
  */
 static void fill_time(struct vcpu_time_info *t)
 {
-	const struct time_scale *scale = time_scale();
-
-	t->tsc_timestamp = scale->tsc_base;
-	t->system_time = scale->ns_base;
-	t->tsc_to_system_mul = scale->mul;
-	t->tsc_shift = scale->shift;
+	t->tsc_timestamp = time_scale.tsc_base;
+	t->system_time = time_scale.ns_base;
+	t->tsc_to_system_mul = time_scale.mul;
+	t->tsc_shift = time_scale.shift;
 	t->flags = XEN_PVCLOCK_TSC_STABLE_BIT;
 }
 

@@ -5,9 +5,9 @@
 #include <lib/printk.h>
 #include <x86/apic.h>
 #include <x86/asm.h>
-#include <x86/clock.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
+#include <x86/time.h>
 
 #define PM1_SCI_ENABLE	 BIT(0)
 #define PM1_SLEEP_ENABLE BIT(13)
@@ -36,7 +36,7 @@ static void enable_acpi(void)
 
 void machine_poweroff(void)
 {
-	apic_stop_others_for_good();
+	apic_stop_others();
 	if (machine.sleep_known && machine.pm1a_control) {
 		enable_acpi();
 		outw(machine.pm1a_control, machine.sleep_type_a << 10 | PM1_SLEEP_ENABLE);
@@ -52,7 +52,7 @@ void machine_restart(void)
 {
 	static const u16 no_idt[5];
 
-	apic_stop_others_for_good();
+	apic_stop_others();
 	if (reset_register)
 		*reset_register = machine.reset_value;
 	else if (machine.reset_address && machine.reset_space == SPACE_PORT)
@@ -70,6 +70,6 @@ void machine_restart(void)
 
 void machine_halt(void)
 {
-	apic_stop_others_for_good();
+	apic_stop_others();
 	halt_forever();
 }

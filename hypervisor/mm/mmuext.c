@@ -9,7 +9,6 @@
 #include <mm/table.h>
 #include <mm/target.h>
 #include <mm/types.h>
-#include <x86/privileged.h>
 #include <x86/tlb.h>
 #include <x86/uaccess.h>
 

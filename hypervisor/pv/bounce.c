@@ -23,7 +23,7 @@
 void pv_toggle_mode(struct vcpu *v)
 {
 	v->arch.kernel_mode ^= 1;
-	context_swap_gs(&v->arch);
+	swapgs();
 	write_cr3(v->arch.kernel_mode ? v->mem.cr3_kernel : v->mem.cr3_user);
 	if (unlikely(v->areas_stale))
 		vcpu_update_areas(v);

@@ -7,7 +7,7 @@
 #define PV_DECODE_H
 
 #include <lib/types.h>
-#include <x86/regs.h>
+#include <x86/cpu.h>
 
 #define INSN_MAX 15
 

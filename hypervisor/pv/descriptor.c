@@ -2,6 +2,7 @@
 /* GDT of a vCPU: its frames, and what mm/ asks about its LDT (mmuext_op sets it). */
 #include <mm/hooks.h>
 #include <pv/internal.h>
+#include <x86/descriptors.h>
 
 #define DESCRIPTORS_PER_PAGE (PAGE_SIZE / 8)
 #define GDT_PAGES_MAX	     FIRST_RESERVED_GDT_PAGE
@@ -65,7 +66,7 @@ long do_set_gdt(u64 frames, u64 entries)
 		return -XEN_EFAULT;
 	err = pv_install_gdt(v, list, (unsigned)entries);
 	if (!err)
-		context_reload_gdt(&v->arch);
+		load_gdt(v->arch.gdt_base);
 	return err;
 }
 
@@ -93,7 +94,7 @@ void hook_set_ldt(struct vcpu_memory *vm, u64 base, unsigned entries)
 	v->pv.ldt_virt = base;
 	v->arch.ldt_entries = (u16)entries;
 	if (v == current_vcpu())
-		context_reload_ldt(&v->arch);
+		load_ldt(v->arch.ldt_base, entries);
 }
 
 /* Descriptor of a selector in the guest's tables or the reserved part of the GDT; 0 where there is

@@ -6,7 +6,7 @@
 #include <lib/string.h>
 #include <pv/decode.h>
 #include <pv/pv.h>
-#include <x86/privileged.h>
+#include <x86/asm.h>
 #include <x86/uaccess.h>
 
 /* Exception vectors. */

@@ -29,18 +29,18 @@ long do_set_segment_base(u64 which, u64 base)
 	struct arch_vcpu *a = &current_vcpu()->arch;
 
 	if ((unsigned)which == SEGBASE_GS_USER_SEL) {
-		if (context_load_user_gs(a, (u16)base))
+		if (context_load_user_gs((u16)base))
 			return 0;
 		return refuse(BAD_ARGUMENT, "user gs selector %#x cannot be loaded", (u16)base);
 	}
 	if (!pv_canonical(base))
 		return refuse(BAD_ARGUMENT, "segment base %#lx is not canonical", base);
 	if ((unsigned)which == SEGBASE_FS)
-		context_set_fs_base(a, base);
+		context_set_base(a, MSR_FS_BASE, base);
 	else if ((unsigned)which == SEGBASE_GS_USER)
-		context_set_gs_base_user(a, base);
+		context_set_base(a, MSR_KERNEL_GS_BASE, base);
 	else if ((unsigned)which == SEGBASE_GS_KERNEL)
-		context_set_gs_base_kernel(a, base);
+		context_set_base(a, MSR_GS_BASE, base);
 	else
 		return refuse(NO_OBJECT, "segment base %u", (unsigned)which);
 	return 0;
@@ -51,7 +51,7 @@ long do_set_segment_base(u64 which, u64 base)
  * the guest does not control: refused, so that type 2 never means something else than the guest
  * thinks. Code breakpoints have length 0, as the CPU requires.
  */
-static int write_dr7(struct vcpu *v, u64 value)
+static int set_dr7(struct vcpu *v, u64 value)
 {
 	if (value & DR7_GD)
 		return refuse_as(-XEN_EPERM, BAD_ARGUMENT, "DR7 %#lx: no general detect for guests",
@@ -83,7 +83,7 @@ int pv_write_debugreg(struct vcpu *v, unsigned reg, u64 value, bool running)
 	if (reg < 4)
 		v->arch.dr[reg] = value;
 	else if (reg & 1) /* 5 is another name of 7, 4 of 6 */
-		err = write_dr7(v, value);
+		err = set_dr7(v, value);
 	else
 		v->arch.dr6 = (value & DR6_SETTABLE) | DR6_FIXED;
 	if (!err && running)

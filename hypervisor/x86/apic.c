@@ -2,9 +2,8 @@
 #include <lib/printk.h>
 #include <x86/apic.h>
 #include <x86/asm.h>
+#include <x86/cpu.h>
 #include <x86/descriptors.h>
-#include <x86/exception.h>
-#include <x86/features.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
 
@@ -31,14 +30,12 @@
 #define DIVIDE_BY_1  0x0b
 
 #define ICR_NMI	    0x00400
-#define ICR_INIT    0x00500
-#define ICR_STARTUP 0x00600
 #define ICR_PENDING 0x01000
 #define ICR_ASSERT  0x04000
 #define ICR_OTHERS  0xc0000
 
-#define APIC_BASE_ENABLE BIT(11)
 #define APIC_BASE_X2APIC BIT(10)
+#define APIC_BASE_ENABLE BIT(11)
 
 static volatile u32 *registers; /* NULL in x2APIC mode */
 static bool ready;
@@ -56,15 +53,16 @@ static void apic_write(unsigned reg, u32 v)
 		wrmsr(MSR_X2APIC + reg / 16, v);
 }
 
-static void send(u32 destination, u32 command)
+void apic_send(u32 to_apic_id, u32 command)
 {
+	command |= ICR_ASSERT;
 	if (!registers) {
-		wrmsr(MSR_X2APIC + APIC_ICR / 16, (u64)destination << 32 | command);
+		wrmsr(MSR_X2APIC + APIC_ICR / 16, (u64)to_apic_id << 32 | command);
 		return;
 	}
 	while (apic_read(APIC_ICR) & ICR_PENDING)
 		pause();
-	apic_write(APIC_ICR_HIGH, destination << 24);
+	apic_write(APIC_ICR_HIGH, to_apic_id << 24);
 	apic_write(APIC_ICR, command);
 }
 
@@ -98,7 +96,7 @@ void apic_enable(void)
 
 u32 apic_id(void)
 {
-	return registers ? apic_read(APIC_ID) >> 24 : apic_read(APIC_ID);
+	return apic_read(APIC_ID) >> (registers ? 24 : 0);
 }
 
 void apic_eoi(void)
@@ -106,31 +104,11 @@ void apic_eoi(void)
 	apic_write(APIC_EOI, 0);
 }
 
-void apic_send_ipi(const struct cpu *to, unsigned vector)
-{
-	send(to->apic_id, ICR_ASSERT | vector);
-}
-
-void apic_send_init(u32 apic_id)
-{
-	send(apic_id, ICR_INIT | ICR_ASSERT);
-}
-
-void apic_send_startup(u32 apic_id, unsigned page)
-{
-	send(apic_id, ICR_STARTUP | ICR_ASSERT | page);
-}
-
 void apic_stop_others(void)
 {
-	if (ready)
-		send(0, ICR_OTHERS | ICR_NMI | ICR_ASSERT);
-}
-
-void apic_stop_others_for_good(void)
-{
 	panicking = true;
-	apic_stop_others();
+	if (ready)
+		apic_send(0, ICR_OTHERS | ICR_NMI);
 }
 
 void apic_report_error(void)

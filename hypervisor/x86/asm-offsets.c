@@ -3,11 +3,9 @@
  * header. */
 #include <lib/types.h>
 #include <core/domain.h>
-#include <x86/window.h>
 
 #define DEFINE(name, value) asm volatile(".ascii \"==>" #name " %0\"" ::"i"(value))
 
-void asm_offsets(void);
 void asm_offsets(void)
 {
 	DEFINE(REGS_SIZE, sizeof(struct cpu_regs));

@@ -10,9 +10,6 @@
 #include <x86/asm.h>
 #include <x86/context.h>
 #include <x86/descriptors.h>
-#include <x86/exception.h>
-#include <x86/features.h>
-#include <x86/layout.h>
 #include <x86/paging.h>
 
 #define DR6_INIT   0xffff0ff0UL
@@ -52,96 +49,70 @@ void arch_vcpu_destroy(struct arch_vcpu *a)
 
 /* --- FPU. Saving and loading go through all features, whatever the guest has enabled. --- */
 
-static void fpu_open(const struct arch_vcpu *a)
+static void fpu_save(struct arch_vcpu *a)
 {
 	asm volatile("clts");
 	if (cpu_has_xsave && a->xcr0 != xcr0_all)
-		xsetbv(xcr0_all);
-}
-
-static void fpu_save(struct arch_vcpu *a)
-{
-	fpu_open(a);
+		xsetbv_safe(xcr0_all);
 	if (cpu_has_xsave)
 		asm volatile("xsave64 (%0)" ::"r"(a->fpu), "a"(~0), "d"(~0) : "memory");
 	else
 		asm volatile("fxsave64 (%0)" ::"r"(a->fpu) : "memory");
 }
 
-/* A context that a toolstack or guest supplied may hold what the CPU refuses: then it starts
- * afresh. */
-static bool fpu_try_load(const struct arch_vcpu *a)
+/* False where the CPU refuses what is in the area. */
+static bool fpu_try_load(const void *area)
 {
 	u8 done = 0;
 
 	if (cpu_has_xsave)
 		asm volatile(TRY("xrstor64 (%1)", "%0")
 			     : "+q"(done)
-			     : "r"(a->fpu), "a"(~0), "d"(~0)
+			     : "r"(area), "a"(~0), "d"(~0)
 			     : "memory");
 	else
-		asm volatile(TRY("fxrstor64 (%1)", "%0") : "+q"(done) : "r"(a->fpu) : "memory");
+		asm volatile(TRY("fxrstor64 (%1)", "%0") : "+q"(done) : "r"(area) : "memory");
 	return done;
 }
 
 static void fpu_load(struct arch_vcpu *a)
 {
 	asm volatile("clts");
-	if (!fpu_try_load(a)) {
+	/* A context that a toolstack or guest supplied may be refused: then it starts afresh. */
+	while (!fpu_try_load(a->fpu))
 		fpu_reset(a);
-		fpu_try_load(a);
-	}
 	if (cpu_has_xsave && a->xcr0 != xcr0_all)
-		xsetbv(a->xcr0);
+		xsetbv_safe(a->xcr0);
 	context_reload_ts(a);
 }
 
 bool context_set_xcr0(struct arch_vcpu *a, u64 xcr0)
 {
-	u8 done = 0;
-
-	/* The CPU itself knows which features need which. */
-	if (!cpu_has_xsave || (xcr0 & ~xcr0_all))
+	if (!cpu_has_xsave || (xcr0 & ~xcr0_all) || !xsetbv_safe(xcr0))
 		return false;
-	asm volatile(TRY("xsetbv", "%0")
-		     : "+q"(done)
-		     : "c"(0), "a"((u32)xcr0), "d"((u32)(xcr0 >> 32)));
-	if (done)
-		a->xcr0 = xcr0;
-	return done;
+	a->xcr0 = xcr0;
+	return true;
 }
 
 void context_reload_ts(struct arch_vcpu *a)
 {
 	if (a->ts)
-		set_cr0(get_cr0() | X86_CR0_TS);
+		write_cr0(read_cr0() | X86_CR0_TS);
 	else
 		asm volatile("clts");
 }
 
 /* --- segments --- */
 
-static void read_selectors(struct arch_vcpu *a)
-{
-	asm volatile("mov %%ds, %0" : "=m"(a->ds));
-	asm volatile("mov %%es, %0" : "=m"(a->es));
-	asm volatile("mov %%fs, %0" : "=m"(a->fs));
-	asm volatile("mov %%gs, %0" : "=m"(a->gs));
-}
-
 /* False, and a null selector, where the guest's descriptor is not fit. */
 #define LOAD_SEGMENT(reg, selector)                                                                \
 	({                                                                                         \
-		u32 ok_ = 1;                                                                       \
+		u8 done_ = 0;                                                                      \
                                                                                                    \
-		asm volatile("1: movl %1, %%" #reg "\n\t"                                          \
-			     "jmp 3f\n"                                                            \
-			     "2: xorl %0, %0\n\t"                                                  \
-			     "movl %0, %%" #reg "\n"                                               \
-			     "3:\n\t" ON_FAULT(1b, 2b)                                             \
-			     : "+r"(ok_)                                                           \
-			     : "r"((u32)(selector)));                                              \
-		ok_ != 0;                                                                          \
+		asm volatile(TRY("movl %1, %%" #reg, "%0") : "+q"(done_) : "r"((u32)(selector)));  \
+		if (!done_)                                                                        \
+			asm volatile("movl %0, %%" #reg ::"r"(0));                                 \
+		done_;                                                                             \
 	})
 
 static void load_segments(struct arch_vcpu *a)
@@ -160,72 +131,52 @@ static void load_segments(struct arch_vcpu *a)
 	}
 }
 
+/* The guest may have changed the bases by loading selectors or with WRFSBASE. */
 static void save_segments(struct arch_vcpu *a)
 {
 	u64 here = rdmsr(MSR_GS_BASE), other = rdmsr(MSR_KERNEL_GS_BASE);
 
-	/* The guest may have changed the bases by loading selectors or with WRFSBASE. */
-	read_selectors(a);
+	asm volatile("mov %%ds, %0" : "=m"(a->ds));
+	asm volatile("mov %%es, %0" : "=m"(a->es));
+	asm volatile("mov %%fs, %0" : "=m"(a->fs));
+	asm volatile("mov %%gs, %0" : "=m"(a->gs));
 	a->fs_base = rdmsr(MSR_FS_BASE);
 	a->gs_base_kernel = a->kernel_mode ? here : other;
 	a->gs_base_user = a->kernel_mode ? other : here;
 }
 
-void context_swap_gs(struct arch_vcpu *a)
+void context_set_base(struct arch_vcpu *a, u32 msr, u64 base)
 {
-	asm volatile("swapgs");
+	if (msr == MSR_FS_BASE)
+		a->fs_base = base;
+	else if (msr == MSR_GS_BASE)
+		a->gs_base_kernel = base;
+	else
+		a->gs_base_user = base;
+	wrmsr(msr, base);
 }
 
-void context_set_fs_base(struct arch_vcpu *a, u64 base)
-{
-	a->fs_base = base;
-	wrmsr(MSR_FS_BASE, base);
-}
-
-void context_set_gs_base_kernel(struct arch_vcpu *a, u64 base)
-{
-	a->gs_base_kernel = base;
-	wrmsr(a->kernel_mode ? MSR_GS_BASE : MSR_KERNEL_GS_BASE, base);
-}
-
-void context_set_gs_base_user(struct arch_vcpu *a, u64 base)
-{
-	a->gs_base_user = base;
-	wrmsr(a->kernel_mode ? MSR_KERNEL_GS_BASE : MSR_GS_BASE, base);
-}
-
-bool context_load_user_gs(struct arch_vcpu *a, u16 sel)
+bool context_load_user_gs(u16 sel)
 {
 	bool ok;
 
 	/* The base that comes with the selector goes to user mode; the kernel's is not touched. */
-	asm volatile("swapgs");
+	swapgs();
 	ok = LOAD_SEGMENT(gs, sel);
-	asm volatile("swapgs");
+	swapgs();
 	return ok;
-}
-
-void context_reload_gdt(struct arch_vcpu *a)
-{
-	load_gdt(a->gdt_base);
-}
-
-void context_reload_ldt(struct arch_vcpu *a)
-{
-	load_ldt(a->ldt_base, a->ldt_entries);
 }
 
 void context_reload_debug(struct arch_vcpu *a)
 {
+	if ((a->dr7 | read_dr7()) & DR7_ACTIVE)
+		write_dr7(DR7_INIT);
 	if (a->dr7 & DR7_ACTIVE) {
-		set_dr7(DR7_INIT);
-		set_dr0(a->dr[0]);
-		set_dr1(a->dr[1]);
-		set_dr2(a->dr[2]);
-		set_dr3(a->dr[3]);
-		set_dr7(a->dr7);
-	} else if (get_dr7() & DR7_ACTIVE) {
-		set_dr7(DR7_INIT);
+		write_dr0(a->dr[0]);
+		write_dr1(a->dr[1]);
+		write_dr2(a->dr[2]);
+		write_dr3(a->dr[3]);
+		write_dr7(a->dr7);
 	}
 }
 
@@ -257,7 +208,7 @@ void context_load_idle(void)
 	load_gdt(GDT_PAGE_VA - GDT_RESERVED);
 	load_ldt(0, 0);
 	asm volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%fs\n\tmov %0, %%gs" ::"r"(0));
-	if (get_dr7() & DR7_ACTIVE)
-		set_dr7(DR7_INIT);
+	if (read_dr7() & DR7_ACTIVE)
+		write_dr7(DR7_INIT);
 	write_cr3(master_cr3);
 }

@@ -15,18 +15,15 @@ struct arch_vcpu {
 	u16 ds, es, fs, gs; /* selectors */
 	u8 kernel_mode;	    /* 1: the guest runs its kernel, 0: its user mode */
 	u8 ts;		    /* guest's CR0.TS is set (fpu_taskswitch) */
+	u8 segment_fault;   /* a selector could not be loaded: the failsafe callback is due */
 	u64 dr[4], dr6, dr7;
-	u16 gdt_entries; /* entries of the guest's GDT; 0: none */
+	u16 gdt_entries; /* of the guest's GDT; 0: none */
 	u16 ldt_entries;
-	u64 gdt_base;	  /* GDT_WINDOW(vcpu_id), or the hypervisor's own if none */
-	u64 ldt_base;	  /* LDT_WINDOW(vcpu_id) */
-	void *vcpu_info;  /* hypervisor mapping of the vCPU's struct vcpu_info, for exit code */
-	u8 segment_fault; /* a selector could not be loaded: the failsafe callback is due */
+	u64 gdt_base, ldt_base; /* GDT_WINDOW(vcpu_id), LDT_WINDOW(vcpu_id) */
+	void *vcpu_info; /* hypervisor mapping of the vCPU's struct vcpu_info, for exit code */
 };
 
-extern u32 fpu_area_size;
-
-/** Allocate and initialise FPU state and start values. */
+/** Allocate and initialise FPU state and start values. 0, -XEN_ENOMEM. */
 int arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id);
 void arch_vcpu_destroy(struct arch_vcpu *a);
 
@@ -42,26 +39,19 @@ void context_enter(void) __attribute__((noreturn));
 u64 read_cr3(void);
 void write_cr3(u64 cr3); /* flushes non-global translations */
 
-/** Exchange the hardware state of the running vCPU between guest kernel and guest user mode: GS
- * bases. CR3 is pv/'s. */
-void context_swap_gs(struct arch_vcpu *a);
+/*
+ * The rest is for the *running* vCPU, and in its kernel mode: there the kernel's GS base is in
+ * GS_BASE, the user's in KERNEL_GS_BASE.
+ */
 
-/** Segment bases of the *running* vCPU. Canonical addresses only (caller checks). */
-void context_set_fs_base(struct arch_vcpu *a, u64 base);
-void context_set_gs_base_kernel(struct arch_vcpu *a, u64 base);
-void context_set_gs_base_user(struct arch_vcpu *a, u64 base);
-/** Load a user GS selector for the running vCPU with fault recovery; false: selector refused (0 is
- * loaded). */
-bool context_load_user_gs(struct arch_vcpu *a, u16 sel);
-
-/** Change XCR0 of the running vCPU: features that it leaves out keep their state. False: not a
- * valid subset of what the CPU and the hypervisor support. */
+/** Set one of these two or FS_BASE, by its MSR. Canonical addresses only (caller checks). */
+void context_set_base(struct arch_vcpu *a, u32 msr, u64 base);
+/** Load a user GS selector; false: it was refused (0 is loaded). */
+bool context_load_user_gs(u16 sel);
+/** Change XCR0: features that it leaves out keep their state. False: not a valid subset of what the
+ * CPU and the hypervisor support. */
 bool context_set_xcr0(struct arch_vcpu *a, u64 xcr0);
-
-/** Reload GDTR/LDTR of the running vCPU after gdt_entries / ldt_entries changed. */
-void context_reload_gdt(struct arch_vcpu *a);
-void context_reload_ldt(struct arch_vcpu *a);
-/** Apply dr[] / dr7 / ts of the running vCPU to the CPU. */
+/** Apply dr[] and dr7, or ts, to the CPU. */
 void context_reload_debug(struct arch_vcpu *a);
 void context_reload_ts(struct arch_vcpu *a);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Per-CPU state.
+ * Per-CPU state, the guest's register frame, what CPUs can do, and how they are started.
  *
  * The hypervisor runs with interrupts off, except in the idle loop and in the interrupt window of
  * exit_work(). So there is no interrupt context to lock against; whoever waits (spinlock, IPI
@@ -10,20 +10,45 @@
 #define X86_CPU_H
 
 #include <lib/types.h>
-#include <x86/regs.h>
+#include <x86/layout.h>
+
+/* The frame that entry code leaves at the top of the CPU's stack. */
+struct cpu_regs {
+	u64 r15, r14, r13, r12, rbp, rbx;
+	u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	u32 error_code;
+	u32 entry_vector; /* exception or interrupt vector; ENTRY_* */
+	u64 rip, cs, rflags, rsp, ss;
+};
+
+#define ENTRY_SYSCALL	0x100
+#define ENTRY_SYSENTER	0x101
+#define ENTRY_SYSCALL32 0x102
+
+#define X86_EFLAGS_TF	0x00000100
+#define X86_EFLAGS_IF	0x00000200
+#define X86_EFLAGS_DF	0x00000400
+#define X86_EFLAGS_IOPL 0x00003000
+#define X86_EFLAGS_NT	0x00004000
+#define X86_EFLAGS_RF	0x00010000
+#define X86_EFLAGS_VM	0x00020000
+#define X86_EFLAGS_AC	0x00040000
 
 #define MAX_CPUS 64
+_Static_assert(MAX_CPUS <= 64, "struct cpumask is one word");
 
-struct vcpu;
-struct vcpu_memory;
+/* A set of CPUs. */
+struct cpumask {
+	u64 bits;
+};
 
 /* Bits of struct cpu.work: what exit_work() must do before this CPU may enter the guest. */
 #define WORK_SCHEDULE  BIT(0) /* choose another vCPU */
 #define WORK_TIMERS    BIT(1) /* run expired timers */
 #define WORK_HYPERCALL BIT(2) /* resume current's preempted hypercall */
 #define WORK_EVENTS    BIT(3) /* look at current's pending events, NMI */
-#define WORK_NMI       BIT(5) /* tell dom0 of a hardware NMI */
 #define WORK_CRASH     BIT(4) /* current's domain was crashed: do not return to it */
+#define WORK_NMI       BIT(5) /* tell dom0 of a hardware NMI */
 
 struct cpu {
 	struct cpu *self;
@@ -38,45 +63,67 @@ struct cpu {
 };
 
 extern u32 cpu_count;		   /* online CPUs */
-extern struct cpu *cpus[MAX_CPUS]; /* by id; NULL where none */
+extern struct cpu *cpus[MAX_CPUS]; /* by id; from cpu_count on those that may be started yet */
 
-/** The running CPU. Every stack of a CPU lies in its window (x86/window.h), at whose end struct cpu
- * is. */
+/** The running CPU. Every stack of a CPU lies in its window, at whose end struct cpu is. */
 #if __STDC_HOSTED__ /* unit tests have their own */
 struct cpu *this_cpu(void);
 #else
-#define CPU_WINDOW_SIZE 0x10000UL
-#define CPU_OFFSET	0x4e00UL
+_Static_assert(sizeof(struct cpu) <= WINDOW_STACK_END - WINDOW_CPU, "it fits above the stack");
 static inline struct cpu *this_cpu(void)
 {
-	return (struct cpu *)(((u64)__builtin_frame_address(0) & ~(CPU_WINDOW_SIZE - 1)) +
-			      CPU_OFFSET);
+	return (struct cpu *)(((u64)__builtin_frame_address(0) & ~(WINDOW_SIZE - 1)) + WINDOW_CPU);
 }
 #endif
 
 /** Frame of the guest context that entered the hypervisor on this CPU. */
 struct cpu_regs *guest_regs(void);
 
-/** Set bits of c->work atomically; sends an IPI if c is another CPU and they were not all set. */
-void cpu_set_work(struct cpu *c, u32 bits);
-
-/**
- * Sleep until an interrupt comes, unless work is set already. Interrupts are off again on return.
- */
-void cpu_idle(void);
-/** Take the interrupts that are pending on this CPU: sti; nop; cli. */
-void cpu_interrupt_window(void);
-
 static inline struct vcpu *current_vcpu(void)
 {
 	return this_cpu()->current;
 }
 
-/* A set of CPUs. */
-struct cpumask {
-	u64 bits;
-};
+/** Set bits of c->work atomically; sends an IPI if c is another CPU and they were not all set. */
+void cpu_set_work(struct cpu *c, u32 bits);
+/** Sleep until an interrupt comes, unless work is set already. They are off again on return. */
+void cpu_idle(void);
+/** Take the interrupts that are pending on this CPU: sti; nop; cli. */
+void cpu_interrupt_window(void);
 
-_Static_assert(MAX_CPUS <= 64, "struct cpumask is one word");
+/* --- what the CPU offers and the hypervisor uses --- */
+
+extern bool cpu_has_smap, cpu_has_xsave, cpu_has_x2apic, cpu_has_tsc_deadline, cpu_has_1g_pages;
+/** XCR0 bits that guests may have; 0 without XSAVE. */
+extern u64 xcr0_all;
+/** Bytes of a vCPU's saved FPU state. */
+extern u32 fpu_area_size;
+/** Width of physical addresses in bits. */
+extern unsigned physical_bits;
+
+/** out: eax, ebx, ecx, edx. */
+void cpuid(u32 leaf, u32 subleaf, u32 out[4]);
+/** Find the features, once, after the options are known. */
+void features_detect(void);
+/** Set CR0, CR4, PAT and XCR0 of the running CPU for them. */
+void features_enable(void);
+
+/* --- start and end --- */
+
+/** Windows of all CPUs that may be started (maxcpus=). Needs the early allocator. */
+void smp_prepare(void);
+/** Start them one after the other; each ends in cpu_main(). */
+void smp_start(void);
+/** Where every started CPU goes on, on its own stack: boot/init.c. */
+void cpu_main(void) __attribute__((noreturn));
+/** Switch stacks and call fn, which does not return. */
+void stack_switch_call(u64 stack, void (*fn)(void)) __attribute__((noreturn));
+
+/** Report registers, stack and callers; then stop all CPUs (or restart). */
+void panic_with_regs(const struct cpu_regs *regs, const char *what) __attribute__((noreturn));
+/** dom0 is about to run: until then panic() is about the machine or its configuration. */
+extern bool booted;
+/** A CPU has begun its last report, or switches the machine off: all others are silent. */
+extern bool panicking;
 
 #endif

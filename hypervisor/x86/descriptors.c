@@ -4,16 +4,13 @@
 #include <x86/descriptors.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
-#include <x86/regs.h>
-#include <x86/window.h>
 
 struct tss {
 	u32 reserved0;
 	u64 rsp[3];
+	u64 ist[8]; /* by its number: [0] is reserved */
 	u64 reserved1;
-	u64 ist[7]; /* ist[0] is IST 1 */
-	u64 reserved2;
-	u16 reserved3, io_bitmap;
+	u16 reserved2, io_bitmap;
 } __attribute__((packed));
 
 struct gate {
@@ -33,6 +30,8 @@ struct table_register {
 #define DESCRIPTOR_LDT 0x82
 #define DESCRIPTOR_TSS 0x89
 
+enum { IST_DF = 1, IST_NMI, IST_MC, IST_DB };
+
 mfn_t hypervisor_gdt_mfn;
 
 extern char entry_stubs[]; /* 16 bytes for each vector */
@@ -43,39 +42,43 @@ static u64 *gdt_slot(u32 selector)
 	return (u64 *)(GDT_PAGE_VA + (selector & ~7u) - GDT_RESERVED);
 }
 
-static void set_gate(unsigned vector, u64 target, unsigned ist, bool dpl3)
-{
-	((struct gate *)IDT_PAGE_VA)[vector] = (struct gate){
-		.offset_low = target,
-		.selector = HYPERVISOR_CS,
-		.ist = ist,
-		.type = GATE_INTERRUPT | (dpl3 ? GATE_DPL3 : 0),
-		.offset_middle = target >> 16,
-		.offset_high = target >> 32,
-	};
-}
-
 static void make_idt(void)
 {
-	static const u8 ist[32] = {[1] = IST_DB, [2] = IST_NMI, [8] = IST_DF, [18] = IST_MC};
+	static const u8 ist[256] = {[1] = IST_DB, [2] = IST_NMI, [8] = IST_DF, [18] = IST_MC};
 
 	for (unsigned v = 0; v < 256; v++) {
-		bool guest = v == 3 || v == 4 || v == VECTOR_INT80;
-		unsigned stack = v < 32 ? ist[v] : 0;
+		u64 target = (u64)entry_stubs + v * 16;
+		bool for_guests = v == 3 || v == 4 || v == VECTOR_INT80;
 
-		set_gate(v, (u64)entry_stubs + v * 16, stack, guest);
+		((struct gate *)IDT_PAGE_VA)[v] = (struct gate){
+			.offset_low = target,
+			.selector = HYPERVISOR_CS,
+			.ist = ist[v],
+			.type = GATE_INTERRUPT | (for_guests ? GATE_DPL3 : 0),
+			.offset_middle = target >> 16,
+			.offset_high = target >> 32,
+		};
 	}
+}
+
+/* Zeroed memory at va; returns the machine address of its last page. */
+static paddr_t map_pages(u64 va, u64 size)
+{
+	paddr_t pa = 0;
+
+	for (u64 end = va + size; va < end; va += PAGE_SIZE) {
+		pa = early_alloc(PAGE_SIZE, PAGE_SIZE, false);
+		memset(phys_to_virt(pa), 0, PAGE_SIZE);
+		paging_map(va, pa, PAGE_SIZE, MAP_RW);
+	}
+	return pa;
 }
 
 void descriptors_init(void)
 {
-	paddr_t gdt = early_alloc(PAGE_SIZE, PAGE_SIZE, false);
-	paddr_t idt = early_alloc(PAGE_SIZE, PAGE_SIZE, false);
+	paddr_t idt = map_pages(IDT_PAGE_VA, PAGE_SIZE);
 
-	memset(phys_to_virt(gdt), 0, PAGE_SIZE);
-	paging_map(GDT_PAGE_VA, gdt, PAGE_SIZE, MAP_RW);
-	paging_map(IDT_PAGE_VA, idt, PAGE_SIZE, MAP_RW);
-	hypervisor_gdt_mfn = paddr_to_mfn(gdt);
+	hypervisor_gdt_mfn = paddr_to_mfn(map_pages(GDT_PAGE_VA, PAGE_SIZE));
 	/* The accessed bits are set, so that the CPU never writes here. */
 	*gdt_slot(HYPERVISOR_CS) = 0x00af9b000000ffff;
 	*gdt_slot(HYPERVISOR_DS) = 0x00cf93000000ffff;
@@ -85,16 +88,6 @@ void descriptors_init(void)
 	make_idt();
 	paging_map(IDT_PAGE_VA, idt, PAGE_SIZE, MAP_RO);
 	invlpg(IDT_PAGE_VA);
-}
-
-static void map_stack(u64 base, u64 size)
-{
-	for (u64 offset = 0; offset < size; offset += PAGE_SIZE) {
-		paddr_t pa = early_alloc(PAGE_SIZE, PAGE_SIZE, false);
-
-		memset(phys_to_virt(pa), 0, PAGE_SIZE);
-		paging_map(base + offset, pa, PAGE_SIZE, MAP_RW);
-	}
 }
 
 /* A system descriptor is two slots long. */
@@ -109,25 +102,29 @@ static void set_system(u32 selector, u64 base, u32 limit, unsigned type)
 
 struct cpu *window_create(u32 id, u32 apic_id)
 {
+	static const struct {
+		u64 start, size;
+	} stacks[] = {
+		{WINDOW_STACK, WINDOW_STACK_END - WINDOW_STACK},
+		[IST_DF] = {WINDOW_DF, PAGE_SIZE},
+		[IST_NMI] = {WINDOW_NMI, 2 * PAGE_SIZE},
+		[IST_MC] = {WINDOW_MC, PAGE_SIZE},
+		[IST_DB] = {WINDOW_DB, PAGE_SIZE},
+	};
 	u64 w = WINDOW_BASE(id);
 	struct cpu *c = (struct cpu *)(w + WINDOW_CPU);
 	struct tss *tss = (struct tss *)(w + WINDOW_TSS);
 
-	map_stack(w + WINDOW_STACK, WINDOW_STACK_END - WINDOW_STACK);
-	map_stack(w + WINDOW_TSS, PAGE_SIZE);
-	map_stack(w + WINDOW_DF, PAGE_SIZE);
-	map_stack(w + WINDOW_NMI, 2 * PAGE_SIZE);
-	map_stack(w + WINDOW_MC, PAGE_SIZE);
-	map_stack(w + WINDOW_DB, PAGE_SIZE);
+	map_pages(w + WINDOW_TSS, PAGE_SIZE);
+	for (unsigned i = 0; i < ARRAY_SIZE(stacks); i++) {
+		map_pages(w + stacks[i].start, stacks[i].size);
+		tss->ist[i] = i ? w + stacks[i].start + stacks[i].size : 0;
+	}
 	paging_map(w + WINDOW_ENTRY, image_to_phys(entry_page), PAGE_SIZE, MAP_RX);
 	c->self = c;
 	c->id = id;
 	c->apic_id = apic_id;
 	tss->rsp[0] = (u64)c;
-	tss->ist[IST_DF - 1] = w + WINDOW_DF + PAGE_SIZE;
-	tss->ist[IST_NMI - 1] = w + WINDOW_NMI + 2 * PAGE_SIZE;
-	tss->ist[IST_MC - 1] = w + WINDOW_MC + PAGE_SIZE;
-	tss->ist[IST_DB - 1] = w + WINDOW_DB + PAGE_SIZE;
 	tss->io_bitmap = sizeof(*tss); /* beyond the limit: no port is open to ring 3 */
 	set_system(CPU_TSS(id), (u64)tss, sizeof(*tss) - 1, DESCRIPTOR_TSS);
 	return c;
@@ -149,22 +146,18 @@ void load_ldt(u64 base, unsigned entries)
 	asm volatile("lldt %w0" ::"r"(entries ? CPU_LDT(id) : 0));
 }
 
-static u64 entry_address(u32 id, const char *symbol)
-{
-	return WINDOW_BASE(id) + WINDOW_ENTRY + (symbol - entry_page);
-}
-
 static void load_syscall_registers(u32 id)
 {
-	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
+	u64 entry = WINDOW_BASE(id) + WINDOW_ENTRY;
+
 	wrmsr(MSR_STAR, (u64)(GUEST_CS32) << 48 | (u64)HYPERVISOR_CS << 32);
-	wrmsr(MSR_LSTAR, entry_address(id, syscall_entry));
-	wrmsr(MSR_CSTAR, entry_address(id, syscall32_entry));
+	wrmsr(MSR_LSTAR, entry + (syscall_entry - entry_page));
+	wrmsr(MSR_CSTAR, entry + (syscall32_entry - entry_page));
 	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_TF | X86_EFLAGS_IF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
 					X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC);
 	wrmsr(MSR_SYSENTER_CS, HYPERVISOR_CS);
 	wrmsr(MSR_SYSENTER_ESP, WINDOW_BASE(id) + WINDOW_CPU);
-	wrmsr(MSR_SYSENTER_EIP, entry_address(id, sysenter_entry));
+	wrmsr(MSR_SYSENTER_EIP, entry + (sysenter_entry - entry_page));
 }
 
 void descriptors_load(u32 id)
@@ -182,8 +175,6 @@ void descriptors_load(u32 id)
 		"mov %0, %%ss\n\tmov %1, %%ds\n\tmov %1, %%es\n\tmov %1, %%fs\n\tmov %1, %%gs" ::
 			"r"(HYPERVISOR_DS),
 		"r"(0));
-	asm volatile("lidt %0" ::"m"(idt));
-	asm volatile("lldt %w0" ::"r"(0));
-	asm volatile("ltr %w0" ::"r"(CPU_TSS(id)));
+	asm volatile("lidt %0; lldt %w1; ltr %w2" ::"m"(idt), "r"(0), "r"(CPU_TSS(id)));
 	load_syscall_registers(id);
 }

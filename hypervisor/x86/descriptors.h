@@ -33,12 +33,7 @@
 #define VECTOR_SPURIOUS	    0xff
 
 #ifndef __ASSEMBLY__
-#include <lib/types.h>
-#include <x86/layout.h>
-
-/* Beyond the last CPU window, with nothing mapped in the 56 KiB before it. */
-#define GDT_PAGE_VA (ENTRY_ROOM_START + 0x420000UL)
-#define IDT_PAGE_VA (ENTRY_ROOM_START + 0x421000UL)
+#include <x86/cpu.h>
 
 /** The GDT page, for page 14 of the vCPUs' windows. */
 extern mfn_t hypervisor_gdt_mfn;
@@ -46,7 +41,6 @@ extern mfn_t hypervisor_gdt_mfn;
 /** Make the shared GDT and IDT. Once. */
 void descriptors_init(void);
 /** Make a CPU's window (stacks, TSS, struct cpu). Returns its struct cpu. */
-struct cpu;
 struct cpu *window_create(u32 id, u32 apic_id);
 /** Load GDT, IDT, TSS and the SYSCALL/SYSENTER registers of the running CPU. */
 void descriptors_load(u32 id);

@@ -15,25 +15,19 @@
 /* RFLAGS bits that SYSRET is not trusted with: TF, RF, VM. */
 #define RFLAGS_IRET_ONLY 0x30100
 
-	.macro push_all registers:vararg
+	.macro each instruction, registers:vararg
 	.irp reg, \registers
-	pushq %\reg
-	.endr
-	.endm
-
-	.macro pop_all registers:vararg
-	.irp reg, \registers
-	popq %\reg
+	\instruction %\reg
 	.endr
 	.endm
 
 /* On entry error_code, rip … ss have been pushed already. */
 	.macro push_registers
-	push_all rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	each pushq, rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	.endm
 
-	.macro leave_by_iret
-	pop_all r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
+	.macro pop_registers
+	each popq, r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
 	addq $8, %rsp
 	.endm
 
@@ -87,7 +81,7 @@ sysenter_entry:
 	.macro push_registers_syscall
 	movq (%rsp), %rax
 	movq %rdi, (%rsp)
-	push_all rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	each pushq, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	.endm
 
 	.balign 64
@@ -137,12 +131,12 @@ leave_to_guest:
 	testl $RFLAGS_IRET_ONLY, %r11d
 	jnz leave_iret
 	/* r11 and rcx are lost: their places go to registers that are loaded next. */
-	pop_all r15, r14, r13, r12, rbp, rbx, rax, r10, r9, r8, rax, rdx, rdx, rsi, rdi
+	each popq, r15, r14, r13, r12, rbp, rbx, rax, r10, r9, r8, rax, rdx, rdx, rsi, rdi
 	movq 32(%rsp), %rsp
 	sysretq
 
 leave_iret:
-	leave_by_iret
+	pop_registers
 	/* A fault here is the guest's frame being bad: traps.c knows the address. */
 	.globl guest_iret
 guest_iret:
@@ -216,34 +210,30 @@ trap_call:
 	call trap_entry
 	testb $3, REGS_CS(%rsp)
 	jnz exit_to_guest
-	leave_by_iret
+resume_hypervisor:
+	pop_registers
 	iretq
 
 /*
- * #DB has a stack of its own, as it may come at the first instruction after SYSCALL, on the guest's
- * stack pointer. One from a guest goes on on the main stack; debug_entry() says which frame to take.
+ * An exception with a stack of its own. A guest's frame goes to the main stack, and there the guest's
+ * exception goes on: the function returns which frame to take.
  */
-debug_common:
+	.macro own_stack function, of_guest
 	cld
 	push_registers
 	movq %rsp, %rdi
-	call debug_entry
+	call \function
 	movq %rax, %rsp
 	testb $3, REGS_CS(%rsp)
-	jnz trap_call
-	leave_by_iret
-	iretq
+	jnz \of_guest
+	jmp resume_hypervisor
+	.endm
 
-/* NMI, #DF, #MC have stacks of their own, too. After an NMI a guest leaves through the exit path. */
+/* #DB may come at the first instruction after SYSCALL, on the guest's stack pointer. */
+debug_common:
+	own_stack debug_entry, trap_call
+/* NMI, #DF, #MC. After an NMI a guest leaves through the exit path. */
 machine_common:
-	cld
-	push_registers
-	movq %rsp, %rdi
-	call machine_entry
-	movq %rax, %rsp
-	testb $3, REGS_CS(%rsp)
-	jnz exit_to_guest
-	leave_by_iret
-	iretq
+	own_stack machine_entry, exit_to_guest
 
 	.section .note.GNU-stack, "", @progbits

@@ -3,7 +3,7 @@
 #ifndef X86_HOOKS_H
 #define X86_HOOKS_H
 
-#include <x86/regs.h>
+#include <x86/cpu.h>
 
 void pv_trap(struct cpu_regs *regs);
 void pv_syscall_from_user(void);

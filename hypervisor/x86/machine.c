@@ -2,7 +2,6 @@
 /* Memory map, and the allocator that serves boot until mm/ takes over. */
 #include <lib/printk.h>
 #include <lib/string.h>
-#include <x86/layout.h>
 #include <x86/machine.h>
 
 struct machine_map_entry machine_map[MACHINE_MAP_ENTRIES];
@@ -12,11 +11,17 @@ unsigned machine_ram_regions;
 u64 machine_max_mfn;
 struct machine_info machine;
 
-#define LOW_LIMIT BIT(32)
-
 static struct mem_region free_regions[2 * MACHINE_MAP_ENTRIES];
 static unsigned free_count;
 static bool closed;
+
+static void add_free(paddr_t start, paddr_t end)
+{
+	if (start >= end)
+		return;
+	BUG_ON(free_count == ARRAY_SIZE(free_regions));
+	free_regions[free_count++] = (struct mem_region){start, end};
+}
 
 static void sort_map(void)
 {
@@ -53,35 +58,26 @@ static void trim_overlaps(void)
 	}
 }
 
-static void add_ram(u64 start, u64 end)
-{
-	start = ROUND_UP(start, PAGE_SIZE);
-	end &= PAGE_MASK;
-	end = MIN(end, DIRECT_MAP_END - DIRECT_MAP_START);
-	if (start >= end)
-		return;
-	if (machine_ram_regions && machine_ram[machine_ram_regions - 1].end == start)
-		machine_ram[machine_ram_regions - 1].end = end;
-	else
-		machine_ram[machine_ram_regions++] = (struct mem_region){start, end};
-	machine_max_mfn = end >> PAGE_SHIFT;
-}
-
 void machine_map_finish(u64 max_bytes)
 {
 	sort_map();
 	trim_overlaps();
 	for (unsigned i = 0; i < machine_map_entries; i++) {
 		const struct machine_map_entry *e = &machine_map[i];
-		u64 end = e->start + e->size;
+		u64 limit = max_bytes ? max_bytes : ~0UL, start = ROUND_UP(e->start, PAGE_SIZE);
+		u64 end = MIN(e->start + e->size, MIN(limit, DIRECT_MAP_END - DIRECT_MAP_START));
 
-		if (max_bytes)
-			end = MIN(end, max_bytes);
-		if (e->type == E820_RAM && end > e->start)
-			add_ram(e->start, end);
+		end &= PAGE_MASK;
+		if (e->type != E820_RAM || end <= start)
+			continue;
+		if (machine_ram_regions && machine_ram[machine_ram_regions - 1].end == start)
+			machine_ram[machine_ram_regions - 1].end = end;
+		else
+			machine_ram[machine_ram_regions++] = (struct mem_region){start, end};
+		machine_max_mfn = end >> PAGE_SHIFT;
 	}
-	memcpy(free_regions, machine_ram, machine_ram_regions * sizeof(free_regions[0]));
-	free_count = machine_ram_regions;
+	for (unsigned i = 0; i < machine_ram_regions; i++)
+		add_free(machine_ram[i].start, machine_ram[i].end);
 }
 
 u64 machine_ram_pages(void)
@@ -101,36 +97,19 @@ bool machine_is_ram(paddr_t start, paddr_t end)
 	return false;
 }
 
-static void remove_region(unsigned i)
-{
-	memmove(&free_regions[i], &free_regions[i + 1],
-		(free_count - i - 1) * sizeof(free_regions[0]));
-	free_count--;
-}
-
 void early_reserve(paddr_t start, paddr_t end)
 {
+	static struct mem_region old[ARRAY_SIZE(free_regions)];
+	unsigned count = free_count;
+
 	start &= PAGE_MASK;
 	end = ROUND_UP(end, PAGE_SIZE);
-	for (unsigned i = 0; i < free_count; i++) {
-		struct mem_region *r = &free_regions[i], old = *r;
-
-		if (end <= old.start || old.end <= start)
-			continue;
-		if (old.start < start && end < old.end) {
-			BUG_ON(free_count == ARRAY_SIZE(free_regions));
-			memmove(r + 1, r, (free_count - i) * sizeof(*r));
-			free_count++;
-			r[0].end = start;
-			r[1].start = end;
-			return;
-		}
-		if (old.start < start)
-			r->end = start;
-		else if (end < old.end)
-			r->start = end;
-		else
-			remove_region(i--);
+	memcpy(old, free_regions, count * sizeof(old[0]));
+	free_count = 0;
+	/* What each had before the hole, and behind it. */
+	for (unsigned i = 0; i < count; i++) {
+		add_free(old[i].start, MIN(old[i].end, start));
+		add_free(MAX(old[i].start, end), old[i].end);
 	}
 }
 
@@ -140,7 +119,7 @@ paddr_t early_alloc(u64 size, u64 align, bool low)
 	BUG_ON(closed);
 	for (unsigned i = free_count; i-- > 0;) {
 		const struct mem_region *r = &free_regions[i];
-		paddr_t end = low ? MIN(r->end, LOW_LIMIT) : r->end, start;
+		paddr_t end = low ? MIN(r->end, BIT(32)) : r->end, start;
 
 		if (end < size)
 			continue;

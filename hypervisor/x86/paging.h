@@ -26,15 +26,14 @@
  */
 extern u64 *master_l4;
 extern u64 master_cr3;
-/** Width of physical addresses in bits. */
-extern unsigned physical_bits;
 
 /** Build the final tables from machine_ram and switch to them. head.S's identity map ends here. */
 void paging_init(paddr_t load_address);
 /** Frame table (entries of entry_size bytes, zeroed) and M2P table (all ones) for machine_ram. */
 void paging_init_tables(size_t entry_size);
-/** Hand the M2P table's frames to piece(): index of the 2-MiB piece, first frame, frames. */
-void paging_for_each_m2p_piece(void (*piece)(unsigned index, mfn_t first, unsigned frames));
+/** Show the M2P table to guests, and hand its frames to piece(): index of the 2-MiB piece, first
+ * frame, frames. */
+void paging_share_m2p(void (*piece)(unsigned index, mfn_t first, unsigned frames));
 
 /** Map size bytes at va with the largest pages that fit. Boot only: tables come from early_alloc().
  */

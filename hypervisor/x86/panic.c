@@ -6,8 +6,7 @@
 #include <lib/printk.h>
 #include <x86/apic.h>
 #include <x86/asm.h>
-#include <x86/exception.h>
-#include <x86/window.h>
+#include <x86/context.h>
 
 #define STACK_WORDS 32
 #define MAX_CALLERS 24
@@ -21,17 +20,17 @@ static bool in_text(u64 address)
 	return address >= (u64)image_start && address < (u64)text_end;
 }
 
-/* The stack that sp is on is mapped up to the next page that is not: stay within the page run. */
+/* Where the stack that sp is on ends: after the page, but for two that have more. */
 static u64 stack_limit(u64 sp)
 {
-	u64 window = sp & ~(WINDOW_SIZE - 1), offset = sp - window;
+	u64 window = sp & ~(WINDOW_SIZE - 1);
 
-	if (sp - ENTRY_ROOM_START >= MAX_CPUS * WINDOW_SIZE)
-		return ROUND_UP(sp + 1, PAGE_SIZE);
-	if (offset < WINDOW_STACK_END)
-		return window + WINDOW_STACK_END;
-	if (offset >= WINDOW_NMI && offset < WINDOW_NMI + 2 * PAGE_SIZE)
-		return window + WINDOW_NMI + 2 * PAGE_SIZE;
+	if (sp - ENTRY_ROOM_START < MAX_CPUS * WINDOW_SIZE) {
+		if (sp < window + WINDOW_STACK_END)
+			return window + WINDOW_STACK_END;
+		if (sp - window - WINDOW_NMI < 2 * PAGE_SIZE)
+			return window + WINDOW_NMI + 2 * PAGE_SIZE;
+	}
 	return ROUND_UP(sp + 1, PAGE_SIZE);
 }
 
@@ -51,14 +50,13 @@ static void print_callers(u64 rbp, u64 sp)
 	u64 limit = stack_limit(sp);
 
 	for (unsigned i = 0; i < MAX_CALLERS && rbp >= sp && rbp + 16 <= limit && !(rbp & 7); i++) {
-		u64 next = ((const u64 *)rbp)[0], caller = ((const u64 *)rbp)[1];
+		const u64 *frame = (const u64 *)rbp; /* the caller's rbp, where it goes on */
 
-		if (!in_text(caller))
+		if (!in_text(frame[1]))
 			return;
-		printk(LOG_ERR, "  called from %016lx\n", caller);
-		if (next <= rbp)
-			return;
-		rbp = next;
+		printk(LOG_ERR, "  called from %016lx\n", frame[1]);
+		sp = rbp + 1;
+		rbp = frame[0];
 	}
 }
 
@@ -71,11 +69,12 @@ static void print_regs(const struct cpu_regs *r)
 	printk(LOG_ERR, "rbp %016lx r8  %016lx r9  %016lx\n", r->rbp, r->r8, r->r9);
 	printk(LOG_ERR, "r10 %016lx r11 %016lx r12 %016lx\n", r->r10, r->r11, r->r12);
 	printk(LOG_ERR, "r13 %016lx r14 %016lx r15 %016lx\n", r->r13, r->r14, r->r15);
-	printk(LOG_ERR, "cr0 %016lx cr2 %016lx cr3 %016lx cr4 %08lx\n", get_cr0(), get_cr2(),
-	       get_cr3(), get_cr4());
+	printk(LOG_ERR, "cr0 %016lx cr2 %016lx cr3 %016lx cr4 %08lx\n", read_cr0(), read_cr2(),
+	       read_cr3(), read_cr4());
 }
 
-static void begin(void)
+static void __attribute__((noreturn))
+report(const char *what, const struct cpu_regs *regs, u64 rip, u64 rbp, u64 rsp)
 {
 	/* Whoever comes second, and every other CPU, is silent. */
 	if (__atomic_exchange_n(&panicking, true, __ATOMIC_SEQ_CST))
@@ -86,29 +85,29 @@ static void begin(void)
 	printk(LOG_ERR,
 	       booted ? "*** Parapet has hit a fault of its own and stops the machine ***\n"
 		      : "*** Parapet cannot start ***\n");
-}
-
-static void __attribute__((noreturn)) finish(u64 rip)
-{
+	printk(LOG_ERR, "%s", what);
+	if (regs)
+		print_regs(regs);
+	if (regs || booted) {
+		print_stack(rsp);
+		if (in_text(rip))
+			print_callers(rbp, rsp);
+	}
 	if (booted)
 		printk(LOG_ERR, "addr2line -fie build/parapet %lx   names the source line\n", rip);
-	if (opt_noreboot || !booted) {
-		printk(LOG_ERR, "halted\n");
-		halt_forever();
-	}
-	machine_restart();
+	if (booted && !opt_noreboot)
+		machine_restart();
+	printk(LOG_ERR, "halted\n");
+	halt_forever();
 }
 
-void panic_with_regs(const struct cpu_regs *regs, const char *what)
+void panic_with_regs(const struct cpu_regs *r, const char *what)
 {
-	begin();
-	printk(LOG_ERR, "%s, vector %u, error code %#x\n", what, regs->entry_vector,
-	       regs->error_code);
-	print_regs(regs);
-	print_stack(regs->rsp);
-	if (in_text(regs->rip))
-		print_callers(regs->rbp, regs->rsp);
-	finish(regs->rip);
+	char text[128];
+
+	snprintk(text, sizeof(text), "%s, vector %u, error code %#x\n", what, r->entry_vector,
+		 r->error_code);
+	report(text, r, r->rip, r->rbp, r->rsp);
 }
 
 void panic(const char *fmt, ...)
@@ -120,11 +119,5 @@ void panic(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintk(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	begin();
-	printk(LOG_ERR, "%s", text);
-	if (booted) {
-		print_stack(frame);
-		print_callers(frame, frame);
-	}
-	finish((u64)__builtin_return_address(0));
+	report(text, NULL, (u64)__builtin_return_address(0), frame, frame);
 }

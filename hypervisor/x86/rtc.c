@@ -2,8 +2,8 @@
 /* The PC's real-time clock. */
 #include <lib/string.h>
 #include <x86/asm.h>
-#include <x86/clock.h>
 #include <x86/machine.h>
+#include <x86/time.h>
 
 #define CMOS_INDEX 0x70
 #define CMOS_DATA  0x71
@@ -36,20 +36,14 @@ static void read_registers(u8 t[FIELDS])
 	t[CENTURY] = machine.century_register ? cmos(machine.century_register) : 0x20;
 }
 
-static u8 from_bcd(u8 v)
-{
-	return (v >> 4) * 10 + (v & 15);
-}
-
 static void to_binary(u8 t[FIELDS], u8 format)
 {
 	bool pm = t[HOUR] & HOURS_PM;
 
 	t[HOUR] &= ~HOURS_PM;
-	for (unsigned i = SECOND; i <= YEAR && !(format & B_BINARY); i++)
-		t[i] = from_bcd(t[i]);
-	/* The century is kept in BCD whatever the format. */
-	t[CENTURY] = from_bcd(t[CENTURY]);
+	/* From BCD; the century is kept so whatever the format. */
+	for (unsigned i = format & B_BINARY ? CENTURY : SECOND; i < FIELDS; i++)
+		t[i] = (t[i] >> 4) * 10 + (t[i] & 15);
 	if (!(format & B_24_HOURS))
 		t[HOUR] = t[HOUR] % 12 + (pm ? 12 : 0);
 }
@@ -65,18 +59,15 @@ static u64 days(u32 year, u32 month, u32 day)
 
 u64 rtc_read(void)
 {
-	u8 t[FIELDS], again[FIELDS];
-	u64 hours;
+	u8 t[FIELDS], before[FIELDS] = {0};
 
 	/* An update between two registers shows as a difference. */
 	read_registers(t);
-	for (unsigned i = 0; i < 10; i++) {
-		memcpy(again, t, sizeof(t));
+	for (unsigned i = 0; i < 10 && memcmp(t, before, sizeof(t)); i++) {
+		memcpy(before, t, sizeof(t));
 		read_registers(t);
-		if (!memcmp(t, again, sizeof(t)))
-			break;
 	}
 	to_binary(t, cmos(RTC_B));
-	hours = days(t[CENTURY] * 100u + t[YEAR], t[MONTH], t[DAY]) * 24 + t[HOUR];
+	u64 hours = days(t[CENTURY] * 100u + t[YEAR], t[MONTH], t[DAY]) * 24 + t[HOUR];
 	return ((hours * 60 + t[MINUTE]) * 60 + t[SECOND]) * 1000000000UL;
 }

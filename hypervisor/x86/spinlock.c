@@ -13,15 +13,11 @@ void spin_lock(struct spinlock *l)
 
 bool spin_trylock(struct spinlock *l)
 {
-	struct spinlock seen;
-	u32 old, new;
-
-	__atomic_load(&l->owner, &seen.owner, __ATOMIC_RELAXED);
-	seen.next = seen.owner;
 	/* Both halves in one word: the exchange succeeds only while nobody holds or waits. */
-	old = seen.owner | (u32)seen.next << 16;
-	new = seen.owner | (u32)(u16)(seen.next + 1) << 16;
-	return __atomic_compare_exchange_n((u32 *)l, &old, new, false, __ATOMIC_ACQUIRE,
+	u16 ticket = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+	u32 idle = ticket | (u32)ticket << 16, taken = ticket | (u32)(u16)(ticket + 1) << 16;
+
+	return __atomic_compare_exchange_n((u32 *)l, &idle, taken, false, __ATOMIC_ACQUIRE,
 					   __ATOMIC_RELAXED);
 }
 

@@ -3,8 +3,7 @@
 #include <lib/printk.h>
 #include <x86/apic.h>
 #include <x86/asm.h>
-#include <x86/clock.h>
-#include <x86/features.h>
+#include <x86/cpu.h>
 #include <x86/time.h>
 
 #define PIT_HZ	    1193182UL
@@ -19,7 +18,7 @@
 u32 tsc_khz;
 u64 wallclock_boot_ns;
 
-static struct time_scale scale;
+struct time_scale time_scale;
 static u32 apic_khz;
 
 u64 rdtsc(void)
@@ -30,9 +29,12 @@ u64 rdtsc(void)
 	return (u64)hi << 32 | lo;
 }
 
-const struct time_scale *time_scale(void)
+void delay_us(u32 us)
 {
-	return &scale;
+	u64 end = rdtsc() + (u64)us * tsc_khz / 1000;
+
+	while (rdtsc() < end)
+		pause();
 }
 
 /* The three clocks at one moment. The PIT counts down from 65536, the APIC timer from 2^32 - 1. */
@@ -41,27 +43,20 @@ struct reading {
 	u32 pit, apic;
 };
 
-static struct reading read_once(void)
-{
-	struct reading r = {.tsc = rdtsc()};
-
-	outb(PIT_CONTROL, 0x80); /* latch channel 2 */
-	r.pit = inb(PIT_CH2);
-	r.pit |= inb(PIT_CH2) << 8;
-	r.apic = apic_timer_left();
-	r.uncertain = rdtsc() - r.tsc;
-	return r;
-}
-
 /* Under another hypervisor any instruction may take milliseconds: only quick readings are of use.
  */
 static struct reading read_clocks(void)
 {
-	struct reading best = read_once();
+	struct reading best = {.uncertain = ~0UL};
 
-	for (unsigned i = 1; i < CALIBRATE_TRIES; i++) {
-		struct reading r = read_once();
+	for (unsigned i = 0; i < CALIBRATE_TRIES; i++) {
+		struct reading r = {.tsc = rdtsc()};
 
+		outb(PIT_CONTROL, 0x80); /* latch channel 2 */
+		r.pit = inb(PIT_CH2);
+		r.pit |= inb(PIT_CH2) << 8;
+		r.apic = apic_timer_left();
+		r.uncertain = rdtsc() - r.tsc;
 		if (r.uncertain < best.uncertain)
 			best = r;
 	}
@@ -69,15 +64,14 @@ static struct reading read_clocks(void)
 }
 
 /* False if it took so long that the PIT has gone round. */
-static bool calibrate_once(void)
+static bool calibrate(void)
 {
 	struct reading first, last;
 	u64 start = rdtsc();
-	u32 ticks;
 
 	outb(PORT_B, (inb(PORT_B) & ~2) | 1);
-	outb(PIT_CONTROL,
-	     0xb0); /* channel 2, low byte then high byte, mode 0: output rises at the end */
+	/* Channel 2, low byte then high byte, mode 0: its output rises at the end. */
+	outb(PIT_CONTROL, 0xb0);
 	outb(PIT_CH2, 0xff);
 	outb(PIT_CH2, 0xff);
 	apic_timer_set(~0u);
@@ -90,18 +84,13 @@ static bool calibrate_once(void)
 	apic_timer_set(0);
 	if (inb(PORT_B) & 0x20)
 		return false;
-	ticks = first.pit - last.pit;
+	u32 ticks = first.pit - last.pit;
+
 	tsc_khz = (last.tsc - first.tsc) * PIT_HZ / ticks / 1000;
 	apic_khz = (u64)(first.apic - last.apic) * PIT_HZ / ticks / 1000;
-	return true;
-}
-
-static void calibrate(void)
-{
-	while (!calibrate_once())
-		;
 	if (!tsc_khz || !apic_khz)
 		panic("TSC or APIC timer do not run (%u, %u kHz)\n", tsc_khz, apic_khz);
+	return true;
 }
 
 /* ns = (ticks << shift) * mul >> 32, with mul's top bit set: as exact as pvclock can be. */
@@ -109,43 +98,34 @@ static void set_scale(void)
 {
 	u64 ticks = 1000000000UL, hz = (u64)tsc_khz * 1000; /* ns and ticks of one second */
 
-	scale.shift = 0;
-	for (; hz >= 2 * ticks; hz >>= 1)
-		scale.shift--;
-	for (; hz < ticks; hz <<= 1)
-		scale.shift++;
-	/* Now 10^9 <= hz < 2 * 10^9; one shift less would overflow mul. */
-	if (hz == ticks) {
-		hz <<= 1;
-		scale.shift++;
-	}
-	scale.mul = (ticks << 32) / hz;
+	for (; hz > 2 * ticks; hz >>= 1)
+		time_scale.shift--;
+	for (; hz <= ticks; hz <<= 1)
+		time_scale.shift++;
+	/* Now 10^9 < hz <= 2 * 10^9, so that mul fits. */
+	time_scale.mul = (ticks << 32) / hz;
 }
 
 void time_init(void)
 {
-	calibrate();
+	while (!calibrate())
+		;
 	set_scale();
-	scale.tsc_base = rdtsc();
-	scale.ns_base = 0;
+	time_scale.tsc_base = rdtsc();
 	wallclock_boot_ns = rtc_read();
 	printk(LOG_INFO, "time: %lu s since 1970, TSC %u.%03u MHz, APIC timer %u.%03u MHz%s\n",
 	       wallclock_boot_ns / 1000000000, tsc_khz / 1000, tsc_khz % 1000, apic_khz / 1000,
 	       apic_khz % 1000, cpu_has_tsc_deadline ? ", by TSC deadline" : "");
 }
 
-static u64 scale_ticks(u64 ticks)
-{
-	u64 product, high;
-
-	ticks = scale.shift >= 0 ? ticks << scale.shift : ticks >> -scale.shift;
-	asm("mulq %3" : "=a"(product), "=d"(high) : "a"(ticks), "rm"((u64)scale.mul));
-	return product >> 32 | high << 32;
-}
-
 u64 now_ns(void)
 {
-	return scale_ticks(rdtsc() - scale.tsc_base) + scale.ns_base;
+	u64 ticks = rdtsc() - time_scale.tsc_base, low, high;
+	s8 shift = time_scale.shift;
+
+	ticks = shift >= 0 ? ticks << shift : ticks >> -shift;
+	asm("mulq %3" : "=a"(low), "=d"(high) : "a"(ticks), "rm"((u64)time_scale.mul));
+	return (low >> 32 | high << 32) + time_scale.ns_base;
 }
 
 /* ns to ticks at khz, rounded up; ns below an hour. */

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* System time: nanoseconds since boot, from the TSC (calibrated at boot against PIT, HPET or PM
- * timer). */
+/* System time: nanoseconds since boot, from the TSC (calibrated at boot against the PIT). */
 #ifndef X86_TIME_H
 #define X86_TIME_H
 
 #include <lib/types.h>
+
+/** Calibrate TSC and APIC timer, read the RTC. Boot CPU, after apic_init(). */
+void time_init(void);
+/** The real-time clock: ns since 1970 UTC. */
+u64 rtc_read(void);
+/** Busy wait; for device delays at boot. */
+void delay_us(u32 us);
 
 /** Nanoseconds since boot; monotonic on each CPU, same base on all. */
 u64 now_ns(void);
@@ -16,10 +22,10 @@ struct time_scale {
 	u32 mul;
 	s8 shift;
 };
-const struct time_scale *time_scale(void);
+extern struct time_scale time_scale;
 extern u32 tsc_khz;
 
-/** Wall clock (RTC) at boot: seconds and nanoseconds since 1970 UTC. */
+/** Wall clock (RTC) at boot: nanoseconds since 1970 UTC. */
 extern u64 wallclock_boot_ns;
 
 /** Arm this CPU's one-shot timer interrupt; past deadlines fire at once; ~0 disarms. Sets

@@ -16,46 +16,41 @@
 #include <x86/spinlock.h>
 #include <x86/tlb.h>
 
-enum flush_kind { FLUSH_ALL, FLUSH_PAGE };
+#define ALL_PAGES ~0UL /* were it asked for as a page: more than is asked for does no harm */
 
 static struct spinlock request_lock = SPINLOCK_INIT;
 static u64 request_cpus; /* still to do it */
-static enum flush_kind request_kind;
-static u64 request_page;
+static u64 request_page; /* or ALL_PAGES */
 
 static u32 clock = 1;
-
-static u32 clock_tick(void)
-{
-	u32 t = __atomic_load_n(&clock, __ATOMIC_RELAXED);
-
-	while (t && !__atomic_compare_exchange_n(&clock, &t, t + 1, false, __ATOMIC_SEQ_CST,
-						 __ATOMIC_RELAXED))
-		;
-	return t ? t + 1 : 0;
-}
 
 u32 tlb_clock_now(void)
 {
 	return __atomic_load_n(&clock, __ATOMIC_SEQ_CST);
 }
 
-void write_cr3(u64 cr3)
-{
-	u32 t = clock_tick();
-
-	set_cr3(cr3);
-	WRITE_ONCE(this_cpu()->tlb_flushed, t);
-}
-
 u64 read_cr3(void)
 {
-	return get_cr3();
+	u64 v;
+
+	asm volatile("mov %%cr3, %0" : "=r"(v));
+	return v;
+}
+
+void write_cr3(u64 cr3)
+{
+	u32 t = __atomic_load_n(&clock, __ATOMIC_RELAXED);
+
+	while (t && !__atomic_compare_exchange_n(&clock, &t, t + 1, false, __ATOMIC_SEQ_CST,
+						 __ATOMIC_RELAXED))
+		;
+	load_cr3(cr3);
+	WRITE_ONCE(this_cpu()->tlb_flushed, t ? t + 1 : 0);
 }
 
 void tlb_flush_local(void)
 {
-	write_cr3(get_cr3());
+	write_cr3(read_cr3());
 }
 
 void tlb_flush_local_page(u64 va)
@@ -63,12 +58,12 @@ void tlb_flush_local_page(u64 va)
 	invlpg(va);
 }
 
-static void flush(enum flush_kind kind, u64 page)
+static void flush(u64 page)
 {
-	if (kind == FLUSH_PAGE)
-		invlpg(page);
-	else
+	if (page == ALL_PAGES)
 		tlb_flush_local();
+	else
+		invlpg(page);
 }
 
 void tlb_serve_mailbox(void)
@@ -80,56 +75,42 @@ void tlb_serve_mailbox(void)
 	me &= BIT(this_cpu()->id);
 	if (!me)
 		return;
-	flush(request_kind, request_page);
+	flush(request_page);
 	__atomic_fetch_and(&request_cpus, ~me, __ATOMIC_RELEASE);
 }
 
-static void post(u64 others, enum flush_kind kind, u64 page)
+void tlb_flush_mask_page(struct cpumask mask, u64 page)
 {
-	request_kind = kind;
-	request_page = page;
-	__atomic_store_n(&request_cpus, others, __ATOMIC_SEQ_CST);
-	for (u64 m = others; m; m &= m - 1)
-		apic_send_ipi(cpus[__builtin_ctzl(m)], VECTOR_IPI);
-	while (__atomic_load_n(&request_cpus, __ATOMIC_ACQUIRE))
-		pause();
-}
+	u64 me = BIT(this_cpu()->id), online = ~0UL >> (64 - cpu_count), others;
+	u32 now = tlb_clock_now();
 
-static void flush_cpus(u64 mask, enum flush_kind kind, u64 page)
-{
-	u64 me = BIT(this_cpu()->id), online = cpu_count == 64 ? ~0UL : BIT(cpu_count) - 1;
-	bool new_round = !tlb_clock_now();
-
-	if (new_round) {
-		mask = online;
-		kind = FLUSH_ALL;
+	if (!now) {
+		mask.bits = online;
+		page = ALL_PAGES;
 	}
-	mask &= online;
-	if (mask & me)
-		flush(kind, page);
-	if (!(mask & ~me))
-		goto out;
-	/* spin_lock() serves this CPU's mailbox: the holder may be waiting for us. */
-	spin_lock(&request_lock);
-	post(mask & ~me, kind, page);
-	spin_unlock(&request_lock);
-out:
-	if (new_round) {
-		u32 zero = 0;
-
-		__atomic_compare_exchange_n(&clock, &zero, 1, false, __ATOMIC_SEQ_CST,
+	others = mask.bits & online & ~me;
+	if (mask.bits & me)
+		flush(page);
+	if (others) {
+		/* spin_lock() serves this CPU's mailbox: the holder may be waiting for us. */
+		spin_lock(&request_lock);
+		request_page = page;
+		__atomic_store_n(&request_cpus, others, __ATOMIC_SEQ_CST);
+		for (u64 m = others; m; m &= m - 1)
+			apic_send(cpus[__builtin_ctzl(m)]->apic_id, VECTOR_IPI);
+		while (__atomic_load_n(&request_cpus, __ATOMIC_ACQUIRE))
+			pause();
+		spin_unlock(&request_lock);
+	}
+	/* All were flushed together. Another CPU may have begun the new round already. */
+	if (!now)
+		__atomic_compare_exchange_n(&clock, &now, 1, false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_RELAXED);
-	}
 }
 
 void tlb_flush_mask(struct cpumask mask)
 {
-	flush_cpus(mask.bits, FLUSH_ALL, 0);
-}
-
-void tlb_flush_mask_page(struct cpumask mask, u64 va)
-{
-	flush_cpus(mask.bits, FLUSH_PAGE, va);
+	tlb_flush_mask_page(mask, ALL_PAGES);
 }
 
 struct cpumask tlb_filter(struct cpumask mask, u32 stamp)
@@ -139,13 +120,16 @@ struct cpumask tlb_filter(struct cpumask mask, u32 stamp)
 
 	if (!now)
 		return mask;
-	if (stamp > now)
-		return left;
-	for (u64 m = mask.bits; m; m &= m - 1) {
+	for (u64 m = stamp > now ? 0 : mask.bits; m; m &= m - 1) {
 		unsigned id = __builtin_ctzl(m);
 
 		if (id < cpu_count && READ_ONCE(cpus[id]->tlb_flushed) <= stamp)
 			left.bits |= BIT(id);
 	}
 	return left;
+}
+
+void cache_flush_all(void)
+{
+	asm volatile("wbinvd" ::: "memory");
 }

@@ -21,6 +21,9 @@ u32 tlb_clock_now(void);
 /** Drop from the mask the CPUs that have flushed since stamp. */
 struct cpumask tlb_filter(struct cpumask mask, u32 stamp);
 
+/** Write back and invalidate this CPU's caches. */
+void cache_flush_all(void);
+
 /** Do what other CPUs have asked of this one. Cheap when they have not. Every busy wait calls it.
  */
 void tlb_serve_mailbox(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The C side of exceptions and interrupts. */
+/* The C side of exceptions and interrupts: what entry.S calls. */
 #include <xen/errno.h>
 #include <lib/printk.h>
 #include <lib/string.h>
@@ -8,22 +8,17 @@
 #include <x86/asm.h>
 #include <x86/context.h>
 #include <x86/descriptors.h>
-#include <x86/exception.h>
-#include <x86/features.h>
 #include <x86/hooks.h>
 #include <x86/tlb.h>
-#include <x86/window.h>
 
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_NMI	  2
+#define DR6_CLEAR	  0xffff0ff0
 
-extern const struct exception_entry exception_table[], exception_table_end[];
+extern const struct exception_entry {
+	u64 instruction, fixup;
+} exception_table[], exception_table_end[];
 extern char guest_iret[];
-
-/* Called by entry.S only. */
-void trap_entry(struct cpu_regs *regs);
-struct cpu_regs *debug_entry(struct cpu_regs *regs);
-struct cpu_regs *machine_entry(struct cpu_regs *regs);
 
 struct cpu_regs *guest_regs(void)
 {
@@ -52,33 +47,21 @@ static void interrupt(unsigned vector)
 	}
 }
 
-static bool interrupt_vector(unsigned vector)
-{
-	return vector >= VECTOR_DEVICE_FIRST || (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16);
-}
-
-/*
- * The last IRETQ to the guest faulted: its CS, SS or address is bad. The general registers held the
- * guest's values; the frame that IRETQ read is still in place.
- */
-static void __attribute__((noreturn)) guest_iret_failed(struct cpu_regs *regs)
-{
-	struct cpu_regs fault = *regs, *guest = guest_regs();
-
-	memcpy(guest, &fault, offsetof(struct cpu_regs, error_code));
-	guest->error_code = fault.error_code;
-	guest->entry_vector = fault.entry_vector;
-	pv_iret_failed(fault.entry_vector, fault.error_code);
-	context_enter();
-}
-
+/* True if the hypervisor can go on after its own exception. */
 static bool recover(struct cpu_regs *regs)
 {
 	if (regs->entry_vector == VECTOR_PAGE_FAULT && this_cpu()->current &&
-	    get_cr2() - PERDOMAIN_VIRT_START < 1UL << 39 && pv_window_fault(get_cr2()))
+	    read_cr2() - PERDOMAIN_VIRT_START < 1UL << 39 && pv_window_fault(read_cr2()))
 		return true;
-	if (regs->rip == (u64)guest_iret)
-		guest_iret_failed(regs);
+	/*
+	 * The last IRETQ to the guest faulted: its CS, SS or address is bad. The general registers
+	 * held the guest's values; the frame that IRETQ read is still in place.
+	 */
+	if (regs->rip == (u64)guest_iret) {
+		memmove(guest_regs(), regs, offsetof(struct cpu_regs, rip));
+		pv_iret_failed(guest_regs()->entry_vector, guest_regs()->error_code);
+		context_enter();
+	}
 	for (const struct exception_entry *e = exception_table; e < exception_table_end; e++)
 		if (e->instruction == regs->rip) {
 			regs->rip = e->fixup;
@@ -87,30 +70,14 @@ static bool recover(struct cpu_regs *regs)
 	return false;
 }
 
-static const char *exception_name(unsigned vector)
+static void __attribute__((noreturn)) die(const struct cpu_regs *regs)
 {
-	static const char *const names[] = {"divide error",
-					    "debug",
-					    "NMI",
-					    "breakpoint",
-					    "overflow",
-					    "bound",
-					    "invalid opcode",
-					    "device not available",
-					    "double fault",
-					    "9",
-					    "invalid TSS",
-					    "segment not present",
-					    "stack fault",
-					    "general protection",
-					    "page fault",
-					    "15",
-					    "x87 error",
-					    "alignment check",
-					    "machine check",
-					    "SIMD error"};
+	static const char names[20][4] = {"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD",
+					  "#NM", "#DF", "9",   "#TS", "#NP", "#SS", "#GP",
+					  "#PF", "15",	"#MF", "#AC", "#MC", "#XM"};
+	unsigned vector = regs->entry_vector;
 
-	return vector < ARRAY_SIZE(names) ? names[vector] : "unexpected vector";
+	panic_with_regs(regs, vector < ARRAY_SIZE(names) ? names[vector] : "unexpected vector");
 }
 
 void trap_entry(struct cpu_regs *regs)
@@ -120,12 +87,12 @@ void trap_entry(struct cpu_regs *regs)
 	/* The guest's AC flag must not open its pages to the hypervisor's stray accesses. */
 	if (cpu_has_smap)
 		asm volatile("clac" ::: "memory");
-	if (interrupt_vector(vector))
+	if (vector >= VECTOR_DEVICE_FIRST || (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16))
 		interrupt(vector);
 	else if (regs->cs & 3)
 		pv_trap(regs);
 	else if (!recover(regs))
-		panic_with_regs(regs, exception_name(vector));
+		die(regs);
 }
 
 /* A frame on one of the extra stacks, if it is a guest's, moves to where guests' frames belong. */
@@ -133,8 +100,7 @@ static struct cpu_regs *to_main_stack(struct cpu_regs *regs)
 {
 	if (!(regs->cs & 3))
 		return regs;
-	memcpy(guest_regs(), regs, sizeof(*regs));
-	return guest_regs();
+	return memcpy(guest_regs(), regs, sizeof(*regs));
 }
 
 struct cpu_regs *debug_entry(struct cpu_regs *regs)
@@ -144,7 +110,7 @@ struct cpu_regs *debug_entry(struct cpu_regs *regs)
 	 * an access for the guest, or single-stepping into SYSENTER. Not the hypervisor's business.
 	 */
 	if (!(regs->cs & 3)) {
-		set_dr6(0xffff0ff0);
+		write_dr6(DR6_CLEAR);
 		regs->rflags &= ~(u64)X86_EFLAGS_TF;
 	}
 	return to_main_stack(regs);
@@ -153,7 +119,7 @@ struct cpu_regs *debug_entry(struct cpu_regs *regs)
 struct cpu_regs *machine_entry(struct cpu_regs *regs)
 {
 	if (regs->entry_vector != VECTOR_NMI)
-		panic_with_regs(regs, exception_name(regs->entry_vector));
+		die(regs);
 	if (panicking)
 		halt_forever();
 	/* No lock and no IPI in here: the CPU looks at it when it next leaves. */

@@ -1,24 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <x86/asm.h>
-#include <x86/exception.h>
-#include <x86/features.h>
-#include <x86/layout.h>
+#include <x86/cpu.h>
 #include <x86/uaccess.h>
 
 #define CANONICAL_LOW_END 0x0000800000000000UL
-
-/* With SMAP, user pages are open only between these two. */
-static inline void open_user(void)
-{
-	if (cpu_has_smap)
-		asm volatile("stac" ::: "memory");
-}
-
-static inline void close_user(void)
-{
-	if (cpu_has_smap)
-		asm volatile("clac" ::: "memory");
-}
 
 bool guest_range_ok(u64 addr, u64 size)
 {
@@ -35,8 +20,10 @@ static bool copy(void *dst, const void *src, size_t size)
 {
 	size_t left = size / 8, rest = size % 8;
 
+	/* With SMAP, user pages are open only between STAC and CLAC. */
+	if (cpu_has_smap)
+		asm volatile("stac" ::: "memory");
 	/* One instruction is one step for an emulated CPU, too: words where possible. */
-	open_user();
 	asm volatile("1: rep movsq\n\t"
 		     "movq %3, %%rcx\n\t"
 		     "3: rep movsb\n"
@@ -44,7 +31,8 @@ static bool copy(void *dst, const void *src, size_t size)
 		     : "+D"(dst), "+S"(src), "+c"(left)
 		     : "r"(rest)
 		     : "memory");
-	close_user();
+	if (cpu_has_smap)
+		asm volatile("clac" ::: "memory");
 	return !left;
 }
 
@@ -61,9 +49,8 @@ bool copy_to_guest(u64 dst, const void *src, size_t size)
 bool clear_guest(u64 dst, size_t size)
 {
 	static const u8 zeros[PAGE_SIZE];
-	size_t n;
 
-	for (; size; dst += n, size -= n) {
+	for (size_t n; size; dst += n, size -= n) {
 		n = MIN(size, sizeof(zeros));
 		if (!copy_to_guest(dst, zeros, n))
 			return false;

@@ -19,6 +19,7 @@ u64 fake_fault_from, fake_fault_to;
 bool (*fake_accessible)(u64 addr, size_t size);
 char fake_log[8192];
 struct cpu *cpus[MAX_CPUS];
+struct time_scale time_scale = {.mul = 1u << 31, .shift = 1};
 
 static struct cpu the_cpus[FAKE_CPUS];
 
@@ -52,13 +53,6 @@ u64 now_ns(void)
 u64 rdtsc(void)
 {
 	return fake_now;
-}
-
-const struct time_scale *time_scale(void)
-{
-	static const struct time_scale scale = {.mul = 1u << 31, .shift = 1};
-
-	return &scale;
 }
 
 void timer_program(u64 deadline_ns)

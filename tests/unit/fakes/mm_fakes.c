@@ -10,7 +10,6 @@
 #include <core/memory_op.h>
 #include <x86/context.h>
 #include <x86/machine.h>
-#include <x86/privileged.h>
 #include <x86/tlb.h>
 #include <x86/uaccess.h>
 
