@@ -213,11 +213,11 @@ static int run_rename(struct words *words, struct problem *problem)
 	return error;
 }
 
-#define CREATE_HELP                                                                                    \
-	"    CONFIG is a file in dom0's ramdisk, or the name of one in configs/ (see config-list).\n"  \
-	"    key=value words override it: kernel ramdisk cmdline root extra memory maxmem vcpus\n"     \
-	"    maxvcpus cpus cpu_weight cap name uuid type builder pae on_poweroff on_reboot on_crash\n" \
-	"    on_watchdog (destroy, restart, rename-restart, preserve).\n"                              \
+#define CREATE_HELP                                                                                        \
+	"    CONFIG is a file in dom0's ramdisk, or the name of one in configs/ (see config-list).\n"      \
+	"    key=value words override it: kernel ramdisk cmdline root extra memory maxmem vcpus\n"         \
+	"    maxvcpus cpus cpu_weight cap name uuid vif type builder pae on_poweroff on_reboot on_crash\n" \
+	"    on_watchdog (destroy, restart, rename-restart, preserve).\n"                                  \
 	"    -p leaves the guest paused, -c opens its console.\n"
 
 const struct command guest_commands[] = {

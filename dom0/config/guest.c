@@ -85,6 +85,27 @@ static int take_cpus(const struct place *place, struct guest_config *config)
 	return 0;
 }
 
+/* One device for each item. */
+static int take_vifs(const struct place *place, struct guest_config *config)
+{
+	const struct setting *setting = place->setting;
+
+	if (setting->kind != SETTING_LIST)
+		return refuse(place, "expected a list, as in [ 'mac=…,bridge=xenbr0', '' ]");
+	if (setting->items > GUEST_MAX_VIFS)
+		return refuse(place, "a guest has at most 8 network devices");
+	for (unsigned int i = 0; i < setting->items; i++) {
+		const char *wrong;
+
+		vif_config_init(&config->vif[i]);
+		wrong = vif_config_parse(&config->vif[i], setting->item[i]);
+		if (wrong)
+			return refuse(place, wrong);
+	}
+	config->vifs = setting->items;
+	return 0;
+}
+
 static int take_uuid(const struct place *place, uint8_t uuid[16])
 {
 	const char *text = place->setting->text;
@@ -171,6 +192,8 @@ static int apply(const struct place *place, struct guest_config *config)
 		return take_action(place, &config->on_crash);
 	if (IS("on_watchdog"))
 		return take_action(place, &config->on_watchdog);
+	if (IS("vif"))
+		return take_vifs(place, config);
 	if (IS("uuid"))
 		return take_uuid(place, config->uuid);
 	if (IS("type") || IS("builder") || IS("pae"))

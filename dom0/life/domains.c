@@ -6,6 +6,7 @@
 #include <pv/time.h>
 #include <xen/errno.h>
 #include "backend/backend.h"
+#include "backend/vif.h"
 #include "console/console.h"
 #include "hyp/domctl.h"
 #include "hyp/sysctl.h"
@@ -92,6 +93,17 @@ static int connect(const struct domain *domain, const struct built_domain *built
 	return 0;
 }
 
+/* The devices of the configuration. MAC addresses that are chosen stay when the guest restarts. */
+static int plug_in(struct domain *domain, struct problem *problem)
+{
+	unsigned int handle;
+	int error = 0;
+
+	for (unsigned int i = 0; i < domain->config.vifs && !error; i++)
+		error = vif_add(domain->domid, &domain->config.vif[i], &handle, problem);
+	return error;
+}
+
 static int build_and_connect(struct domain *domain, bool paused, struct problem *problem)
 {
 	struct image_files files;
@@ -107,6 +119,8 @@ static int build_and_connect(struct domain *domain, bool paused, struct problem 
 	domain->next = domains_first;
 	domains_first = domain;
 	error = connect(domain, &built, problem);
+	if (!error)
+		error = plug_in(domain, problem);
 	if (!error && !paused) {
 		error = domctl_unpause(domain->domid);
 		if (error)
@@ -312,6 +326,18 @@ int domains_set_max_memory(domid_t domid, uint64_t kib, struct problem *problem)
 	pv_mutex_lock(&domains_mutex);
 	int error = set_max_memory_locked(domid, kib, problem);
 
+	pv_mutex_unlock(&domains_mutex);
+	return error;
+}
+
+int domains_attach_vif(domid_t domid, struct vif_config *config, unsigned int *handle,
+		       struct problem *problem)
+{
+	int error = -XEN_ESRCH;
+
+	pv_mutex_lock(&domains_mutex);
+	if (need(domid, problem))
+		error = vif_add(domid, config, handle, problem);
 	pv_mutex_unlock(&domains_mutex);
 	return error;
 }

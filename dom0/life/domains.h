@@ -47,6 +47,11 @@ int domains_set_memory(domid_t domid, uint64_t kib, struct problem *problem);
 /* Change the most memory that the guest may ask for, in KiB. */
 int domains_set_max_memory(domid_t domid, uint64_t kib, struct problem *problem);
 
+/* Plug a network device into a guest; see vif_add(). Its configuration for a restart stays as it
+ * was. */
+int domains_attach_vif(domid_t domid, struct vif_config *config, unsigned int *handle,
+		       struct problem *problem);
+
 /* The domain that the operator means: by number or by name. */
 int domains_find(const char *word, domid_t *domid, struct problem *problem);
 

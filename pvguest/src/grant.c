@@ -210,3 +210,15 @@ int pv_grant_copy_to(domid_t domain, grant_ref_t ref, unsigned int offset, const
 {
 	return copy(local(from), granted(domain, ref, offset), length, GNTCOPY_dest_gref);
 }
+
+void pv_grant_copy(struct gnttab_copy *copies, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		copies[i].status = GNTST_general_error; /* of those that are never reached */
+	if (HYPERVISOR_grant_table_op(GNTTABOP_copy, copies, count))
+		return;
+	for (unsigned int i = 0; i < count; i++)
+		while (copies[i].status == GNTST_eagain &&
+		       !HYPERVISOR_grant_table_op(GNTTABOP_copy, &copies[i], 1))
+			;
+}

@@ -4,3 +4,10 @@ UNIT += dom0_backend
 UNIT_dom0_backend := $(addprefix dom0/,backend/backend.c backend/handshake.c \
 	$(addprefix store/,store.c tree.c connection.c watch.c change.c transaction.c protocol.c ring.c))
 UNIT_dom0_backend_CFLAGS := -Idom0 -Ipvguest/include
+
+UNIT += dom0_bridge dom0_netback
+UNIT_dom0_bridge := dom0/bridge/bridge.c dom0/bridge/rate.c dom0/config/vif.c
+UNIT_dom0_netback := $(addprefix dom0/,backend/netring.c backend/vif_transmit.c backend/vif_receive.c \
+	bridge/rate.c driver/checksum.c)
+UNIT_dom0_bridge_CFLAGS := -Idom0
+UNIT_dom0_netback_CFLAGS := -Idom0 -Ipvguest/include

@@ -38,4 +38,11 @@ int pv_grant_copy_from(domid_t domain, grant_ref_t ref, unsigned int offset, voi
 int pv_grant_copy_to(domid_t domain, grant_ref_t ref, unsigned int offset, const void *from,
 		     unsigned int length);
 
+/*
+ * Carry out count copies as they stand, in one hypercall (GNTTABOP_copy); those whose page is being
+ * brought in (GNTST_eagain) are tried again. Each one's status says how it went. Frames of ours are
+ * named by their machine number and DOMID_SELF.
+ */
+void pv_grant_copy(struct gnttab_copy *copies, unsigned int count);
+
 #endif

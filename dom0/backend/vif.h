@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guests' network devices: the back end of netif.h, each a port of a bridge.
+ *
+ * Frames are moved by grant copy, in batches, so that no page of a guest stays mapped but its two
+ * rings. A queue of bounded length stands before each guest; what finds it full is dropped, so that
+ * a guest that takes nothing holds nobody up.
+ */
+#ifndef DOM0_BACKEND_VIF_H
+#define DOM0_BACKEND_VIF_H
+
+#include <stdint.h>
+#include <xen/xen.h>
+#include "backend/backend.h"
+#include "config/vif.h"
+#include "lib/problem.h"
+
+/* Start the thread that moves frames, and give each card its bridge: ethN is in xenbrN. Once, after
+ * the cards were found. 0 or negative. */
+int vifs_start(void);
+
+/*
+ * Plug a device into a guest. A MAC address of zeros is replaced by one of our choice, in *config
+ * too. *handle: its number. 0, or negative with the problem.
+ */
+int vif_add(domid_t domid, struct vif_config *config, unsigned int *handle,
+	    struct problem *problem);
+
+/* Unplug it; see backend_remove(). */
+int vif_remove(domid_t domid, unsigned int handle, bool force, struct problem *problem);
+
+/* Of a device, for display. */
+struct vif_status {
+	unsigned int handle;
+	enum xenbus_state state;
+	struct vif_config config;
+	uint64_t sent, sent_bytes;	   /* by the guest */
+	uint64_t received, received_bytes; /* by it */
+	uint64_t dropped;		   /* on their way to it */
+	uint64_t spoofed;
+};
+
+/* The index-th device of a domain. False behind the last. */
+bool vif_status(domid_t domid, unsigned int index, struct vif_status *status);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a guest's queue into the buffers that it offers: batches, with one hypercall each. */
+#include <string.h>
+#include "backend/netback.h"
+
+#define BATCH 128 /* pages */
+
+static struct {
+	unsigned int pages;
+	struct gnttab_copy copy[BATCH];
+	netif_rx_response_t response[BATCH]; /* status is the length, if all goes well */
+} batch;
+
+static bool is_ipv6(const struct packet *packet)
+{
+	const uint8_t *frame = packet_head(packet);
+
+	return frame[12] == 0x86 && frame[13] == 0xdd;
+}
+
+/* In one piece, for what needs it so. */
+static uint8_t *linear(const struct packet *packet)
+{
+	static uint8_t buffer[PACKET_MAX + 1];
+	size_t at = 0;
+
+	if (packet->pages == 1)
+		return packet_head(packet);
+	for (unsigned int i = 0; i < packet->pages; i++) {
+		memcpy(buffer + at, packet->segment[i].data, packet->segment[i].length);
+		at += packet->segment[i].length;
+	}
+	return buffer;
+}
+
+/* The checksum is in the first page, and right for all who hold the packet. */
+static void fill_checksum(struct packet *packet)
+{
+	uint8_t *frame = linear(packet);
+
+	if (net_fill_checksum(frame, packet->length) && packet->pages > 1)
+		memcpy(packet_head(packet), frame, packet->segment[0].length);
+	packet->flags = 0;
+}
+
+void vif_enqueue(struct bridge_port *port, struct packet *packet)
+{
+	struct vif *vif = port->owner;
+
+	if (!vif->backend.connected || vif->queue_tail - vif->queue_head == VIF_QUEUE ||
+	    (packet->pages > 1 && !vif->sg)) {
+		vif->dropped++;
+		return;
+	}
+	packet_get(packet);
+	vif->queue[vif->queue_tail++ % VIF_QUEUE] = packet;
+	vifs_wake();
+}
+
+void vif_purge(struct vif *vif)
+{
+	while (vif->queue_head != vif->queue_tail)
+		packet_put(vif->queue[vif->queue_head++ % VIF_QUEUE]);
+}
+
+static uint16_t response_flags(const struct packet *packet)
+{
+	if (packet->flags & NET_CHECKSUM_BLANK)
+		return NETRXF_csum_blank | NETRXF_data_validated;
+	return packet->flags & NET_CHECKSUM_VALID ? NETRXF_data_validated : 0;
+}
+
+/* Add a page of a packet to the batch, into the next buffer of the guest's. */
+static void plan_page(struct vif *vif, const struct packet *packet, unsigned int page)
+{
+	const struct net_segment *segment = &packet->segment[page];
+	bool last = page + 1 == packet->pages;
+	netif_rx_request_t request;
+
+	RING_COPY_REQUEST(&vif->rx, vif->rx.req_cons, &request);
+	vif->rx.req_cons++;
+	batch.response[batch.pages] = (netif_rx_response_t){
+		.id = request.id,
+		.flags = (page ? 0 : response_flags(packet)) | (last ? 0 : NETRXF_more_data),
+		.status = (int16_t)segment->length,
+	};
+	batch.copy[batch.pages++] = (struct gnttab_copy){
+		.source = {.u.gmfn = segment->machine >> PV_PAGE_SHIFT, .domid = DOMID_SELF},
+		.dest = {.u.ref = request.gref, .domid = vif->backend.domid},
+		.len = (uint16_t)segment->length,
+		.flags = GNTCOPY_dest_gref,
+	};
+}
+
+static void plan_packet(struct vif *vif, struct packet *packet)
+{
+	bool blank = packet->flags & NET_CHECKSUM_BLANK;
+
+	if (blank && !(is_ipv6(packet) ? vif->takes_blank_6 : vif->takes_blank))
+		fill_checksum(packet);
+	for (unsigned int page = 0; page < packet->pages; page++)
+		plan_page(vif, packet, page);
+	vif->received++;
+	vif->received_bytes += packet->length;
+}
+
+static void run_batch(struct vif *vif)
+{
+	pv_grant_copy(batch.copy, batch.pages);
+	for (unsigned int i = 0; i < batch.pages; i++) {
+		netif_rx_response_t *response = RING_GET_RESPONSE(&vif->rx, vif->rx.rsp_prod_pvt);
+
+		*response = batch.response[i];
+		if (batch.copy[i].status != GNTST_okay)
+			response->status = NETIF_RSP_ERROR;
+		vif->rx.rsp_prod_pvt++;
+	}
+}
+
+static struct packet *first(const struct vif *vif)
+{
+	return vif->queue_head == vif->queue_tail ? NULL : vif->queue[vif->queue_head % VIF_QUEUE];
+}
+
+/* Buffers for the first packet of the queue? If not, ask to be told when there are. */
+static bool has_room(struct vif *vif, unsigned int pages)
+{
+	int offered = rx_offered(&vif->rx);
+
+	if (offered >= 0 && (unsigned int)offered < pages) {
+		vif->rx.sring->req_event = vif->rx.req_cons + pages;
+		xen_mb();
+		offered = rx_offered(&vif->rx);
+	}
+	if (offered < 0)
+		backend_fail(&vif->backend, "receive ring: impossible index");
+	return offered >= (int)pages;
+}
+
+/* Fill a batch; returns how many packets it took. They stay in the queue. */
+static unsigned int plan(struct vif *vif)
+{
+	unsigned int taken = 0;
+
+	batch.pages = 0;
+	for (; vif->queue_head + taken != vif->queue_tail; taken++) {
+		struct packet *packet = vif->queue[(vif->queue_head + taken) % VIF_QUEUE];
+
+		if (batch.pages + packet->pages > BATCH || !has_room(vif, packet->pages))
+			break;
+		plan_packet(vif, packet);
+	}
+	return taken;
+}
+
+void vif_receive(struct vif *vif)
+{
+	bool notify, any = false;
+	unsigned int taken;
+
+	while (!vif->backend.failed && first(vif) && (taken = plan(vif))) {
+		run_batch(vif);
+		while (taken--)
+			packet_put(vif->queue[vif->queue_head++ % VIF_QUEUE]);
+		any = true;
+	}
+	if (!any)
+		return;
+	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->rx, notify);
+	if (notify)
+		pv_event_send(vif->evtchn);
+}
