@@ -9,5 +9,5 @@ dom0: $(B)/dom0 ## dom0's program
 $(eval $(call pv_elf,$(B)/dom0,$(DOM0_SOURCES),$(DOM0_CFLAGS),$(DOM0_LIBS)))
 
 # The headers of the libraries come with their sources.
-$(call pv_objects,$(filter dom0/image/%,$(DOM0_SOURCES))): | $(call fetched,src,xz-utils) \
+$(call pv_objects,$(filter dom0/image/% dom0/disk/% dom0/cli/cmd_device.c,$(DOM0_SOURCES))): | $(call fetched,src,xz-utils) \
 	$(call fetched,src,zlib)

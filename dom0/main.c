@@ -12,6 +12,8 @@
 #include "cli/terminal.h"
 #include "cli/words.h"
 #include "console/console.h"
+#include "disk/disk.h"
+#include "driver/drivers.h"
 #include "lib/ramdisk.h"
 #include "life/domains.h"
 #include "store/store.h"
@@ -49,6 +51,8 @@ int main(void)
 	must("the terminal", terminal_start(), &problem);
 	must("the store", store_start(), &problem);
 	must("the consoles", console_start(), &problem);
+	must("the drivers", drivers_start(), &problem);
+	disk_start();
 	must("the back ends", backend_start(), &problem);
 	must("the network's back ends", vifs_start(), &problem);
 	must("the watch for ended domains", domains_start(&problem), &problem);

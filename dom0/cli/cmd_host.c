@@ -12,8 +12,11 @@
 #include <xen/version.h>
 #include <xen/parapet.h>
 #include "cli/command.h"
+#include "disk/disk.h"
 #include "hyp/sysctl.h"
 #include "life/domains.h"
+
+#define FLUSH_SECONDS 30
 
 static void row(const char *key, const char *value)
 {
@@ -208,6 +211,8 @@ static int end_machine(struct words *words, unsigned int reason, const char *wha
 
 	if (error)
 		return error;
+	if (!disk_flush_all(FLUSH_SECONDS))
+		printf("a disk could not be flushed: what was written last may be lost\n");
 	printf("%s\n", what);
 	fflush(stdout);
 	pv_shutdown(reason);

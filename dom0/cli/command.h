@@ -12,7 +12,13 @@
 #include "cli/words.h"
 #include "lib/problem.h"
 
-enum completion { COMPLETE_NOTHING, COMPLETE_DOMAIN, COMPLETE_CONFIG, COMPLETE_COMMAND };
+enum completion {
+	COMPLETE_NOTHING,
+	COMPLETE_DOMAIN,
+	COMPLETE_CONFIG,
+	COMPLETE_COMMAND,
+	COMPLETE_DISK
+};
 
 struct command {
 	const char *name;
@@ -25,7 +31,7 @@ struct command {
 
 /* Lists of commands, each ended by one without a name. */
 extern const struct command guest_commands[], view_commands[], tune_commands[], host_commands[],
-	file_commands[], store_commands[], network_commands[], shell_commands[];
+	device_commands[], file_commands[], store_commands[], network_commands[], shell_commands[];
 
 /* Refuse words that are too few, too many or unknown options. Returns 0, or negative with the
  * problem. */

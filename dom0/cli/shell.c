@@ -7,14 +7,15 @@
 #include "cli/operator.h"
 #include "cli/shell.h"
 #include "cli/terminal.h"
+#include "disk/disk.h"
 #include "life/domains.h"
 #include "lib/ramdisk.h"
 
 #define PROMPT "dom0# "
 
-static const struct command *const groups[] = {guest_commands,	 view_commands, tune_commands,
-					       host_commands,	 file_commands, store_commands,
-					       network_commands, shell_commands};
+static const struct command *const groups[] = {guest_commands, view_commands,	 tune_commands,
+					       host_commands,  device_commands,	 file_commands,
+					       store_commands, network_commands, shell_commands};
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 
 static struct editor editor;
@@ -142,6 +143,15 @@ static const char *domain_at(unsigned int index)
 	return domains_name_at(index, name) ? name : NULL;
 }
 
+static const char *disk_at(unsigned int index)
+{
+	const struct disk *disk = disks;
+
+	while (disk && index--)
+		disk = disk->next;
+	return disk ? disk->device->name : NULL;
+}
+
 /* What may stand at `start`: the first word of a command decides what the others are. */
 static const char *candidate(void *context, const char *line, size_t start, unsigned int index)
 {
@@ -164,6 +174,8 @@ static const char *candidate(void *context, const char *line, size_t start, unsi
 		return domain_at(index);
 	if (completion == COMPLETE_CONFIG)
 		return config_at(index);
+	if (completion == COMPLETE_DISK)
+		return disk_at(index);
 	if (completion != COMPLETE_COMMAND || !(command = command_at(index)))
 		return NULL;
 	return command->name;

@@ -41,8 +41,8 @@ struct block_request {
 	void *owner; /* for done() */
 
 	struct block_request *next; /* the device's, while it has the request */
-	void *driver;		    /* the driver's */
-	int error;		    /* the driver's */
+	unsigned int parts;	    /* the driver's: commands that are not done yet */
+	int error;		    /* the driver's: the first that went wrong */
 };
 
 struct block_device {
@@ -57,12 +57,14 @@ struct block_device {
 	bool read_only;
 	bool can_flush; /* false: what is done is durable, and a flush does nothing */
 
-	/* The driver's: start a request that is known to be good. 0 or -XEN_EBUSY, when the queue
-	 * is full: block_retry() then tries again. */
+	const char *kind; /* "virtio", "NVMe", "partition" */
+	/* The driver's: start a request that is known to be good. 0; -XEN_EBUSY when the queue is
+	 * full: block_retry() then tries again; or what block_submit() shall return. */
 	int (*start)(struct block_device *device, struct block_request *request);
 	void *driver;
 
 	struct block_request *waiting, **waiting_last; /* for room in the queue */
+	struct block_device *next;
 };
 
 /*
@@ -86,10 +88,16 @@ static inline int block_read(struct block_device *device, uint64_t sector, void 
 	return block_do(device, BLOCK_READ, sector, buffer, sectors);
 }
 
+/* Whole disks that were found, in the order in which they were. They never go away. */
+extern struct block_device *block_devices;
+
 /* --- for drivers --- */
 
 /* After the fields of the device are filled in, before the first request. */
 void block_init(struct block_device *device);
+
+/* The same for a whole disk, which is listed. */
+void block_add(struct block_device *device);
 
 /* Call done() of a request that start() took. Not from within start(). */
 void block_complete(struct block_request *request, int error);

@@ -39,8 +39,9 @@ struct net_statistics {
 struct net_device {
 	char name[NET_NAME_LENGTH]; /* eth0, eth1, … */
 	uint8_t mac[6];
-	uint16_t mtu; /* bytes after the header: 1500 */
-	bool link;    /* the cable is in */
+	uint16_t mtu;	  /* bytes after the header: 1500 */
+	bool link;	  /* the cable is in */
+	const char *kind; /* "virtio" */
 	struct net_statistics sent, received;
 
 	/*
