@@ -5,7 +5,7 @@
 include $(wildcard tests/*/*.mk)
 include tests/bench.mk
 
-UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -fno-omit-frame-pointer \
+UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -Iabi -Ihypervisor -Itests/unit -I.
 UNIT_PROGRAMS := $(UNIT:%=$(B)/tests/unit/%) $(CONFORMANCE)
 

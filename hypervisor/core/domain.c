@@ -143,7 +143,7 @@ static int init_parts(struct domain *d)
 	sched_domain_init(d);
 	rc = evtchn_grow(d);
 	if (!rc)
-		rc = grant_domain_init(d);
+		rc = grant_table_grow(d, 1);
 	if (!rc)
 		rc = list_domain(d);
 	return rc;

@@ -65,14 +65,19 @@ void evtchn_set_pending(struct domain *d, evtchn_port_t port, const struct evtch
 	}
 }
 
-void evtchn_unmask(struct domain *d, evtchn_port_t port, const struct evtchn *e)
+bool evtchn_unmask(struct domain *d, evtchn_port_t port)
 {
 	struct shared_info *s = d->shared_info;
+	const struct evtchn *e = evtchn_entry(d, port);
+
+	if (!e)
+		return false;
 	struct vcpu *v = notified_vcpu(d, e);
 
 	__atomic_fetch_and(&s->evtchn_mask[port / 64], ~BIT(port % 64), __ATOMIC_SEQ_CST);
 	if (v && bitmap_test(s->evtchn_pending, port))
 		select_and_upcall(v, port);
+	return true;
 }
 
 /* To the port that is noted there, if any. */

@@ -55,8 +55,8 @@ int evtchn_close_all(struct domain *d);
 struct evtchn *evtchn_entry(struct domain *d, evtchn_port_t port);
 /** Mark the port pending and notify its vCPU unless masked. Caller: the lock of an end. */
 void evtchn_set_pending(struct domain *d, evtchn_port_t port, const struct evtchn *e);
-/** Unmask the port, and notify its vCPU if it is pending. */
-void evtchn_unmask(struct domain *d, evtchn_port_t port, const struct evtchn *e);
+/** Unmask the port, and notify its vCPU if it is pending. False: there is no such port. */
+bool evtchn_unmask(struct domain *d, evtchn_port_t port);
 
 /** Raise a virq on a vCPU; the ports of global virqs are vCPU 0's. */
 void evtchn_send_virq(struct vcpu *v, unsigned virq);

@@ -43,13 +43,15 @@ void evtchn_domain_free(struct domain *d)
 		heap_free(d->evtchn.buckets[i]);
 }
 
-/* A closed port takes the state of *init. The port or -errno. Caller: both locks of d. */
+/* A closed port takes the state of *init. The port or -errno. Caller: the locks of all ends. */
 static long take_port(struct domain *d, const struct evtchn *init)
 {
 	struct evtchn_domain *t = &d->evtchn;
+	struct evtchn *other_end = init->peer ? evtchn_entry(init->peer, init->number) : NULL;
 	u32 port = MAX(t->free_hint, 1u);
 
-	if (d->is_dying)
+	if (d->is_dying || (init->peer && !(other_end && other_end->state == EVTCHNSTAT_unbound &&
+					    other_end->number == d->mem.domid)))
 		return -XEN_EINVAL;
 	if (init->slot && *init->slot)
 		return -XEN_EEXIST;
@@ -65,6 +67,13 @@ static long take_port(struct domain *d, const struct evtchn *init)
 	*evtchn_entry(d, port) = *init;
 	if (init->slot)
 		*init->slot = port;
+	if (other_end) {
+		other_end->state = EVTCHNSTAT_interdomain;
+		other_end->number = port;
+		other_end->peer = d;
+		/* what the peer sent while unbound was lost: let this end look once */
+		evtchn_set_pending(d, port, evtchn_entry(d, port));
+	}
 	return port;
 }
 
@@ -122,31 +131,28 @@ static long need_vcpu(const struct domain *d, u32 vcpu)
 	return there ? 0 : refuse(NO_VCPU, "there is no vCPU %u", vcpu);
 }
 
-/* The port into the argument, or the refusal of what would be a port otherwise. */
-static long bound(long port, evtchn_port_t *out)
-{
-	if (port == -XEN_ENOSPC)
-		return refuse_as(port, OVER_LIMIT,
-				 "all event channels that the domain may have are in use");
-	if (port == -XEN_ENOMEM)
-		return refuse(NO_MEMORY, "no memory for more event channels");
-	if (port < 0)
-		return refuse_as(port, BAD_STATE, "bound already, or it cannot be (error %ld)",
-				 -port);
-	*out = port;
-	return 0;
-}
-
-/* A new port of d, to *out. */
+/* A new port of d, to *out. 0, or the refusal. */
 static long bind(struct domain *d, struct evtchn init, evtchn_port_t *out)
 {
 	spin_lock(&evtchn_binding_lock);
-	spin_lock(&d->evtchn.lock);
+	lock_ends(d, init.peer);
 	long port = take_port(d, &init);
 
-	spin_unlock(&d->evtchn.lock);
+	unlock_ends(d, init.peer);
 	spin_unlock(&evtchn_binding_lock);
-	return bound(port, out);
+	if (port == -XEN_ENOSPC)
+		return refuse_as(port, OVER_LIMIT, "all event channels up to %u are in use",
+				 d->max_evtchn_port);
+	if (port == -XEN_ENOMEM)
+		return refuse(NO_MEMORY, "no memory for more event channels");
+	if (port == -XEN_EINVAL && init.peer)
+		return refuse(BAD_STATE, "port %u of domain %u is not waiting for domain %u",
+			      init.number, init.peer->mem.domid, d->mem.domid);
+	if (port < 0)
+		return refuse_as(port, BAD_STATE, "bound already, or domain %u is dying",
+				 d->mem.domid);
+	*out = port;
+	return 0;
 }
 
 static bool virq_is_per_vcpu(unsigned virq)
@@ -168,31 +174,14 @@ static long bind_interdomain(struct domain *d, void *arg)
 {
 	struct evtchn_bind_interdomain *op = arg;
 	struct domain *r = domain_get(op->remote_dom);
-	long port = -XEN_EINVAL;
+	const struct evtchn init = {EVTCHNSTAT_interdomain, .number = op->remote_port, .peer = r};
 
 	if (!r)
 		return refuse(NO_DOMAIN, "there is no domain %u", op->remote_dom);
-	spin_lock(&evtchn_binding_lock);
-	lock_ends(d, r);
-	struct evtchn *re = evtchn_entry(r, op->remote_port);
+	long rc = bind(d, init, &op->local_port);
 
-	if (re && re->state == EVTCHNSTAT_unbound && re->number == d->mem.domid)
-		port = take_port(d, &(struct evtchn){EVTCHNSTAT_interdomain,
-						     .number = op->remote_port, .peer = r});
-	if (port >= 0) {
-		re->state = EVTCHNSTAT_interdomain;
-		re->number = port;
-		re->peer = d;
-		/* what the peer sent while unbound was lost: let this end look once */
-		evtchn_set_pending(d, port, evtchn_entry(d, port));
-	}
-	unlock_ends(d, r);
-	spin_unlock(&evtchn_binding_lock);
 	domain_put(r);
-	if (port == -XEN_EINVAL)
-		return refuse(BAD_STATE, "port %u of domain %u is not waiting for domain %u",
-			      op->remote_port, op->remote_dom, d->mem.domid);
-	return bound(port, &op->local_port);
+	return rc;
 }
 
 static long bind_virq(struct domain *d, void *arg)
@@ -201,14 +190,14 @@ static long bind_virq(struct domain *d, void *arg)
 
 	if (op->virq >= NR_VIRQS || (op->vcpu && !virq_is_per_vcpu(op->virq)))
 		return refuse(BAD_ARGUMENT,
-			      "virq %u of vCPU %u: %u is the last, global ones are vCPU 0's",
-			      op->virq, op->vcpu, NR_VIRQS - 1);
+			      "virq %u of vCPU %u: there are %u, global ones are vCPU 0's",
+			      op->virq, op->vcpu, NR_VIRQS);
 	if (need_vcpu(d, op->vcpu))
 		return -XEN_ENOENT;
-	return bind(d,
-		    (struct evtchn){EVTCHNSTAT_virq, op->vcpu, op->virq,
-				    .slot = &d->vcpus[op->vcpu]->virq_port[op->virq]},
-		    &op->port);
+	const struct evtchn init = {EVTCHNSTAT_virq, op->vcpu, op->virq,
+				    .slot = &d->vcpus[op->vcpu]->virq_port[op->virq]};
+
+	return bind(d, init, &op->port);
 }
 
 static long bind_ipi(struct domain *d, void *arg)
@@ -228,17 +217,17 @@ static long bind_pirq(struct domain *d, void *arg)
 	if (pirq >= EVTCHN_PIRQS || !(d->irq_allowed[pirq / 32] >> (pirq % 32) & 1))
 		return refuse_as(pirq < EVTCHN_PIRQS ? -XEN_EPERM : -XEN_EINVAL, NOT_ALLOWED,
 				 "pirq %u is not the domain's", pirq);
-	long rc = bind(d,
-		       (struct evtchn){EVTCHNSTAT_pirq, .number = pirq,
-				       .slot = &d->evtchn.pirq_port[pirq]},
-		       &op->port);
+	const struct evtchn init = {EVTCHNSTAT_pirq, .number = pirq,
+				    .slot = &d->evtchn.pirq_port[pirq]};
+	long rc = bind(d, init, &op->port);
 
 	if (rc)
 		return rc;
 	rc = irq_bind_guest(d, pirq, op->flags & BIND_PIRQ__WILL_SHARE);
-	if (rc)
-		close_port(d, op->port);
-	return bound(rc ? rc : op->port, &op->port);
+	if (!rc)
+		return 0;
+	close_port(d, op->port);
+	return refuse_as(rc, BAD_STATE, "pirq %u cannot be bound (error %ld)", pirq, -rc);
 }
 
 static long bind_vcpu(struct domain *d, void *arg)
@@ -301,41 +290,36 @@ static long status(struct domain *d, void *arg)
 
 static long unmask(struct domain *d, void *arg)
 {
-	const struct evtchn_unmask *op = arg;
-	struct evtchn *e = evtchn_entry(d, op->port);
+	evtchn_port_t port = ((struct evtchn_unmask *)arg)->port;
 
-	if (!e)
-		return refuse(BAD_ARGUMENT, "there is no port %u", op->port);
-	evtchn_unmask(d, op->port, e);
-	return 0;
+	return evtchn_unmask(d, port) ? 0 : refuse(BAD_ARGUMENT, "there is no port %u", port);
 }
 
 static long close(struct domain *d, void *arg)
 {
-	const struct evtchn_close *op = arg;
+	evtchn_port_t port = ((struct evtchn_close *)arg)->port;
 
-	return close_port(d, op->port) ? 0 : refuse(BAD_STATE, "port %u is not open", op->port);
+	return close_port(d, port) ? 0 : refuse(BAD_STATE, "port %u is not open", port);
 }
 
 static long reset(struct domain *d, void *arg)
 {
-	(void)arg;
 	return evtchn_close_all(d);
 }
 
+#define PORT_COMMAND(name, flags) [EVTCHNOP_##name] = {name, sizeof(struct evtchn_##name), flags}
+
 static const struct command commands[] = {
-	[EVTCHNOP_unmask] = {unmask, sizeof(struct evtchn_unmask)},
-	[EVTCHNOP_alloc_unbound] = {alloc_unbound, sizeof(struct evtchn_alloc_unbound),
-				    OP_ANSWERS | OP_NAMES_DOMAIN},
-	[EVTCHNOP_bind_interdomain] = {bind_interdomain, sizeof(struct evtchn_bind_interdomain),
-				       OP_ANSWERS},
-	[EVTCHNOP_bind_virq] = {bind_virq, sizeof(struct evtchn_bind_virq), OP_ANSWERS},
-	[EVTCHNOP_bind_ipi] = {bind_ipi, sizeof(struct evtchn_bind_ipi), OP_ANSWERS},
-	[EVTCHNOP_bind_pirq] = {bind_pirq, sizeof(struct evtchn_bind_pirq), OP_ANSWERS},
-	[EVTCHNOP_bind_vcpu] = {bind_vcpu, sizeof(struct evtchn_bind_vcpu)},
-	[EVTCHNOP_status] = {status, sizeof(struct evtchn_status), OP_ANSWERS | OP_NAMES_DOMAIN},
-	[EVTCHNOP_close] = {close, sizeof(struct evtchn_close)},
-	[EVTCHNOP_reset] = {reset, sizeof(struct evtchn_reset), OP_NAMES_DOMAIN},
+	PORT_COMMAND(alloc_unbound, OP_ANSWERS | OP_NAMES_DOMAIN),
+	PORT_COMMAND(bind_interdomain, OP_ANSWERS),
+	PORT_COMMAND(bind_virq, OP_ANSWERS),
+	PORT_COMMAND(bind_ipi, OP_ANSWERS),
+	PORT_COMMAND(bind_pirq, OP_ANSWERS),
+	PORT_COMMAND(bind_vcpu, 0),
+	PORT_COMMAND(status, OP_ANSWERS | OP_NAMES_DOMAIN),
+	PORT_COMMAND(unmask, 0),
+	PORT_COMMAND(close, 0),
+	PORT_COMMAND(reset, OP_NAMES_DOMAIN),
 };
 
 long do_event_channel_op(u64 cmd, u64 arg)

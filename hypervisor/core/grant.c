@@ -4,12 +4,6 @@
 
 /* --- the table --- */
 
-int grant_domain_init(struct domain *d)
-{
-	d->grants.maptrack_free = MAPTRACK_NONE;
-	return grant_table_grow(d, 1);
-}
-
 void grant_domain_unshare(struct domain *d)
 {
 	struct grant_table *gt = &d->grants;
@@ -219,9 +213,9 @@ static void grow_maptrack(struct grant_table *gt, u32 max_pages)
 	if (!page)
 		return;
 	for (u32 i = 0; i < MAPTRACKS_PER_PAGE; i++)
-		page[i].next_free = i + 1 < MAPTRACKS_PER_PAGE ? first + i + 1 : MAPTRACK_NONE;
+		page[i].next_free = i + 1 < MAPTRACKS_PER_PAGE ? first + i + 2 : 0;
 	gt->maptracks[gt->maptrack_pages++] = page;
-	gt->maptrack_free = first;
+	gt->maptrack_free = first + 1;
 }
 
 u32 maptrack_take(struct domain *d)
@@ -229,9 +223,9 @@ u32 maptrack_take(struct domain *d)
 	struct grant_table *gt = &d->grants;
 
 	spin_lock(&gt->maptrack_lock);
-	if (gt->maptrack_free == MAPTRACK_NONE)
+	if (!gt->maptrack_free)
 		grow_maptrack(gt, d->max_maptrack_frames);
-	u32 handle = gt->maptrack_free;
+	u32 handle = gt->maptrack_free - 1; /* MAPTRACK_NONE at the end of the list */
 	struct maptrack *mt = maptrack_entry(gt, handle);
 
 	if (mt) {
@@ -247,7 +241,7 @@ void maptrack_free(struct grant_table *gt, u32 handle)
 	spin_lock(&gt->maptrack_lock);
 	*maptrack_entry(gt, handle) =
 		(struct maptrack){.state = MAPTRACK_FREE, .next_free = gt->maptrack_free};
-	gt->maptrack_free = handle;
+	gt->maptrack_free = handle + 1;
 	spin_unlock(&gt->maptrack_lock);
 }
 

@@ -46,12 +46,12 @@ struct maptrack {
 	struct grant_pin pin;
 	u16 map_flags; /* GNTMAP_device_map, _host_map still in force; _contains_pte */
 	u8 state;      /* BUSY: a map or an unmap is under way, whose entry it is */
-	u32 next_free;
+	u32 next_free; /* handle + 1, 0: none */
 };
 #define MAPTRACKS_PER_PAGE (PAGE_SIZE / sizeof(struct maptrack))
 #define MAPTRACK_NONE	   (~0u)
 
-/* In struct domain. */
+/* In struct domain; zero to begin with. */
 struct grant_table {
 	struct spinlock lock;
 	u32 frames;
@@ -61,19 +61,17 @@ struct grant_table {
 	struct spinlock maptrack_lock;
 	u32 maptrack_pages;
 	struct maptrack *maptracks[MAPTRACK_FRAMES_LIMIT];
-	u32 maptrack_free; /* first of a list */
+	u32 maptrack_free; /* handle + 1 of the first of a list, 0: none */
 	u32 release_next;  /* progress of grant_domain_release() */
 };
 
-/** The table of a new domain, whose parts grant_domain_free() frees, after failure too. 0, -errno.
- */
-int grant_domain_init(struct domain *d);
 /** Unmap what d has mapped of others; preemptible (-XEN_ERESTART). */
 int grant_domain_release(struct domain *d);
 /** Give up the table's frames: no pin exists or can come any more. */
 void grant_domain_unshare(struct domain *d);
 void grant_domain_free(struct domain *d);
-/** Grow the table to `frames`. 0, -XEN_ENOMEM, -XEN_EINVAL (over the limit). Takes the lock. */
+/** Grow the table to `frames`; a new domain has one. 0, -XEN_ENOMEM, -XEN_EINVAL (over the limit).
+ * Takes the lock. */
 int grant_table_grow(struct domain *d, u32 frames);
 /** Frame `index` of d's table, grown as needed; INVALID_MFN: out of range, or no memory. */
 mfn_t grant_table_frame(struct domain *d, unsigned index);

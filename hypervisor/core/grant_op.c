@@ -215,7 +215,6 @@ static long set_version(struct domain *d, void *arg)
 {
 	const struct gnttab_set_version *op = arg;
 
-	(void)d;
 	if (op->version == 2)
 		return -XEN_ENOSYS; /* the ABI's way to say so; guests fall back to 1 */
 	return op->version == 1 ? 0 : refuse(BAD_ARGUMENT, "there is no version %u", op->version);
@@ -225,7 +224,6 @@ static long get_version(struct domain *d, void *arg)
 {
 	struct gnttab_get_version *op = arg;
 
-	(void)d;
 	op->version = 1;
 	return 0;
 }

@@ -10,19 +10,16 @@
 
 static long current_reservation(struct domain *d, void *arg)
 {
-	(void)arg;
 	return d->mem.tot_pages;
 }
 
 static long maximum_reservation(struct domain *d, void *arg)
 {
-	(void)arg;
 	return MIN(d->mem.max_pages, 0x7fffffffUL);
 }
 
 static long maximum_gpfn(struct domain *d, void *arg)
 {
-	(void)arg;
 	return MAX(d->shared_info->arch.max_pfn, 1UL) - 1;
 }
 
@@ -30,7 +27,6 @@ static long machphys_mapping(struct domain *d, void *arg)
 {
 	struct xen_machphys_mapping *mapping = arg;
 
-	(void)d;
 	mapping->v_start = M2P_VIRT_START;
 	mapping->v_end = M2P_VIRT_START + ROUND_UP(max_mfn * sizeof(u64), 1UL << 21);
 	mapping->max_mfn = max_mfn - 1;
@@ -42,7 +38,6 @@ static long machphys_mfn_list(struct domain *d, void *arg)
 	struct xen_machphys_mfn_list *list = arg;
 	u64 pieces = ROUND_UP(max_mfn * sizeof(u64), 1UL << 21) >> 21, last = 0;
 
-	(void)d;
 	list->nr_extents = MIN(list->max_extents, pieces);
 	for (unsigned i = 0; i < list->nr_extents; i++) {
 		u64 at = (u64)(list->extent_start.p + i);
@@ -81,7 +76,6 @@ static long machine_memory_map(struct domain *d, void *arg)
 	struct xen_memory_map *map = arg;
 	u64 at = (u64)map->buffer.p;
 
-	(void)d;
 	if (at && map->nr_entries < machine_map_entries)
 		return refuse(BAD_ARGUMENT, "room for %u entries, there are %u", map->nr_entries,
 			      machine_map_entries);

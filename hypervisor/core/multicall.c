@@ -5,30 +5,17 @@
  */
 #include <core/calls.h>
 
-static long call_entry(struct vcpu *v, const struct multicall_entry *e)
+static long call_entry(struct vcpu *v, u32 nr, const u64 args[6])
 {
-	long rc;
-
 	/* they replace the frame or the arguments under which the list is being worked on */
-	if (e->op == __HYPERVISOR_multicall || e->op == __HYPERVISOR_iret)
-		return refuse(BAD_ARGUMENT, "%s cannot be part of a multicall",
-			      hypercall_name((u32)e->op));
+	if (nr == __HYPERVISOR_multicall || nr == __HYPERVISOR_iret)
+		return refuse(BAD_ARGUMENT, "%s cannot be part of a multicall", hypercall_name(nr));
 	v->in_multicall = true;
-	rc = hypercall_call((u32)e->op, (const u64 *)e->args);
+	long rc = hypercall_call(nr, args);
+
 	v->in_multicall = false;
 	this_cpu()->hypercall = __HYPERVISOR_multicall;
 	return rc;
-}
-
-/* The entry as it was when it was preempted: the guest may have changed its list since. */
-static long resume_entry(struct vcpu *v)
-{
-	struct multicall_entry e = {.op = v->inner.nr};
-
-	v->inner.active = false;
-	for (unsigned i = 0; i < 6; i++)
-		e.args[i] = v->inner.args[i];
-	return call_entry(v, &e);
 }
 
 long do_multicall(u64 list, u64 count)
@@ -46,14 +33,17 @@ long do_multicall(u64 list, u64 count)
 
 		this_cpu()->batch_index = (u32)i;
 		if (v->inner.active) {
-			e.result = (xen_ulong_t)resume_entry(v);
+			/* as it was when it was preempted: the guest may have changed its list */
+			const struct hypercall_state inner = v->inner;
+
+			v->inner.active = false;
+			e.result = (xen_ulong_t)call_entry(v, inner.nr, inner.args);
+		} else if (i != first && hypercall_preempt_check()) {
+			break;
+		} else if (get_guest(e, at)) {
+			e.result = (xen_ulong_t)call_entry(v, (u32)e.op, (const u64 *)e.args);
 		} else {
-			if (i != first && hypercall_preempt_check())
-				break;
-			if (!get_guest(e, at))
-				return refuse(BAD_ADDRESS, "entry %lu at %#lx is not accessible", i,
-					      at);
-			e.result = (xen_ulong_t)call_entry(v, &e);
+			return refuse(BAD_ADDRESS, "entry %lu at %#lx is not accessible", i, at);
 		}
 		if ((long)e.result == HYPERCALL_PREEMPTED)
 			break;
@@ -61,7 +51,5 @@ long do_multicall(u64 list, u64 count)
 		if (!put_guest(at + offsetof(struct multicall_entry, result), e.result))
 			return refuse(BAD_ADDRESS, "entry %lu at %#lx is not writable", i, at);
 	}
-	if (i == count)
-		return 0;
-	return hypercall_preempt(i, list, count, 0, 0);
+	return i == count ? 0 : hypercall_preempt(i, list, count, 0, 0);
 }

@@ -3,103 +3,97 @@
 #include <xen/errno.h>
 #include <core/domctl.h>
 
-/* --- sets of ranges: disjoint, not adjacent, in no order --- */
+/* A domain's ports or frames: disjoint ranges, not adjacent, in no order. */
+struct ranges {
+	struct mfn_range *set;
+	unsigned *n, max;
+	const char *what;
+};
 
-static void range_drop(struct mfn_range *set, unsigned *n, unsigned i)
+static struct ranges ports_of(struct domain *d)
 {
-	set[i] = set[--*n];
+	return (struct ranges){d->ioport_ranges, &d->ioport_range_count,
+			       ARRAY_SIZE(d->ioport_ranges), "ports"};
+}
+
+static struct ranges frames_of(struct domain *d)
+{
+	return (struct ranges){d->mem.iomem, &d->mem.iomem_ranges, MAX_IOMEM_RANGES, "frames"};
 }
 
 /* Swallow every range that touches the new one. */
-static int range_add(struct mfn_range *set, unsigned *n, unsigned max, struct mfn_range r)
+static bool range_add(struct ranges s, struct mfn_range r)
 {
-	for (unsigned i = 0; i < *n;) {
-		if (set[i].last + 1 < r.first || (r.last + 1 && set[i].first > r.last + 1)) {
-			i++;
+	for (unsigned i = *s.n; i-- > 0;) {
+		struct mfn_range old = s.set[i];
+
+		if (old.last + 1 < r.first || (r.last + 1 && old.first > r.last + 1))
 			continue;
-		}
-		r.first = MIN(r.first, set[i].first);
-		r.last = MAX(r.last, set[i].last);
-		range_drop(set, n, i);
+		r = (struct mfn_range){MIN(r.first, old.first), MAX(r.last, old.last)};
+		s.set[i] = s.set[--*s.n];
 	}
-	if (*n == max)
-		return -XEN_ENOSPC;
-	set[(*n)++] = r;
-	return 0;
+	if (*s.n == s.max)
+		return false;
+	s.set[(*s.n)++] = r;
+	return true;
 }
 
 /* Cutting a hole makes one range more: its room is checked before anything is changed. */
-static int range_remove(struct mfn_range *set, unsigned *n, unsigned max, struct mfn_range r)
+static bool range_remove(struct ranges s, struct mfn_range r)
 {
-	for (unsigned i = 0; i < *n;) {
-		struct mfn_range old = set[i];
+	for (unsigned i = *s.n; i-- > 0;) {
+		struct mfn_range old = s.set[i];
 
-		if (old.last < r.first || old.first > r.last) {
-			i++;
+		if (old.last < r.first || old.first > r.last)
 			continue;
-		}
-		if (old.first < r.first && old.last > r.last && *n == max)
-			return -XEN_ENOSPC;
-		range_drop(set, n, i);
+		if (old.first < r.first && old.last > r.last && *s.n == s.max)
+			return false;
+		s.set[i] = s.set[--*s.n];
 		if (old.first < r.first)
-			set[(*n)++] = (struct mfn_range){old.first, r.first - 1};
+			s.set[(*s.n)++] = (struct mfn_range){old.first, r.first - 1};
 		if (old.last > r.last)
-			set[(*n)++] = (struct mfn_range){r.last + 1, old.last};
+			s.set[(*s.n)++] = (struct mfn_range){r.last + 1, old.last};
 	}
-	return 0;
-}
-
-static bool range_covered(const struct mfn_range *set, unsigned n, struct mfn_range r)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (set[i].first <= r.first && r.last <= set[i].last)
-			return true;
-	return false;
+	return true;
 }
 
 /* Readers take no lock: the domain stands still meanwhile. */
-static long change(struct domain *d, struct mfn_range *set, unsigned *n, unsigned max,
-		   struct mfn_range r, bool allow)
+static long change(struct domain *d, struct ranges s, struct ranges dom0s, struct mfn_range r,
+		   bool allow)
 {
-	int rc;
+	bool ok = !allow;
 
+	for (unsigned i = 0; i < *dom0s.n; i++)
+		ok |= dom0s.set[i].first <= r.first && r.last <= dom0s.set[i].last;
+	if (!ok)
+		return refuse(NOT_ALLOWED, "%s %#lx..%#lx are not dom0's to give", s.what, r.first,
+			      r.last);
 	domain_pause(d);
-	rc = allow ? range_add(set, n, max, r) : range_remove(set, n, max, r);
+	ok = allow ? range_add(s, r) : range_remove(s, r);
 	domain_unpause(d);
-	return rc ? refuse_as(rc, OVER_LIMIT, "domain %u has %u ranges already", d->mem.domid, max)
-		  : 0;
-}
-
-static long not_ours(const char *what, struct mfn_range r)
-{
-	return refuse(NOT_ALLOWED, "%s %#lx..%#lx are not dom0's to give", what, r.first, r.last);
+	return ok ? 0
+		  : refuse_as(-XEN_ENOSPC, OVER_LIMIT, "domain %u has %u ranges already",
+			      d->mem.domid, s.max);
 }
 
 long domctl_ioport_permission(struct domain *d, struct xen_domctl *domctl)
 {
 	const struct xen_domctl_ioport_permission *op = &domctl->u.ioport_permission;
 	const struct mfn_range r = {op->first_port, (u64)op->first_port + op->nr_ports - 1};
-	const struct domain *me = current_domain();
 
 	if (!op->nr_ports || r.last > 0xffff)
 		return refuse(BAD_ARGUMENT, "ports %#x and %u more", op->first_port, op->nr_ports);
-	if (op->allow_access && !range_covered(me->ioport_ranges, me->ioport_range_count, r))
-		return not_ours("ports", r);
-	return change(d, d->ioport_ranges, &d->ioport_range_count, ARRAY_SIZE(d->ioport_ranges), r,
-		      op->allow_access);
+	return change(d, ports_of(d), ports_of(current_domain()), r, op->allow_access);
 }
 
 long domctl_iomem_permission(struct domain *d, struct xen_domctl *domctl)
 {
 	const struct xen_domctl_iomem_permission *op = &domctl->u.iomem_permission;
 	const struct mfn_range r = {op->first_mfn, op->first_mfn + op->nr_mfns - 1};
-	const struct domain *me = current_domain();
 
 	if (r.last < r.first || r.last >= BIT(52 - PAGE_SHIFT))
 		return refuse(BAD_ARGUMENT, "frames %#lx and %lu more", op->first_mfn, op->nr_mfns);
-	if (op->allow_access && !range_covered(me->mem.iomem, me->mem.iomem_ranges, r))
-		return not_ours("frames", r);
-	return change(d, d->mem.iomem, &d->mem.iomem_ranges, MAX_IOMEM_RANGES, r, op->allow_access);
+	return change(d, frames_of(d), frames_of(current_domain()), r, op->allow_access);
 }
 
 long domctl_irq_permission(struct domain *d, struct xen_domctl *domctl)

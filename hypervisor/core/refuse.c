@@ -9,47 +9,38 @@
 
 static struct spinlock refuse_lock = SPINLOCK_INIT;
 
-static bool batched(u32 nr)
-{
-	return nr == __HYPERVISOR_mmu_update || nr == __HYPERVISOR_mmuext_op ||
-	       nr == __HYPERVISOR_grant_table_op || nr == __HYPERVISOR_multicall;
-}
-
 /* May this domain log one more line now? Tells how many it was not allowed before. */
 static bool may_tell(struct domain *d)
 {
 	u64 now = now_ns();
 	u32 suppressed = 0;
-	bool tell;
 
 	spin_lock(&refuse_lock);
 	if (now - d->refusal_window_ns >= WINDOW_NS) {
-		if (d->refusals_in_window > WINDOW_LINES)
-			suppressed = d->refusals_in_window - WINDOW_LINES;
+		suppressed = MAX(d->refusals_in_window, WINDOW_LINES) - WINDOW_LINES;
 		d->refusal_window_ns = now;
 		d->refusals_in_window = 0;
 	}
-	tell = d->refusals_in_window++ < WINDOW_LINES;
+	bool tell = d->refusals_in_window++ < WINDOW_LINES;
+
 	spin_unlock(&refuse_lock);
 	if (suppressed)
 		printk(LOG_GUEST_WARN, "d%u: %u further refusals were not told\n", d->mem.domid, suppressed);
 	return tell;
 }
 
+/* "d3v0 mmu_update[17]: …"; the index, of a batch or a multicall, where it is not 0. */
 static void tell(const struct vcpu *v, const char *text)
 {
-	const struct cpu *c = this_cpu();
-	const struct cpu_regs *regs = guest_regs();
+	u32 vector = guest_regs()->entry_vector, index = this_cpu()->batch_index;
+	char where[24] = "";
 
-	if (regs->entry_vector != ENTRY_SYSCALL)
-		printk(LOG_GUEST_WARN, "d%uv%u vector %u: %s\n", v->domain->mem.domid, v->vcpu_id,
-		       regs->entry_vector, text);
-	else if (batched(c->hypercall))
-		printk(LOG_GUEST_WARN, "d%uv%u %s[%u]: %s\n", v->domain->mem.domid, v->vcpu_id,
-		       hypercall_name(c->hypercall), c->batch_index, text);
-	else
-		printk(LOG_GUEST_WARN, "d%uv%u %s: %s\n", v->domain->mem.domid, v->vcpu_id,
-		       hypercall_name(c->hypercall), text);
+	if (vector != ENTRY_SYSCALL)
+		snprintk(where, sizeof(where), "vector %u", vector);
+	else if (index)
+		snprintk(where, sizeof(where), "[%u]", index);
+	printk(LOG_GUEST_WARN, "d%uv%u %s%s: %s\n", v->domain->mem.domid, v->vcpu_id,
+	       vector == ENTRY_SYSCALL ? hypercall_name(this_cpu()->hypercall) : "", where, text);
 }
 
 long refuse_as(long err, enum refusal why, const char *fmt, ...)

@@ -58,7 +58,7 @@ struct cpu {
 	u32 id;	  /* 0 .. cpu_count - 1 */
 	u32 apic_id;
 	u32 batch_index;      /* index in the running hypercall's batch, for refuse() */
-	u32 hypercall;	      /* number of the running hypercall, for refuse() */
+	u32 hypercall;	      /* number of the running hypercall: refuse(), hypercall_preempt() */
 	u32 tlb_flushed;      /* TLB clock at the last full flush, see tlb.c */
 };
 

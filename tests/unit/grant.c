@@ -15,8 +15,8 @@ static int set_up(void **state)
 	fake_reset();
 	a = fake_domain(1, 1);
 	b = fake_domain(2, 1);
-	assert_int_equal(grant_domain_init(a), 0);
-	assert_int_equal(grant_domain_init(b), 0);
+	assert_int_equal(grant_table_grow(a, 1), 0);
+	assert_int_equal(grant_table_grow(b, 1), 0);
 	fake_own_frame(5, a);
 	fake_own_frame(6, b);
 	fake_run_as(b->vcpus[0]);
@@ -367,7 +367,7 @@ static void no_memory_is_an_error(void **state)
 	(void)state;
 	for (left = 0; left < 2; left++) {
 		fake_heap_left = left;
-		assert_int_equal(grant_domain_init(c), -XEN_ENOMEM);
+		assert_int_equal(grant_table_grow(c, 1), -XEN_ENOMEM);
 		grant_domain_free(c);
 		memset(&c->grants, 0, sizeof(c->grants));
 	}

@@ -176,6 +176,17 @@ int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap)
 	return vsnprintf(buf, size, fmt, ap);
 }
 
+int snprintk(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(buf, size, fmt, ap);
+
+	va_end(ap);
+	return n;
+}
+
 void panic(const char *fmt, ...)
 {
 	char line[256];
