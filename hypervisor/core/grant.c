@@ -116,14 +116,6 @@ struct page *grant_page_get(struct domain *owner, u64 frame, bool writable)
 			: mm_get_page(mfn(frame), &owner->mem);
 }
 
-void grant_page_put(struct page *pg, bool writable)
-{
-	if (writable)
-		mm_put_page_writable(pg);
-	else
-		mm_put_page(pg);
-}
-
 /* The granter's lock is held. */
 static int pin_locked(struct grant_pin *pin)
 {
@@ -182,11 +174,16 @@ int grant_pin(struct grant_pin *pin, domid_t granter)
 
 void grant_unpin(const struct grant_pin *pin)
 {
+	/* the page first: once the entry is unmarked the granter may believe that nobody uses it */
+	if (pin->writable)
+		mm_put_page_writable(pin->page);
+	else
+		mm_put_page(pin->page);
+	if (!pin->granter)
+		return;
 	struct grant_table *gt = &pin->granter->grants;
 	struct active_grant *a = active_entry(gt, pin->ref);
 
-	/* the page first: once the entry is unmarked the granter may believe that nobody uses it */
-	grant_page_put(pin->page, pin->writable);
 	spin_lock(&gt->lock);
 	a->uses[pin->writable]--;
 	unmark_shared(shared_entry(gt, pin->ref), a);
@@ -198,24 +195,23 @@ void grant_unpin(const struct grant_pin *pin)
 
 struct maptrack *maptrack_entry(struct grant_table *gt, u32 handle)
 {
-	if (handle >= gt->maptrack_pages * MAPTRACKS_PER_PAGE)
+	if (handle >= __atomic_load_n(&gt->maptrack_pages, __ATOMIC_ACQUIRE) * MAPTRACKS_PER_PAGE)
 		return NULL;
 	return &gt->maptracks[handle / MAPTRACKS_PER_PAGE][handle % MAPTRACKS_PER_PAGE];
 }
 
-static void grow_maptrack(struct grant_table *gt, u32 max_pages)
+static void grow_maptrack(struct grant_table *gt)
 {
-	u32 first = gt->maptrack_pages * MAPTRACKS_PER_PAGE;
-	struct maptrack *page = NULL;
+	u32 n = gt->maptrack_pages, next = n * MAPTRACKS_PER_PAGE + 1;
+	struct maptrack *page = heap_alloc(MAPTRACKS_PER_PAGE * sizeof(*page));
 
-	if (gt->maptrack_pages < max_pages)
-		page = heap_alloc(MAPTRACKS_PER_PAGE * sizeof(*page));
 	if (!page)
 		return;
-	for (u32 i = 0; i < MAPTRACKS_PER_PAGE; i++)
-		page[i].next_free = i + 1 < MAPTRACKS_PER_PAGE ? first + i + 2 : 0;
-	gt->maptracks[gt->maptrack_pages++] = page;
-	gt->maptrack_free = first + 1;
+	gt->maptrack_free = next;
+	for (u32 i = 0; i < MAPTRACKS_PER_PAGE - 1; i++)
+		page[i].next_free = ++next;
+	gt->maptracks[n] = page;
+	__atomic_store_n(&gt->maptrack_pages, n + 1, __ATOMIC_RELEASE); /* maptrack_entry() */
 }
 
 u32 maptrack_take(struct domain *d)
@@ -223,8 +219,8 @@ u32 maptrack_take(struct domain *d)
 	struct grant_table *gt = &d->grants;
 
 	spin_lock(&gt->maptrack_lock);
-	if (!gt->maptrack_free)
-		grow_maptrack(gt, d->max_maptrack_frames);
+	if (!gt->maptrack_free && gt->maptrack_pages < d->max_maptrack_frames)
+		grow_maptrack(gt);
 	u32 handle = gt->maptrack_free - 1; /* MAPTRACK_NONE at the end of the list */
 	struct maptrack *mt = maptrack_entry(gt, handle);
 
@@ -243,19 +239,6 @@ void maptrack_free(struct grant_table *gt, u32 handle)
 		(struct maptrack){.state = MAPTRACK_FREE, .next_free = gt->maptrack_free};
 	gt->maptrack_free = handle + 1;
 	spin_unlock(&gt->maptrack_lock);
-}
-
-struct maptrack *maptrack_claim(struct grant_table *gt, u32 handle)
-{
-	spin_lock(&gt->maptrack_lock);
-	struct maptrack *mt = maptrack_entry(gt, handle);
-
-	if (mt && mt->state == MAPTRACK_USED)
-		mt->state = MAPTRACK_BUSY;
-	else
-		mt = NULL;
-	spin_unlock(&gt->maptrack_lock);
-	return mt;
 }
 
 void maptrack_release(struct grant_table *gt, u32 handle)

@@ -34,7 +34,7 @@ struct active_grant {
 
 /* A pin: one use of one grant. */
 struct grant_pin {
-	struct domain *granter; /* with a reference */
+	struct domain *granter; /* with a reference; NULL: a frame without a grant */
 	u32 ref;
 	bool writable;
 	struct page *page; /* with references */
@@ -45,7 +45,7 @@ enum maptrack_state { MAPTRACK_FREE, MAPTRACK_USED, MAPTRACK_BUSY };
 struct maptrack {
 	struct grant_pin pin;
 	u16 map_flags; /* GNTMAP_device_map, _host_map still in force; _contains_pte */
-	u8 state;      /* BUSY: a map or an unmap is under way, whose entry it is */
+	u8 state;      /* atomic; BUSY: a map or an unmap is under way, whose entry it is */
 	u32 next_free; /* handle + 1, 0: none */
 };
 #define MAPTRACKS_PER_PAGE (PAGE_SIZE / sizeof(struct maptrack))
@@ -84,17 +84,13 @@ void grant_audit(struct domain *d, void (*add)(struct page *pg, bool writable, v
 int grant_pin(struct grant_pin *pin, domid_t granter);
 /** End it. The references go too: flush TLBs before. */
 void grant_unpin(const struct grant_pin *pin);
-/** A domain's frame with the references of a pin (NULL: not its, or not to be written), and back.
- */
+/** A domain's frame with the references of a pin. NULL: not its, or not to be written. */
 struct page *grant_page_get(struct domain *owner, u64 frame, bool writable);
-void grant_page_put(struct page *pg, bool writable);
 
 /** A handle for a new mapping, or MAPTRACK_NONE. Its entry is BUSY, the caller's. */
 u32 maptrack_take(struct domain *d);
 struct maptrack *maptrack_entry(struct grant_table *gt, u32 handle);
 void maptrack_free(struct grant_table *gt, u32 handle);
-/** USED -> BUSY, to unmap it; NULL: no such handle, or another vCPU is at it. */
-struct maptrack *maptrack_claim(struct grant_table *gt, u32 handle);
 /** End a mapping whose entries are gone and flushed: its pin, then its handle. */
 void maptrack_release(struct grant_table *gt, u32 handle);
 

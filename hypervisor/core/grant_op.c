@@ -55,19 +55,20 @@ static s16 map(struct gnttab_map_grant_ref *op)
 
 /* unmap_grant_ref and unmap_and_replace have one layout: the second word is a device or a new
  * address. */
-_Static_assert(sizeof(struct gnttab_unmap_grant_ref) == sizeof(struct gnttab_unmap_and_replace) &&
-		       offsetof(struct gnttab_unmap_grant_ref, status) ==
-			       offsetof(struct gnttab_unmap_and_replace, status),
+_Static_assert(offsetof(struct gnttab_unmap_grant_ref, status) ==
+		       offsetof(struct gnttab_unmap_and_replace, status),
 	       "one layout");
 
 /* Clear the entry; the pin stays until the TLBs are flushed. True: the handle is done with. */
 static bool unmap_entry(struct gnttab_unmap_grant_ref *op, bool replace)
 {
 	struct vcpu *v = current_vcpu();
-	struct maptrack *mt = maptrack_claim(&v->domain->grants, op->handle);
+	struct maptrack *mt = maptrack_entry(&v->domain->grants, op->handle);
 	u64 second = op->dev_bus_addr;
+	u8 state = MAPTRACK_USED;
 
-	if (!mt) {
+	if (!mt || !__atomic_compare_exchange_n(&mt->state, &state, MAPTRACK_BUSY, false,
+						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
 		op->status = refuse_as(GNTST_bad_handle, BAD_ARGUMENT,
 				       "%#x is no grant handle in use", op->handle);
 		return false;
@@ -126,14 +127,6 @@ static s16 get_end(struct grant_pin *end, const struct gnttab_copy_ptr *ptr, boo
 			 "frame %#lx is not the caller's, or not to be written", ptr->u.gmfn);
 }
 
-static void put_end(const struct grant_pin *end)
-{
-	if (end->granter)
-		grant_unpin(end);
-	else
-		grant_page_put(end->page, end->writable);
-}
-
 static s16 copy(const struct gnttab_copy *op)
 {
 	struct grant_pin from, to;
@@ -150,9 +143,9 @@ static s16 copy(const struct gnttab_copy *op)
 	if (status == GNTST_okay) {
 		memmove((char *)page_to_virt(to.page) + op->dest.offset,
 			(char *)page_to_virt(from.page) + op->source.offset, op->len);
-		put_end(&to);
+		grant_unpin(&to);
 	}
-	put_end(&from);
+	grant_unpin(&from);
 	return status;
 }
 
@@ -228,12 +221,13 @@ static long get_version(struct domain *d, void *arg)
 	return 0;
 }
 
+#define TABLE_COMMAND(name, flags) [GNTTABOP_##name] = {name, sizeof(struct gnttab_##name), flags}
+
 static const struct command commands[] = {
-	[GNTTABOP_setup_table] = {setup_table, sizeof(struct gnttab_setup_table), OP_ANSWERS},
-	[GNTTABOP_query_size] = {query_size, sizeof(struct gnttab_query_size), OP_ANSWERS},
-	[GNTTABOP_set_version] = {set_version, sizeof(struct gnttab_set_version), OP_ANSWERS},
-	[GNTTABOP_get_version] = {get_version, sizeof(struct gnttab_get_version),
-				  OP_ANSWERS | OP_NAMES_DOMAIN},
+	TABLE_COMMAND(setup_table, OP_ANSWERS),
+	TABLE_COMMAND(query_size, OP_ANSWERS),
+	TABLE_COMMAND(set_version, OP_ANSWERS),
+	TABLE_COMMAND(get_version, OP_ANSWERS | OP_NAMES_DOMAIN),
 };
 
 /* --- dispatch --- */

@@ -19,16 +19,6 @@ struct e820entry_list {
 	struct e820_entry entries[];
 };
 
-/** Guest address of the list's item `index`. */
-static inline u64 extent_address(const struct xen_memory_reservation *res, u64 index)
-{
-	return (u64)res->extent_start.p + index * sizeof(xen_pfn_t);
-}
-
-/** May the caller have extents of 2^order frames with these XENMEMF_address_bits? 0: below frame
- * number *limit (~0: anywhere); -XEN_EPERM: too large; -XEN_EINVAL: too few bits. */
-long memory_check_extents(unsigned order, unsigned mem_flags, u64 *limit);
-
 /* The batches: the number of extents done, -errno, or HYPERCALL_PREEMPTED; arg: guest address of
  * the structure. */
 long memory_reservation(u64 cmd, u64 arg);

@@ -10,14 +10,11 @@ struct ranges {
 	const char *what;
 };
 
-static struct ranges ports_of(struct domain *d)
+static struct ranges ranges_of(struct domain *d, bool ports)
 {
-	return (struct ranges){d->ioport_ranges, &d->ioport_range_count,
-			       ARRAY_SIZE(d->ioport_ranges), "ports"};
-}
-
-static struct ranges frames_of(struct domain *d)
-{
+	if (ports)
+		return (struct ranges){d->ioport_ranges, &d->ioport_range_count,
+				       ARRAY_SIZE(d->ioport_ranges), "ports"};
 	return (struct ranges){d->mem.iomem, &d->mem.iomem_ranges, MAX_IOMEM_RANGES, "frames"};
 }
 
@@ -58,9 +55,9 @@ static bool range_remove(struct ranges s, struct mfn_range r)
 }
 
 /* Readers take no lock: the domain stands still meanwhile. */
-static long change(struct domain *d, struct ranges s, struct ranges dom0s, struct mfn_range r,
-		   bool allow)
+static long change(struct domain *d, bool ports, struct mfn_range r, bool allow)
 {
+	struct ranges s = ranges_of(d, ports), dom0s = ranges_of(current_domain(), ports);
 	bool ok = !allow;
 
 	for (unsigned i = 0; i < *dom0s.n; i++)
@@ -83,7 +80,7 @@ long domctl_ioport_permission(struct domain *d, struct xen_domctl *domctl)
 
 	if (!op->nr_ports || r.last > 0xffff)
 		return refuse(BAD_ARGUMENT, "ports %#x and %u more", op->first_port, op->nr_ports);
-	return change(d, ports_of(d), ports_of(current_domain()), r, op->allow_access);
+	return change(d, true, r, op->allow_access);
 }
 
 long domctl_iomem_permission(struct domain *d, struct xen_domctl *domctl)
@@ -93,7 +90,7 @@ long domctl_iomem_permission(struct domain *d, struct xen_domctl *domctl)
 
 	if (r.last < r.first || r.last >= BIT(52 - PAGE_SHIFT))
 		return refuse(BAD_ARGUMENT, "frames %#lx and %lu more", op->first_mfn, op->nr_mfns);
-	return change(d, frames_of(d), frames_of(current_domain()), r, op->allow_access);
+	return change(d, false, r, op->allow_access);
 }
 
 long domctl_irq_permission(struct domain *d, struct xen_domctl *domctl)

@@ -1,13 +1,130 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * memory_op exchange: frames of the caller for others, as many. It goes in chunks of 2^(the larger
- * order) frames; each is done wholly or not at all. Frames that are given must not be referred to.
- */
+/* memory_op: batches of extents that come into a domain, leave it, or are exchanged. */
 #include <core/calls.h>
 #include <core/memory_op.h>
 #include <lib/string.h>
 #include <mm/heap.h>
 
+#define MAX_ORDER_GUEST	     9u
+#define MAX_ORDER_PRIVILEGED 12u /* each extent is zeroed in one go */
+#define PFN_LIMIT	     (1UL << 40)
+
+/* Guest address of the list's item `index`. */
+static u64 extent_address(const struct xen_memory_reservation *res, u64 index)
+{
+	return (u64)res->extent_start.p + index * sizeof(xen_pfn_t);
+}
+
+/* May the caller have extents of 2^order frames with these XENMEMF_address_bits? 0: below frame
+ * number *limit (~0: anywhere); -XEN_EPERM: too large; -XEN_EINVAL: too few bits. */
+static long check_extents(unsigned order, unsigned mem_flags, u64 *limit)
+{
+	unsigned bits = XENMEMF_get_address_bits(mem_flags);
+	unsigned max = current_domain()->privileged ? MAX_ORDER_PRIVILEGED : MAX_ORDER_GUEST;
+
+	if (order > max)
+		return refuse_as(-XEN_EPERM, OVER_LIMIT, "extents of 2^%u frames, 2^%u are allowed",
+				 order, max);
+	if (bits && bits <= PAGE_SHIFT)
+		return refuse(BAD_ARGUMENT, "%u address bits", bits);
+	*limit = bits && bits < 64 ? BIT(bits - PAGE_SHIFT) : ~0UL;
+	return 0;
+}
+
+/* --- reservations --- */
+
+/* Fresh memory for extent i. Not 0: stop here. */
+static long populate(struct domain *d, const struct xen_memory_reservation *res, u64 limit, u64 i,
+		     bool with_pfn)
+{
+	u64 at = extent_address(res, i);
+	xen_pfn_t pfn = 0;
+
+	if (with_pfn && !get_guest(pfn, at))
+		return refuse(BAD_ADDRESS, "extents at %lx", at);
+	if (pfn >= PFN_LIMIT)
+		return refuse(BAD_ARGUMENT, "pfn %lx", pfn);
+	struct page *pg = mm_alloc_domain_pages_below(&d->mem, res->extent_order, limit);
+
+	if (!pg)
+		return refuse(NO_MEMORY, "2^%u frames for d%u: it has %lu of %lu, %lu are free",
+			      res->extent_order, d->mem.domid, d->mem.tot_pages, d->mem.max_pages,
+			      heap_free_pages());
+	xen_pfn_t frame = frame_mfn(pg).n;
+
+	for (u64 j = 0; with_pfn && j < BIT(res->extent_order); j++)
+		m2p_table[frame + j] = pfn + j;
+	if (!res->extent_start.p || put_guest(at, frame))
+		return 0;
+	for (u64 j = 0; j < BIT(res->extent_order); j++)
+		page_drop_allocation(&pg[j]);
+	return refuse(BAD_ADDRESS, "extents at %lx", at);
+}
+
+/* Give back extent i. What still refers to a frame of it keeps that until it ends. */
+static long release(struct domain *d, const struct xen_memory_reservation *res, u64 i)
+{
+	xen_pfn_t frame;
+
+	if (!get_guest(frame, extent_address(res, i)))
+		return refuse(BAD_ADDRESS, "extents at %lx", extent_address(res, i));
+	for (u64 end = frame + BIT(res->extent_order); frame != end; frame++) {
+		struct page *pg = mm_get_page(mfn(frame), &d->mem);
+
+		if (!pg)
+			return refuse(NOT_OWNED, "frame %lx is not memory of d%u", frame,
+				      d->mem.domid);
+		bool dropped = page_drop_allocation(pg);
+
+		mm_put_page(pg);
+		if (!dropped)
+			return refuse(BAD_STATE, "frame %lx was given back already", frame);
+	}
+	return 0;
+}
+
+long memory_reservation(u64 cmd, u64 arg)
+{
+	struct xen_memory_reservation res;
+	bool list_needed = cmd != XENMEM_increase_reservation;
+	u64 start = hypercall_done(), i, limit;
+	struct domain *d;
+
+	if (!get_guest(res, arg))
+		return refuse_fault(arg);
+	if (res.nr_extents > (~0UL >> 1) / sizeof(xen_pfn_t) ||
+	    (list_needed && res.nr_extents && !res.extent_start.p))
+		return refuse(BAD_ARGUMENT, "%lu extents at %p", res.nr_extents,
+			      (void *)res.extent_start.p);
+	if (res.mem_flags & XENMEMF_populate_on_demand)
+		return refuse(BAD_ARGUMENT, "populate on demand is not for PV guests");
+	long rc = check_extents(res.extent_order, res.mem_flags, &limit);
+
+	if (rc)
+		return rc == -XEN_EPERM ? (long)start : rc;
+	rc = get_target(res.domid, &d);
+	if (rc)
+		return rc;
+	for (i = start; i < res.nr_extents && !rc; i += !rc) {
+		if (i > start && hypercall_preempt_check()) {
+			domain_put(d);
+			return hypercall_preempt(i, cmd, arg, 0, 0);
+		}
+		this_cpu()->batch_index = i;
+		rc = cmd == XENMEM_decrease_reservation
+			     ? release(d, &res, i)
+			     : populate(d, &res, limit, i, cmd == XENMEM_populate_physmap);
+	}
+	domain_put(d);
+	return i;
+}
+
+/* --- exchange --- */
+
+/*
+ * Frames of the caller for others, as many. It goes in chunks of 2^(the larger order) frames; each
+ * is done wholly or not at all. Frames that are given must not be referred to.
+ */
 struct exchange {
 	struct xen_memory_exchange x;
 	struct domain_memory *dm;
@@ -118,7 +235,7 @@ static long check(struct exchange *e)
 	const struct xen_memory_reservation *in = &e->x.in, *out = &e->x.out;
 
 	e->chunk_order = MAX(in->extent_order, out->extent_order);
-	long rc = memory_check_extents(e->chunk_order, out->mem_flags, &e->limit);
+	long rc = check_extents(e->chunk_order, out->mem_flags, &e->limit);
 
 	if (rc)
 		return rc;
