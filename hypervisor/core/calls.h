@@ -3,7 +3,6 @@
 #ifndef CORE_CALLS_H
 #define CORE_CALLS_H
 
-#include <xen/errno.h>
 #include <core/domain.h>
 #include <x86/uaccess.h>
 
@@ -40,9 +39,7 @@ static inline long refuse_operation(u64 cmd)
 /** 0 for dom0, otherwise -XEN_EPERM. */
 static inline long need_privilege(void)
 {
-	if (likely(current_domain()->privileged))
-		return 0;
-	return refuse(NOT_ALLOWED, "only dom0 may");
+	return likely(current_domain()->privileged) ? 0 : refuse(NOT_ALLOWED, "only dom0 may");
 }
 
 /** The named domain with a reference; others than the caller's own only for the privileged. 0 or -errno. */

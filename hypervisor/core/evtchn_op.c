@@ -68,9 +68,8 @@ static long take_port(struct domain *d, const struct evtchn *init)
 	if (init->slot)
 		*init->slot = port;
 	if (other_end) {
-		other_end->state = EVTCHNSTAT_interdomain;
-		other_end->number = port;
-		other_end->peer = d;
+		*other_end = (struct evtchn){EVTCHNSTAT_interdomain, other_end->vcpu_id, port,
+					     .peer = d};
 		/* what the peer sent while unbound was lost: let this end look once */
 		evtchn_set_pending(d, port, evtchn_entry(d, port));
 	}
@@ -90,9 +89,8 @@ static bool close_port(struct domain *d, evtchn_port_t port)
 	if (old.peer) {
 		struct evtchn *other_end = evtchn_entry(old.peer, old.number);
 
-		other_end->state = EVTCHNSTAT_unbound;
-		other_end->number = d->mem.domid;
-		other_end->peer = NULL;
+		*other_end = (struct evtchn){EVTCHNSTAT_unbound, other_end->vcpu_id,
+					     .number = d->mem.domid};
 	}
 	if (old.slot)
 		*old.slot = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Grant tables: the table itself, pins, handles and the end of a domain. */
-#include <core/domain.h>
+#include <core/calls.h>
 
 /* --- the table --- */
 
@@ -50,11 +50,20 @@ int grant_table_grow(struct domain *d, u32 frames)
 	return rc;
 }
 
-mfn_t grant_table_frame(struct domain *d, unsigned index)
+long grant_give_frames(struct domain *d, u64 first, u32 count, u64 list)
 {
-	if (index >= d->max_grant_frames || grant_table_grow(d, index + 1))
-		return INVALID_MFN;
-	return page_to_mfn(d->grants.pages[index]);
+	if (first > d->max_grant_frames || count > d->max_grant_frames - first)
+		return refuse(OVER_LIMIT, "grant frames %lu..%lu of %u", first, first + count,
+			      d->max_grant_frames);
+	if (grant_table_grow(d, first + count))
+		return refuse(NO_MEMORY, "no memory for %lu grant frames", first + count);
+	for (u64 i = 0; i < count; i++) {
+		xen_pfn_t frame = page_to_mfn(d->grants.pages[first + i]).n;
+
+		if (!put_guest(list + i * sizeof(frame), frame))
+			return refuse_fault(list);
+	}
+	return 0;
 }
 
 /* --- pins --- */

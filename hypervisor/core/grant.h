@@ -73,8 +73,9 @@ void grant_domain_free(struct domain *d);
 /** Grow the table to `frames`; a new domain has one. 0, -XEN_ENOMEM, -XEN_EINVAL (over the limit).
  * Takes the lock. */
 int grant_table_grow(struct domain *d, u32 frames);
-/** Frame `index` of d's table, grown as needed; INVALID_MFN: out of range, or no memory. */
-mfn_t grant_table_frame(struct domain *d, unsigned index);
+/** Frames [first, first + count) of d's table, grown as needed, to the caller's list at that
+ * address. 0, -XEN_EINVAL (over the limit), -XEN_ENOMEM, -XEN_EFAULT; refusals are logged. */
+long grant_give_frames(struct domain *d, u64 first, u32 count, u64 list);
 /** References of d's maptrack entries, for the auditor. */
 void grant_audit(struct domain *d, void (*add)(struct page *pg, bool writable, void *arg),
 		 void *arg);

@@ -159,35 +159,18 @@ static s16 get_table(domid_t domid, struct domain **d)
 	return !rc ? GNTST_okay : rc == -XEN_EPERM ? GNTST_permission_denied : GNTST_bad_domain;
 }
 
-static s16 give_frames(struct domain *d, const struct gnttab_setup_table *op)
-{
-	if (op->nr_frames > d->max_grant_frames)
-		return refuse_as(GNTST_general_error, OVER_LIMIT,
-				 "%u grant frames asked for, the domain may have %u", op->nr_frames,
-				 d->max_grant_frames);
-	if (grant_table_grow(d, op->nr_frames))
-		return refuse_as(GNTST_general_error, NO_MEMORY, "no memory for %u grant frames",
-				 op->nr_frames);
-	for (u32 i = 0; i < op->nr_frames; i++) {
-		xen_pfn_t frame = page_to_mfn(d->grants.pages[i]).n;
-		u64 at = (u64)(op->frame_list.p + i);
-
-		if (!put_guest(at, frame))
-			return refuse_as(GNTST_bad_virt_addr, BAD_ADDRESS, "frame list at %#lx",
-					 at);
-	}
-	return GNTST_okay;
-}
-
 static long setup_table(struct domain *d, void *arg)
 {
 	struct gnttab_setup_table *op = arg;
 
 	op->status = get_table(op->dom, &d);
-	if (op->status == GNTST_okay) {
-		op->status = give_frames(d, op);
-		domain_put(d);
-	}
+	if (op->status != GNTST_okay)
+		return 0;
+	long rc = grant_give_frames(d, 0, op->nr_frames, (u64)op->frame_list.p);
+
+	if (rc)
+		op->status = rc == -XEN_EFAULT ? GNTST_bad_virt_addr : GNTST_general_error;
+	domain_put(d);
 	return 0;
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of hypercalls, and preemption. */
-#include <xen/errno.h>
-#include <xen/parapet.h>
 #include <core/calls.h>
 #include <core/console_io.h>
 #include <pv/pv.h>
@@ -25,12 +23,12 @@ static u64 give_way_at[MAX_CPUS];
 bool hypercall_preempt_check(void)
 {
 	struct cpu *c = this_cpu();
-	u64 now;
 
 	if (READ_ONCE(c->work) & (WORK_SCHEDULE | WORK_TIMERS | WORK_CRASH))
 		return true;
 	/* interrupts are off: look for them after a millisecond, also if none is known to wait */
-	now = rdtsc();
+	u64 now = rdtsc();
+
 	if (!give_way_at[c->id])
 		give_way_at[c->id] = now + tsc_khz;
 	if (now < give_way_at[c->id])
@@ -76,11 +74,11 @@ long hypercall_call(u32 nr, const u64 args[6])
 void hypercall_resume(struct vcpu *v)
 {
 	const struct hypercall_state s = v->call;
-	long rc;
 
 	v->call.active = false;
 	give_way_at[this_cpu()->id] = 0;
-	rc = hypercall_call(s.nr, s.args);
+	long rc = hypercall_call(s.nr, s.args);
+
 	if (rc == HYPERCALL_PREEMPTED)
 		return;
 	v->call.done = 0;

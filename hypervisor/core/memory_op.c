@@ -61,9 +61,9 @@ static long memory_map(struct domain *d, void *arg)
 	long rc = -XEN_ENOSYS;
 
 	spin_lock(&d->lock);
-	if (d->memory_map) {
-		const struct e820entry_list *list = d->memory_map;
+	const struct e820entry_list *list = d->memory_map;
 
+	if (list) {
 		map->nr_entries = MIN(map->nr_entries, list->count);
 		rc = -!copy_to_guest(at, list->entries, map->nr_entries * sizeof(list->entries[0]));
 	}
@@ -131,18 +131,7 @@ static long acquire_resource(struct domain *d, void *arg)
 		res->nr_frames = d->max_grant_frames;
 		return 0;
 	}
-	if (res->frame > d->max_grant_frames || res->nr_frames > d->max_grant_frames - res->frame)
-		return refuse(BAD_ARGUMENT, "grant frames %lu..%lu of %u", res->frame,
-			      res->frame + res->nr_frames, d->max_grant_frames);
-	for (u32 i = 0; i < res->nr_frames; i++) {
-		mfn_t m = grant_table_frame(d, res->frame + i);
-
-		if (mfn_eq(m, INVALID_MFN))
-			return refuse(NO_MEMORY, "no grant frame %lu", res->frame + i);
-		if (!put_guest(list + i * sizeof(m.n), m.n))
-			return refuse_fault(list);
-	}
-	return 0;
+	return grant_give_frames(d, res->frame, res->nr_frames, list);
 }
 
 /* --- dispatch --- */

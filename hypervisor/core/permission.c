@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domctl on the ports, MMIO frames and interrupts that a domain may use. */
-#include <xen/errno.h>
 #include <core/domctl.h>
 
 /* A domain's ports or frames: disjoint ranges, not adjacent, in no order. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Refusals: counted per domain and reason, told in one line each, at a bounded rate. */
-#include <xen/xen.h>
 #include <core/domain.h>
 #include <x86/time.h>
 

@@ -9,12 +9,9 @@
 #include <core/console_io.h>
 #include <x86/layout.h>
 
-#define ABI_MAJOR 4
-#define ABI_MINOR 17
+#define ABI_VERSION (4 << 16 | 17)
 
-#ifndef PARAPET_VERSION
 #define PARAPET_VERSION "0.1"
-#endif
 
 /* Answers that are always the same; zero to their ends. */
 static const xen_extraversion_t extraversion = "-parapet-" PARAPET_VERSION;
@@ -55,7 +52,7 @@ long do_xen_version(u64 cmd, u64 arg)
 {
 	switch ((u32)cmd) {
 	case XENVER_version:
-		return ABI_MAJOR << 16 | ABI_MINOR;
+		return ABI_VERSION;
 	case XENVER_extraversion:
 		return put_guest(arg, extraversion) ? 0 : refuse_fault(arg);
 	case XENVER_compile_info:

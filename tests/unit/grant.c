@@ -354,8 +354,17 @@ static void tables_grow_to_their_limit(void **state)
 	op.dom = 1;
 	do_grant_table_op(GNTTABOP_setup_table, (u64)&op, 1);
 	assert_int_equal(op.status, GNTST_permission_denied);
-	assert_int_equal(grant_table_frame(b, 4).n, INVALID_MFN.n);
-	frames[0] = grant_table_frame(a, 2).n;
+	assert_int_equal(grant_give_frames(b, 4, 1, (u64)frames), -XEN_EINVAL);
+	assert_int_equal(grant_give_frames(b, 3, 2, (u64)frames), -XEN_EINVAL);
+	assert_int_equal(grant_give_frames(b, ~0UL, 1, (u64)frames), -XEN_EINVAL);
+	fake_heap_left = 0;
+	assert_int_equal(grant_give_frames(a, 2, 1, (u64)frames), -XEN_ENOMEM);
+	fake_heap_left = -1;
+	fake_fault_from = (u64)frames;
+	fake_fault_to = (u64)(frames + 1);
+	assert_int_equal(grant_give_frames(a, 2, 1, (u64)frames), -XEN_EFAULT);
+	fake_fault_from = fake_fault_to = 0;
+	assert_int_equal(grant_give_frames(a, 2, 1, (u64)frames), 0);
 	assert_int_equal(frames[0], page_to_mfn(a->grants.pages[2]).n);
 }
 

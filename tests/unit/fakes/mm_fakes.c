@@ -238,11 +238,9 @@ void domain_put(struct domain *d)
 	(void)d;
 }
 
-__attribute__((weak)) mfn_t grant_table_frame(struct domain *d, unsigned index)
+__attribute__((weak)) long grant_give_frames(struct domain *d, u64 first, u32 count, u64 list)
 {
-	(void)d;
-	(void)index;
-	return INVALID_MFN;
+	return -XEN_EINVAL;
 }
 
 struct domain_memory *hook_get_domain(domid_t domid)
