@@ -203,15 +203,16 @@ bool insn_decode(struct insn *in, const u8 *bytes, unsigned size, bool long_mode
 	return !c.cut;
 }
 
+#define WORD(reg) (offsetof(struct cpu_regs, reg) / sizeof(u64))
+
 u64 *insn_register(struct cpu_regs *regs, unsigned n)
 {
-	u64 *const table[16] = {
-		&regs->rax, &regs->rcx, &regs->rdx, &regs->rbx, &regs->rsp, &regs->rbp,
-		&regs->rsi, &regs->rdi, &regs->r8,  &regs->r9,	&regs->r10, &regs->r11,
-		&regs->r12, &regs->r13, &regs->r14, &regs->r15,
-	};
+	static const u8 words[16] = {WORD(rax), WORD(rcx), WORD(rdx), WORD(rbx),
+				     WORD(rsp), WORD(rbp), WORD(rsi), WORD(rdi),
+				     WORD(r8),	WORD(r9),  WORD(r10), WORD(r11),
+				     WORD(r12), WORD(r13), WORD(r14), WORD(r15)};
 
-	return table[n & 15];
+	return (u64 *)regs + words[n & 15];
 }
 
 /* Where the register's value lies. */

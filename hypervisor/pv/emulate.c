@@ -68,17 +68,15 @@ u64 pv_guest_cr4(u64 wanted)
 
 static bool read_cr(const struct vcpu *v, unsigned cr, u64 *value)
 {
-	const u64 now[] = {
-		[0] = pv_guest_cr0(v),
-		[2] = v->pv.cr2,
-		[3] = v->mem.cr3_kernel & ~(CR3_NO_FLUSH | 0xfffUL),
-		[4] = v->pv.cr4,
-	};
-
-	if (cr >= ARRAY_SIZE(now) || cr == 1)
-		return false;
-	*value = now[cr];
-	return true;
+	if (cr == 0)
+		*value = pv_guest_cr0(v);
+	else if (cr == 2)
+		*value = v->pv.cr2;
+	else if (cr == 3)
+		*value = v->mem.cr3_kernel & ~(CR3_NO_FLUSH | 0xfffUL);
+	else if (cr == 4)
+		*value = v->pv.cr4;
+	return cr <= 4 && cr != 1;
 }
 
 static bool write_cr(struct vcpu *v, struct insn *in, unsigned cr, u64 value)
