@@ -17,7 +17,7 @@
 #include <x86/time.h>
 
 static u64 memory_limit;
-OPTION("mem", OPTION_SIZE, memory_limit);
+OPTION("mem", option_size, memory_limit);
 
 extern char image_start[], image_end[];
 

@@ -366,7 +366,7 @@ void domain_unpause(struct domain *d)
 }
 
 bool opt_noreboot;
-OPTION("noreboot", OPTION_BOOL, opt_noreboot);
+OPTION("noreboot", option_bool, opt_noreboot);
 
 static void __attribute__((noreturn)) stop_machine(u8 reason)
 {

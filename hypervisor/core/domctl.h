@@ -8,6 +8,8 @@
 
 void domain_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
+/** Take ports or frames away from a domain that does not run; false: it has too many ranges. */
+bool domain_deny(struct domain *d, bool ports, u64 first, u64 last);
 /* permission.c: 0 or -errno */
 long domctl_ioport_permission(struct domain *d, struct xen_domctl *op);
 long domctl_iomem_permission(struct domain *d, struct xen_domctl *op);

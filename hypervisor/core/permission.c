@@ -53,6 +53,11 @@ static bool range_remove(struct ranges s, struct mfn_range r)
 	return true;
 }
 
+bool domain_deny(struct domain *d, bool ports, u64 first, u64 last)
+{
+	return range_remove(ranges_of(d, ports), (struct mfn_range){first, last});
+}
+
 /* Readers take no lock: the domain stands still meanwhile. */
 static long change(struct domain *d, bool ports, struct mfn_range r, bool allow)
 {

@@ -21,7 +21,7 @@ u64 sched_slice_ns = SCHED_SLICE_DEFAULT;
 /* --- set-up --- */
 
 static char opt_sched[16] = "credit";
-OPTION("sched", OPTION_STRING, opt_sched);
+OPTION("sched", option_string, opt_sched);
 
 void sched_init(void)
 {

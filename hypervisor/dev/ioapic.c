@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <dev/ioapic.h>
-#include <lib/printk.h>
 #include <x86/asm.h>
 #include <x86/descriptors.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
 
-#define SELECT 0x00
-#define WINDOW 0x10
+#define SELECT (0x00 / 4)
+#define WINDOW (0x10 / 4)
 
 #define REG_VERSION    1
 #define REG_ENTRY(pin) (0x10 + 2 * (pin))
@@ -21,27 +20,26 @@
 
 static struct ioapic {
 	volatile u32 *registers;
-	unsigned first, count; /* GSIs */
+	unsigned first, count; /* GSIs; a count of 0: there is none */
 } ioapics[MAX_IOAPICS];
-static unsigned ioapic_count;
 
 static u32 read(const struct ioapic *io, u32 reg)
 {
-	io->registers[SELECT / 4] = reg;
-	return io->registers[WINDOW / 4];
+	io->registers[SELECT] = reg;
+	return io->registers[WINDOW];
 }
 
 static void write(const struct ioapic *io, u32 reg, u32 v)
 {
-	io->registers[SELECT / 4] = reg;
-	io->registers[WINDOW / 4] = v;
+	io->registers[SELECT] = reg;
+	io->registers[WINDOW] = v;
 }
 
 static const struct ioapic *find(unsigned gsi)
 {
-	for (unsigned i = 0; i < ioapic_count; i++)
-		if (gsi - ioapics[i].first < ioapics[i].count)
-			return &ioapics[i];
+	for (const struct ioapic *io = ioapics; io < ioapics + MAX_IOAPICS; io++)
+		if (gsi - io->first < io->count)
+			return io;
 	return NULL;
 }
 
@@ -64,7 +62,7 @@ unsigned ioapic_init(void)
 
 	silence_pics();
 	for (unsigned i = 0; i < machine.ioapics_found; i++) {
-		struct ioapic *io = &ioapics[ioapic_count++];
+		struct ioapic *io = &ioapics[i];
 
 		io->registers = map_mmio(machine.ioapics[i].address, PAGE_SIZE);
 		io->first = machine.ioapics[i].gsi_base;
@@ -81,28 +79,28 @@ bool ioapic_has(unsigned gsi)
 	return find(gsi);
 }
 
-void ioapic_set(unsigned gsi, unsigned vector, u32 destination, bool level, bool low)
+void ioapic_set(unsigned gsi, unsigned vector, bool level, bool low)
 {
 	const struct ioapic *io = find(gsi);
 	u32 reg = REG_ENTRY(gsi - io->first);
 
 	/* The halves are not written at once: nothing may come in between. */
 	write(io, reg, ENTRY_MASKED);
-	write(io, reg + 1, destination << 24);
+	write(io, reg + 1, cpus[0]->apic_id << 24);
 	write(io, reg, vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW : 0));
 }
 
 void ioapic_mask(unsigned gsi, bool masked)
 {
 	const struct ioapic *io = find(gsi);
-	u32 reg = REG_ENTRY(gsi - io->first), v = read(io, reg);
+	u32 reg = REG_ENTRY(gsi - io->first), v = read(io, reg) & ~ENTRY_MASKED;
 
-	write(io, reg, masked ? v | ENTRY_MASKED : v & ~ENTRY_MASKED);
+	write(io, reg, v | (masked ? ENTRY_MASKED : 0));
 }
 
 bool ioapic_read_at(paddr_t address, u32 reg, u32 *value)
 {
-	for (unsigned i = 0; i < ioapic_count; i++)
+	for (unsigned i = 0; i < machine.ioapics_found; i++)
 		if (machine.ioapics[i].address == address) {
 			*value = read(&ioapics[i], reg & 0xff);
 			return true;

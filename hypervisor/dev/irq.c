@@ -6,47 +6,33 @@
  * said end of interrupt: a guest that never does loses its own device, nothing else. An edge, and
  * an MSI, needs nothing of the kind.
  */
-#include <xen/errno.h>
 #include <core/hooks.h>
 #include <dev/ioapic.h>
 #include <dev/irq.h>
+#include <dev/msi.h>
 #include <lib/string.h>
 #include <x86/apic.h>
-#include <x86/descriptors.h>
 #include <x86/hooks.h>
 #include <x86/machine.h>
+#include <xen/errno.h>
 
 #define MAX_SHARERS 4
 
-struct irq {
-	u8 vector; /* 0: none yet */
+static struct irq {
+	bool exists; /* a line of an I/O APIC, or an MSI that is mapped */
 	bool level, low;
-	u8 sharers, in_flight; /* guests bound; bits of those that have not said EOI */
+	u8 bound, in_flight; /* bits of guests[]: in use; told, and without EOI so far */
 	struct domain *guests[MAX_SHARERS];
 	void (*handler)(void); /* the hypervisor's own */
-	struct domain *msi_owner;
-};
-
-static struct irq irqs[MAX_IRQS];
-static struct irq *vector_users[256];
+	struct domain *owner;  /* of an MSI */
+	struct msi msi;
+} irqs[MAX_IRQS];
 static unsigned gsi_count;
 static struct spinlock irq_lock = SPINLOCK_INIT;
 
-unsigned irq_gsi_count(void)
-{
-	return gsi_count;
-}
-
-static bool is_line(unsigned irq)
-{
-	return irq < gsi_count && ioapic_has(irq);
-}
-
 static struct irq *find(unsigned irq)
 {
-	if (irq >= MAX_IRQS || !(is_line(irq) || irqs[irq].msi_owner))
-		return NULL;
-	return &irqs[irq];
+	return irq < MAX_IRQS && irqs[irq].exists ? &irqs[irq] : NULL;
 }
 
 bool irq_exists(unsigned irq)
@@ -54,19 +40,23 @@ bool irq_exists(unsigned irq)
 	return find(irq);
 }
 
-unsigned irq_isa_to_gsi(unsigned irq)
+unsigned irq_gsi_count(void)
 {
-	for (unsigned i = 0; i < machine.overrides_found; i++)
-		if (machine.overrides[i].irq == irq)
-			return machine.overrides[i].gsi;
-	return irq;
+	return gsi_count;
+}
+
+bool irq_is_level(unsigned irq)
+{
+	return find(irq) && irqs[irq].level;
 }
 
 void irq_init(void)
 {
-	gsi_count = MIN(ioapic_init(), MAX_IRQS);
-	for (unsigned i = 16; i < gsi_count; i++)
-		irqs[i].level = irqs[i].low = true; /* PCI's way */
+	gsi_count = MIN(ioapic_init(), (unsigned)MAX_IRQS);
+	for (unsigned i = 0; i < gsi_count; i++) {
+		irqs[i].exists = ioapic_has(i) && IRQ_VECTOR(i) != VECTOR_INT80;
+		irqs[i].level = irqs[i].low = i >= 16; /* PCI's way */
+	}
 	for (unsigned i = 0; i < machine.overrides_found; i++) {
 		const struct machine_override *o = &machine.overrides[i];
 
@@ -79,169 +69,60 @@ void irq_init(void)
 
 /* --- under irq_lock --- */
 
-static int get_vector(struct irq *q)
+static void program(const struct irq *q)
 {
-	for (unsigned v = VECTOR_DEVICE_FIRST; !q->vector && v <= VECTOR_DEVICE_LAST; v++)
-		if (!vector_users[v]) {
-			vector_users[v] = q;
-			q->vector = v;
-		}
-	return q->vector ? q->vector : -XEN_ENOSPC;
+	unsigned irq = q - irqs;
+
+	if (irq < gsi_count)
+		ioapic_set(irq, IRQ_VECTOR(irq), q->level, q->low);
 }
 
-static void program(unsigned irq)
+/* Index of a guest, or of a free place (NULL); -1: none. */
+static int place_of(const struct irq *q, const struct domain *d)
 {
-	const struct irq *q = &irqs[irq];
-
-	if (is_line(irq))
-		ioapic_set(irq, q->vector, cpus[0]->apic_id, q->level, q->low);
-}
-
-static int sharer(const struct irq *q, const struct domain *d)
-{
-	for (int i = 0; i < q->sharers; i++)
+	for (int i = 0; i < MAX_SHARERS; i++)
 		if (q->guests[i] == d)
 			return i;
 	return -1;
 }
 
-static void end(unsigned irq, unsigned bits)
+static void end(struct irq *q, int place)
 {
-	struct irq *q = &irqs[irq];
-
-	if (!(q->in_flight & bits))
+	if (!(q->in_flight & 1u << place))
 		return;
-	q->in_flight &= ~bits;
-	if (!q->in_flight && q->sharers)
-		ioapic_mask(irq, false);
+	q->in_flight &= ~(1u << place);
+	if (!q->in_flight)
+		ioapic_mask(q - irqs, false);
 }
 
-static int bind(struct domain *d, unsigned irq, bool share)
+static void unbind(struct irq *q, const struct domain *d)
 {
-	struct irq *q = find(irq);
+	int place = place_of(q, d);
 
-	if (!q)
-		return -XEN_EINVAL;
-	if (q->handler || sharer(q, d) >= 0 || (q->sharers && !(share && q->level)))
-		return -XEN_EBUSY;
-	if (q->sharers == MAX_SHARERS || get_vector(q) < 0)
-		return -XEN_ENOSPC;
-	q->guests[q->sharers++] = d;
-	if (q->sharers == 1)
-		program(irq);
-	return 0;
-}
-
-static void unbind(struct domain *d, unsigned irq)
-{
-	struct irq *q = find(irq);
-	int i = q ? sharer(q, d) : -1;
-	unsigned above;
-
-	if (i < 0)
+	if (place < 0)
 		return;
-	end(irq, 1u << i);
-	/* The sharers above move down one, and their bits with them. */
-	above = q->in_flight >> (i + 1) << i;
-	q->in_flight = (q->in_flight & ((1u << i) - 1)) | above;
-	memmove(&q->guests[i], &q->guests[i + 1], (q->sharers - i - 1) * sizeof(q->guests[0]));
-	q->sharers--;
-	if (!q->sharers && is_line(irq))
-		ioapic_mask(irq, true);
+	end(q, place);
+	q->guests[place] = NULL;
+	q->bound &= ~(1u << place);
+	if (!q->bound && q < irqs + gsi_count)
+		ioapic_mask(q - irqs, true);
 }
 
-/* --- for the rooms above --- */
-
-bool irq_bind_internal(unsigned gsi, void (*handler)(void))
+static struct irq *free_msi(int wanted)
 {
-	int vector;
-
-	if (!is_line(gsi))
-		return false;
-	spin_lock(&irq_lock);
-	vector = get_vector(&irqs[gsi]);
-	irqs[gsi].handler = handler;
-	if (vector >= 0)
-		program(gsi);
-	spin_unlock(&irq_lock);
-	return vector >= 0;
+	for (unsigned i = MAX_IRQS; i-- > gsi_count;)
+		if (!irqs[i].exists && (wanted < 0 || wanted == (int)i) &&
+		    IRQ_VECTOR(i) != VECTOR_INT80)
+			return &irqs[i];
+	return NULL;
 }
 
-int irq_vector(unsigned irq)
+/* An MSI on its way when its number is given up finds nobody bound, and is dropped. */
+static void unmap_msi(struct irq *q)
 {
-	int rc;
-
-	spin_lock(&irq_lock);
-	rc = find(irq) ? get_vector(&irqs[irq]) : -XEN_EINVAL;
-	spin_unlock(&irq_lock);
-	return rc;
-}
-
-int irq_set_trigger(unsigned gsi, bool level, bool low)
-{
-	struct irq *q = &irqs[gsi];
-	int rc = 0;
-
-	if (!is_line(gsi))
-		return -XEN_EINVAL;
-	spin_lock(&irq_lock);
-	if (!q->sharers && !q->handler) {
-		q->level = level;
-		q->low = low;
-	} else if (q->level != level || q->low != low) {
-		rc = -XEN_EBUSY;
-	}
-	spin_unlock(&irq_lock);
-	return rc;
-}
-
-bool irq_is_level(unsigned irq)
-{
-	return is_line(irq) && irqs[irq].level;
-}
-
-int irq_alloc_msi(struct domain *d, int wanted)
-{
-	int rc = -XEN_ENOSPC;
-
-	spin_lock(&irq_lock);
-	for (unsigned i = MAX_IRQS - 1; i >= gsi_count; i--)
-		if (!irqs[i].msi_owner && (wanted < 0 || wanted == (int)i)) {
-			irqs[i].msi_owner = d;
-			irqs[i].level = irqs[i].low = false;
-			if (get_vector(&irqs[i]) < 0)
-				irqs[i].msi_owner = NULL;
-			else
-				rc = i;
-			break;
-		}
-	spin_unlock(&irq_lock);
-	return rc;
-}
-
-/* An MSI on its way when its number is given up finds no owner, and is dropped. */
-static void release_msi(unsigned irq)
-{
-	struct irq *q = &irqs[irq];
-
-	vector_users[q->vector] = NULL;
-	q->vector = 0;
-	q->msi_owner = NULL;
-}
-
-int irq_free_msi(struct domain *d, unsigned irq)
-{
-	int rc = 0;
-
-	spin_lock(&irq_lock);
-	if (irq >= MAX_IRQS || irqs[irq].msi_owner != d)
-		rc = -XEN_EPERM;
-	else if (irqs[irq].sharers)
-		rc = -XEN_EBUSY;
-	else
-		release_msi(irq);
-	spin_unlock(&irq_lock);
-	return rc;
+	msi_mask(&q->msi);
+	unbind(q, q->owner);
+	*q = (struct irq){0};
 }
 
 static void set_eoi_bit(struct domain *d, unsigned irq)
@@ -251,60 +132,149 @@ static void set_eoi_bit(struct domain *d, unsigned irq)
 				  __ATOMIC_RELAXED);
 }
 
+/* --- for the rooms above --- */
+
+bool irq_bind_internal(unsigned isa, void (*handler)(void))
+{
+	unsigned gsi = isa;
+
+	for (unsigned i = 0; i < machine.overrides_found; i++)
+		if (machine.overrides[i].irq == isa)
+			gsi = machine.overrides[i].gsi;
+	struct irq *q = find(gsi);
+
+	if (!q)
+		return false;
+	spin_lock(&irq_lock);
+	q->handler = handler;
+	program(q);
+	spin_unlock(&irq_lock);
+	return true;
+}
+
+int irq_set_trigger(unsigned gsi, bool level, bool low)
+{
+	struct irq *q = gsi < gsi_count ? find(gsi) : NULL;
+	int rc = 0;
+
+	if (!q)
+		return -XEN_EINVAL;
+	spin_lock(&irq_lock);
+	if (!q->bound && !q->handler) {
+		q->level = level;
+		q->low = low;
+	} else if (q->level != level || q->low != low) {
+		rc = -XEN_EBUSY;
+	}
+	spin_unlock(&irq_lock);
+	return rc;
+}
+
+int irq_map_msi(struct domain *d, int wanted, u16 device, bool msix, unsigned entry)
+{
+	int rc = -XEN_ENOSPC;
+
+	spin_lock(&irq_lock);
+	struct irq *q = free_msi(wanted);
+
+	if (q)
+		rc = msi_find(&q->msi, device, msix, entry);
+	if (!rc) {
+		q->exists = true;
+		q->owner = d;
+		rc = q - irqs;
+		msi_write(&q->msi, IRQ_VECTOR(rc));
+	}
+	spin_unlock(&irq_lock);
+	return rc;
+}
+
+int irq_unmap_msi(struct domain *d, unsigned irq)
+{
+	spin_lock(&irq_lock);
+	struct irq *q = find(irq);
+	bool ours = q && q->owner == d;
+
+	if (ours)
+		unmap_msi(q);
+	spin_unlock(&irq_lock);
+	return ours ? 0 : -XEN_EPERM;
+}
+
+int irq_restore_msis(u16 device)
+{
+	int rc = -XEN_ESRCH;
+
+	spin_lock(&irq_lock);
+	for (unsigned i = gsi_count; i < MAX_IRQS; i++)
+		if (irqs[i].exists && irqs[i].msi.device == device) {
+			msi_write(&irqs[i].msi, IRQ_VECTOR(i));
+			rc = 0;
+		}
+	spin_unlock(&irq_lock);
+	return rc;
+}
+
 int irq_set_eoi_map(struct domain *d, mfn_t frame)
 {
-	struct page *pg;
-
 	if (d->pirq_eoi_map)
 		return -XEN_EBUSY;
-	pg = mm_get_page_writable(frame, &d->mem);
-	if (!pg)
-		return -XEN_EINVAL;
-	d->pirq_eoi_map = pg;
+	d->pirq_eoi_map = mm_get_page_writable(frame, &d->mem);
 	for (unsigned i = 0; i < gsi_count; i++)
 		set_eoi_bit(d, i);
-	return 0;
+	return d->pirq_eoi_map ? 0 : -XEN_EINVAL;
 }
 
 int irq_bind_guest(struct domain *d, unsigned pirq, bool share)
 {
-	int rc;
+	int rc = 0, place;
 
 	spin_lock(&irq_lock);
-	rc = bind(d, pirq, share);
-	spin_unlock(&irq_lock);
-	if (!rc)
+	struct irq *q = find(pirq);
+
+	if (!q) {
+		rc = -XEN_EINVAL;
+	} else if (q->handler || place_of(q, d) >= 0 || (q->bound && !(share && q->level))) {
+		rc = -XEN_EBUSY;
+	} else if ((place = place_of(q, NULL)) < 0) {
+		rc = -XEN_ENOSPC;
+	} else {
+		if (!q->bound)
+			program(q);
+		q->guests[place] = d;
+		q->bound |= 1u << place;
 		set_eoi_bit(d, pirq);
+	}
+	spin_unlock(&irq_lock);
 	return rc;
 }
 
 void irq_unbind_guest(struct domain *d, unsigned pirq)
 {
 	spin_lock(&irq_lock);
-	unbind(d, pirq);
+	if (find(pirq))
+		unbind(find(pirq), d);
 	spin_unlock(&irq_lock);
 }
 
 void irq_guest_eoi(struct domain *d, unsigned pirq)
 {
-	struct irq *q;
-	int i;
-
 	spin_lock(&irq_lock);
-	q = find(pirq);
-	i = q ? sharer(q, d) : -1;
-	if (i >= 0)
-		end(pirq, 1u << i);
+	struct irq *q = find(pirq);
+	int place = q ? place_of(q, d) : -1;
+
+	if (place >= 0)
+		end(q, place);
 	spin_unlock(&irq_lock);
 }
 
 void irq_domain_release(struct domain *d)
 {
 	spin_lock(&irq_lock);
-	for (unsigned i = 0; i < MAX_IRQS; i++) {
-		unbind(d, i);
-		if (irqs[i].msi_owner == d)
-			release_msi(i);
+	for (struct irq *q = irqs; q < irqs + MAX_IRQS; q++) {
+		unbind(q, d);
+		if (q->owner == d)
+			unmap_msi(q);
 	}
 	spin_unlock(&irq_lock);
 	if (d->pirq_eoi_map)
@@ -314,30 +284,23 @@ void irq_domain_release(struct domain *d)
 
 void irq_dispatch(unsigned vector)
 {
-	struct domain *guests[MAX_SHARERS];
-	void (*handler)(void) = NULL;
-	unsigned sharers = 0;
-	struct irq *q;
-
 	/* The PICs are masked: what comes from them is spurious, and they want no end of interrupt.
 	 */
 	if (vector < VECTOR_DEVICE_FIRST)
 		return;
+	struct irq *q = &irqs[vector - VECTOR_DEVICE_FIRST], now;
+
 	spin_lock(&irq_lock);
-	q = vector_users[vector];
-	if (q) {
-		handler = q->handler;
-		sharers = q->sharers;
-		memcpy(guests, q->guests, sizeof(guests));
-	}
-	if (sharers && q->level) {
+	now = *q;
+	if (q->bound && q->level) {
 		ioapic_mask(q - irqs, true);
-		q->in_flight = (1u << sharers) - 1;
+		q->in_flight = q->bound;
 	}
 	spin_unlock(&irq_lock);
 	apic_eoi();
-	if (handler)
-		handler();
-	for (unsigned i = 0; i < sharers; i++)
-		evtchn_send_pirq(guests[i], q - irqs);
+	if (now.handler)
+		now.handler();
+	for (unsigned i = 0; i < MAX_SHARERS; i++)
+		if (now.bound & 1u << i)
+			evtchn_send_pirq(now.guests[i], q - irqs);
 }

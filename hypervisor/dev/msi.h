@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Message-signalled interrupts: the hypervisor alone writes address and data, as they name a vector
- * and a CPU. dom0 turns the function of the device on and off.
+ * and a CPU. dom0 turns the function of the device on and off. irq.c serialises.
  */
 #ifndef DEV_MSI_H
 #define DEV_MSI_H
 
 #include <lib/types.h>
 
+/** One message of a device; of MSI-X it may have many, each with an interrupt of its own. */
+struct msi {
+	u16 device;
+	u16 capability;	     /* its offset */
+	volatile u32 *entry; /* MSI-X: in the device's table; NULL for MSI */
+};
+
 /**
- * Make entry `entry` of the device's MSI-X table at table_base (or its MSI, where table_base is 0)
- * raise the interrupt irq. 0, -XEN_ENODEV without such a device or capability, -XEN_EINVAL for an
- * entry that it does not have, -XEN_ENOMEM.
+ * Find a message of a device: entry `entry` of its MSI-X table, or its MSI. 0, -XEN_ENODEV without
+ * such a device or capability, -XEN_EINVAL for an entry that it does not have, -XEN_ENOMEM.
  */
-int msi_set(unsigned irq, u8 bus, u8 devfn, unsigned entry, paddr_t table_base);
-/** Mask irq at its device for good. */
-void msi_clear(unsigned irq);
-/** Write all of a device's messages again, after it lost them in a reset. -XEN_ESRCH if it has
- * none. */
-int msi_restore(u8 bus, u8 devfn);
+int msi_find(struct msi *m, u16 device, bool msix, unsigned entry);
+/** Let it raise the vector on the boot CPU. */
+void msi_write(const struct msi *m, unsigned vector);
+/** Mask it at its device for good. */
+void msi_mask(const struct msi *m);
 
 #endif

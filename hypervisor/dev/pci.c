@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The address register is shared with dom0, which may have set it for an access of its own: it is
- * put back each time.
- */
 #include <dev/pci.h>
 #include <x86/asm.h>
 #include <x86/spinlock.h>
@@ -18,49 +14,53 @@
 
 static struct spinlock lock = SPINLOCK_INIT;
 
-static u32 access(u8 bus, u8 devfn, unsigned reg, unsigned size, bool write, u32 value)
+/* Select a register. dom0 may have set the address for an access of its own: it is put back. */
+static u32 select(u16 device, unsigned reg)
 {
-	u32 before;
-
 	spin_lock(&lock);
-	before = port_in(CONFIG_ADDRESS, 4);
-	port_out(CONFIG_ADDRESS, CONFIG_ENABLE | bus << 16 | devfn << 8 | (reg & 0xfc), 4);
-	if (write)
-		port_out(CONFIG_DATA + (reg & 3), value, size);
-	else
-		value = port_in(CONFIG_DATA + (reg & 3), size);
+	u32 before = port_in(CONFIG_ADDRESS, 4);
+
+	port_out(CONFIG_ADDRESS, CONFIG_ENABLE | device << 8 | (reg & 0xfc), 4);
+	return before;
+}
+
+static void deselect(u32 before)
+{
 	port_out(CONFIG_ADDRESS, before, 4);
 	spin_unlock(&lock);
+}
+
+u32 pci_read(u16 device, unsigned reg, unsigned size)
+{
+	u32 before = select(device, reg), value = port_in(CONFIG_DATA + (reg & 3), size);
+
+	deselect(before);
 	return value;
 }
 
-u32 pci_read(u8 bus, u8 devfn, unsigned reg, unsigned size)
+void pci_write(u16 device, unsigned reg, u32 value, unsigned size)
 {
-	return access(bus, devfn, reg, size, false, 0);
+	u32 before = select(device, reg);
+
+	port_out(CONFIG_DATA + (reg & 3), value, size);
+	deselect(before);
 }
 
-void pci_write(u8 bus, u8 devfn, unsigned reg, u32 value, unsigned size)
+bool pci_present(u16 device)
 {
-	access(bus, devfn, reg, size, true, value);
+	return pci_read(device, 0, 2) != 0xffff;
 }
 
-bool pci_present(u8 bus, u8 devfn)
+unsigned pci_capability(u16 device, u8 id)
 {
-	return pci_read(bus, devfn, 0, 2) != 0xffff;
-}
+	unsigned at = REG_CAPABILITIES;
 
-unsigned pci_capability(u8 bus, u8 devfn, u8 id)
-{
-	unsigned at;
-
-	if (!pci_present(bus, devfn) ||
-	    !(pci_read(bus, devfn, REG_STATUS, 2) & STATUS_CAPABILITIES))
+	if (!pci_present(device) || !(pci_read(device, REG_STATUS, 2) & STATUS_CAPABILITIES))
 		return 0;
-	at = pci_read(bus, devfn, REG_CAPABILITIES, 1) & 0xfc;
-	for (unsigned i = 0; at >= 0x40 && i < MAX_CAPABILITIES; i++) {
-		if (pci_read(bus, devfn, at, 1) == id)
-			return at;
-		at = pci_read(bus, devfn, at + 1, 1) & 0xfc;
+	for (unsigned i = 0; i < MAX_CAPABILITIES; i++) {
+		at = pci_read(device, i ? at + 1 : at, 1) & 0xfc;
+		if (at < 0x40 || pci_read(device, at, 1) == id)
+			break;
 	}
-	return 0;
+	return at < 0x40 ? 0 : at;
 }

@@ -6,9 +6,7 @@
 #include <core/hooks.h>
 #include <dev/ioapic.h>
 #include <dev/irq.h>
-#include <dev/msi.h>
 #include <dev/pci.h>
-#include <x86/machine.h>
 #include <x86/uaccess.h>
 
 union argument {
@@ -97,11 +95,9 @@ static long setup_gsi(union argument *op)
 
 static long alloc_irq_vector(union argument *op)
 {
-	int vector = irq_vector(op->vector.irq);
-
-	if (vector < 0)
-		return refuse_as(vector, NO_OBJECT, "no vector for line %u", op->vector.irq);
-	op->vector.vector = vector;
+	if (!irq_exists(op->vector.irq))
+		return refuse(NO_OBJECT, "no vector for line %u", op->vector.irq);
+	op->vector.vector = IRQ_VECTOR(op->vector.irq);
 	return 0;
 }
 
@@ -118,22 +114,20 @@ static long map_line(struct physdev_map_pirq *op)
 	return 0;
 }
 
+/* A driver that wants several of MSI-X maps each entry of the table. */
 static long map_msi(struct domain *d, struct physdev_map_pirq *op)
 {
 	u8 bus = op->bus, devfn = op->devfn;
-	int irq, rc;
 
 	if (op->bus >> 16)
 		return refuse(NO_DEVICE, "PCI segment %d: only 0 is known", op->bus >> 16);
-	irq = irq_alloc_msi(d, op->pirq);
-	if (irq < 0)
+	int irq = irq_map_msi(d, op->pirq, bus << 8 | devfn, op->table_base, op->entry_nr);
+
+	if (irq == -XEN_ENOSPC)
 		return refuse_as(irq, OVER_LIMIT, "no pirq free for an MSI (wanted %d)", op->pirq);
-	rc = msi_set(irq, bus, devfn, op->entry_nr, op->table_base);
-	if (rc) {
-		irq_free_msi(d, irq);
-		return refuse_as(rc, NO_OBJECT, "%02x:%02x.%x has no such MSI%s", bus, devfn >> 3,
+	if (irq < 0)
+		return refuse_as(irq, NO_OBJECT, "%02x:%02x.%x has no such MSI%s", bus, devfn >> 3,
 				 devfn & 7, op->table_base ? "-X entry" : "");
-	}
 	op->pirq = irq;
 	return 0;
 }
@@ -149,7 +143,7 @@ static long map_pirq(union argument *op)
 		rc = map_line(&op->map);
 	else if (op->map.type == MAP_PIRQ_TYPE_MSI || op->map.type == MAP_PIRQ_TYPE_MSI_SEG)
 		rc = map_msi(d, &op->map);
-	else /* several messages at once: drivers ask for one next */
+	else /* several messages of MSI at once: drivers ask for one next */
 		rc = refuse(BAD_ARGUMENT, "pirq type %d", op->map.type);
 	if (!rc)
 		__atomic_fetch_or(&d->irq_allowed[op->map.pirq / 32], 1u << (op->map.pirq % 32),
@@ -166,15 +160,10 @@ static long unmap_pirq(union argument *op)
 
 	if (!d)
 		return refuse(NO_DOMAIN, "there is no domain %u", op->unmap.domid);
-	if (pirq < 0 || pirq >= MAX_IRQS || !irq_exists(pirq)) {
+	if (pirq < 0 || !irq_exists(pirq))
 		rc = refuse(NO_OBJECT, "pirq %d is not mapped", pirq);
-	} else if (pirq >= (int)irq_gsi_count()) {
-		msi_clear(pirq);
-		irq_unbind_guest(d, pirq);
-		rc = irq_free_msi(d, pirq);
-		if (rc)
-			rc = refuse_as(rc, NOT_OWNED, "pirq %d is another domain's", pirq);
-	}
+	else if (pirq >= (int)irq_gsi_count() && irq_unmap_msi(d, pirq))
+		rc = refuse_as(-XEN_EPERM, NOT_OWNED, "pirq %d is another domain's", pirq);
 	domain_put(d);
 	return rc;
 }
@@ -184,7 +173,7 @@ static long unmap_pirq(union argument *op)
 /* Nothing is kept of a device: whatever is present can be used. */
 static long pci_device(union argument *op)
 {
-	if (op->pci.seg || !pci_present(op->pci.bus, op->pci.devfn))
+	if (op->pci.seg || !pci_present(op->pci.bus << 8 | op->pci.devfn))
 		return refuse(NO_DEVICE, "no PCI device %04x:%02x:%02x.%x", op->pci.seg,
 			      op->pci.bus, op->pci.devfn >> 3, op->pci.devfn & 7);
 	return 0;
@@ -194,7 +183,7 @@ static long restore_msi(union argument *op)
 {
 	long rc = pci_device(op);
 
-	return rc ? rc : msi_restore(op->pci.bus, op->pci.devfn);
+	return rc ? rc : irq_restore_msis(op->pci.bus << 8 | op->pci.devfn);
 }
 
 /* Configuration space is reached by ports and the debug port is not used: dom0 may have its way. */
@@ -203,36 +192,36 @@ static long nothing_to_do(union argument *op)
 	return 0;
 }
 
-enum { FOR_ALL, PRIVILEGED };
-
 /* Arguments are read before the call, and answers written after one that returns 0. */
+#define CALL(fn, member, ...)                                                                      \
+	{                                                                                          \
+		fn, sizeof(((union argument *)NULL)->member), __VA_ARGS__                          \
+	}
+#define ANSWERS	   .answers = true
+#define PRIVILEGED .privileged = true
+
 static const struct {
 	long (*call)(union argument *op);
 	u16 size;
 	bool privileged, answers;
 } calls[] = {
-#define ENTRY(fn, member, ...)                                                                     \
-	{                                                                                          \
-		fn, sizeof(((union argument *)NULL)->member), __VA_ARGS__                          \
-	}
-	[PHYSDEVOP_eoi] = ENTRY(eoi, eoi, FOR_ALL, false),
-	[PHYSDEVOP_pirq_eoi_gmfn_v2] = ENTRY(eoi_map, eoi_map, FOR_ALL, false),
-	[PHYSDEVOP_irq_status_query] = ENTRY(irq_status, status, FOR_ALL, true),
-	[PHYSDEVOP_set_iopl] = ENTRY(set_iopl, iopl, FOR_ALL, false),
-	[PHYSDEVOP_set_iobitmap] = ENTRY(set_iobitmap, iobitmap, FOR_ALL, false),
-	[PHYSDEVOP_apic_read] = ENTRY(apic_read, apic, PRIVILEGED, true),
-	[PHYSDEVOP_alloc_irq_vector] = ENTRY(alloc_irq_vector, vector, PRIVILEGED, true),
-	[PHYSDEVOP_map_pirq] = ENTRY(map_pirq, map, PRIVILEGED, true),
-	[PHYSDEVOP_unmap_pirq] = ENTRY(unmap_pirq, unmap, PRIVILEGED, false),
-	[PHYSDEVOP_setup_gsi] = ENTRY(setup_gsi, gsi, PRIVILEGED, false),
-	[PHYSDEVOP_pci_device_add] = ENTRY(pci_device, pci, PRIVILEGED, false),
-	[PHYSDEVOP_pci_device_remove] = ENTRY(pci_device, pci, PRIVILEGED, false),
-	[PHYSDEVOP_prepare_msix] = ENTRY(pci_device, pci, PRIVILEGED, false),
-	[PHYSDEVOP_release_msix] = ENTRY(pci_device, pci, PRIVILEGED, false),
-	[PHYSDEVOP_restore_msi_ext] = ENTRY(restore_msi, pci, PRIVILEGED, false),
-	[PHYSDEVOP_pci_mmcfg_reserved] = ENTRY(nothing_to_do, mmcfg, PRIVILEGED, false),
-	[PHYSDEVOP_dbgp_op] = ENTRY(nothing_to_do, dbgp, PRIVILEGED, false),
-#undef ENTRY
+	[PHYSDEVOP_eoi] = CALL(eoi, eoi),
+	[PHYSDEVOP_pirq_eoi_gmfn_v2] = CALL(eoi_map, eoi_map),
+	[PHYSDEVOP_irq_status_query] = CALL(irq_status, status, ANSWERS),
+	[PHYSDEVOP_set_iopl] = CALL(set_iopl, iopl),
+	[PHYSDEVOP_set_iobitmap] = CALL(set_iobitmap, iobitmap),
+	[PHYSDEVOP_apic_read] = CALL(apic_read, apic, PRIVILEGED, ANSWERS),
+	[PHYSDEVOP_alloc_irq_vector] = CALL(alloc_irq_vector, vector, PRIVILEGED, ANSWERS),
+	[PHYSDEVOP_map_pirq] = CALL(map_pirq, map, PRIVILEGED, ANSWERS),
+	[PHYSDEVOP_unmap_pirq] = CALL(unmap_pirq, unmap, PRIVILEGED),
+	[PHYSDEVOP_setup_gsi] = CALL(setup_gsi, gsi, PRIVILEGED),
+	[PHYSDEVOP_pci_device_add] = CALL(pci_device, pci, PRIVILEGED),
+	[PHYSDEVOP_pci_device_remove] = CALL(pci_device, pci, PRIVILEGED),
+	[PHYSDEVOP_prepare_msix] = CALL(pci_device, pci, PRIVILEGED),
+	[PHYSDEVOP_release_msix] = CALL(pci_device, pci, PRIVILEGED),
+	[PHYSDEVOP_restore_msi_ext] = CALL(restore_msi, pci, PRIVILEGED),
+	[PHYSDEVOP_pci_mmcfg_reserved] = CALL(nothing_to_do, mmcfg, PRIVILEGED),
+	[PHYSDEVOP_dbgp_op] = CALL(nothing_to_do, dbgp, PRIVILEGED),
 };
 
 long do_physdev_op(u64 cmd, u64 arg)

@@ -20,12 +20,12 @@
 #define LSR_TX_EMPTY   0x20
 
 static char console_option[16] = "com1", com1_option[32], com2_option[32];
-OPTION("console", OPTION_STRING, console_option);
-OPTION("com1", OPTION_STRING, com1_option);
-OPTION("com2", OPTION_STRING, com2_option);
+OPTION("console", option_string, console_option);
+OPTION("com1", option_string, com1_option);
+OPTION("com2", option_string, com2_option);
 
 static u16 port = 0x3f8; /* 0: no serial console */
-static unsigned irq = 4;
+static u8 irq;
 static unsigned fifo_size = 1;
 static char ring[1024];
 static u32 ring_head, ring_tail;
@@ -34,18 +34,17 @@ static struct spinlock ring_lock = SPINLOCK_INIT;
 /* BAUD[,8n1[,PORT[,IRQ]]]; "auto" or nothing leaves the rate as the firmware set it. */
 static void configure(const char *s)
 {
-	u32 baud = parse_number(s, NULL), divisor = baud ? 115200 / baud : 0;
-	u8 format = 3;
+	u32 baud = parse_number(s, &s), divisor = baud ? 115200 / baud : 0;
+	u8 format = 3; /* 8n1 */
 
-	if ((s = strchr(s, ','))) {
-		s++;
-		format = (s[0] ? (s[0] - '5') & 3 : 3) | (s[1] == 'o' ? 0x08 : 0) |
-			 (s[1] == 'e' ? 0x18 : 0) | (s[1] && s[2] == '2' ? 0x04 : 0);
-		if ((s = strchr(s, ','))) {
-			port = parse_number(s + 1, &s);
-			if (*s == ',')
-				irq = parse_number(s + 1, NULL);
-		}
+	if ((s = strchr(s, ',')) && *++s >= '5' && *s <= '8') {
+		format = *s++ - '5';
+		format |= *s == 'o' ? 0x08 : *s == 'e' ? 0x18 : 0;
+		format |= *s && s[1] == '2' ? 0x04 : 0;
+	}
+	if (s && (s = strchr(s, ','))) {
+		port = parse_number(s + 1, &s);
+		irq = *s == ',' ? parse_number(s + 1, &s) : irq;
 	}
 	outb(port + UART_IER, 0);
 	if (divisor) {
@@ -67,27 +66,20 @@ u16 serial_port(void)
 
 void serial_init(void)
 {
-	const char *settings = com1_option;
+	bool second = strstr(console_option, "com2");
 
-	if (strstr(console_option, "com2")) {
-		port = 0x2f8;
-		irq = 3;
-		settings = com2_option;
-	} else if (!strstr(console_option, "com1")) {
-		port = 0;
-		return;
-	}
-	configure(settings);
+	port = second ? 0x2f8 : strstr(console_option, "com1") ? 0x3f8 : 0;
+	irq = second ? 3 : 4;
+	if (port)
+		configure(second ? com2_option : com1_option);
 	/* No chip there reads as all ones. */
-	if (inb(port + UART_LSR) == 0xff)
+	if (port && inb(port + UART_LSR) == 0xff)
 		port = 0;
 }
 
 void serial_init_irq(void)
 {
-	if (!port)
-		return;
-	if (!irq_bind_internal(irq_isa_to_gsi(irq), serial_interrupt))
+	if (!port || !irq_bind_internal(irq, serial_interrupt))
 		return;
 	outb(port + UART_IER, 1);
 	serial_interrupt();
@@ -97,16 +89,13 @@ void serial_interrupt(void)
 {
 	bool any = false;
 
-	if (!port)
-		return;
 	spin_lock(&ring_lock);
-	while (inb(port + UART_LSR) & LSR_DATA_READY) {
+	for (; inb(port + UART_LSR) & LSR_DATA_READY; any = true) {
 		char c = inb(port + UART_DATA);
 
 		/* When nobody reads, the newest characters are lost. */
 		if (ring_head - ring_tail < sizeof(ring))
 			ring[ring_head++ % sizeof(ring)] = c;
-		any = true;
 	}
 	spin_unlock(&ring_lock);
 	if (any)
@@ -126,9 +115,7 @@ static void put(char c)
 
 void serial_puts(const char *s, size_t n)
 {
-	if (!port)
-		return;
-	for (; n; n--, s++) {
+	for (; port && n; n--, s++) {
 		if (*s == '\n')
 			put('\r');
 		put(*s);

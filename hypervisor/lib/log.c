@@ -19,26 +19,19 @@ static bool lock_broken;
 static unsigned serial_level = LOG_INFO, guest_level = LOG_WARN;
 
 /* Xen's form is lower/upper threshold; what is below the lower one is always printed here. */
-static void set_level(unsigned *level, const char *value)
+static bool option_level(void *target, size_t size, const char *value)
 {
 	static const char *const names[] = {"none", "error", "warning", "info", "debug", "all"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strncmp(value, names[i], strlen(names[i])))
-			*level = i;
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(value, names[i], strlen(names[i]))) {
+			*(unsigned *)target = i;
+			return true;
+		}
+	return false;
 }
-
-static void option_loglvl(const char *value)
-{
-	set_level(&serial_level, value);
-}
-OPTION_FN("loglvl", option_loglvl);
-
-static void option_guest_loglvl(const char *value)
-{
-	set_level(&guest_level, value);
-}
-OPTION_FN("guest_loglvl", option_guest_loglvl);
+OPTION("loglvl", option_level, serial_level);
+OPTION("guest_loglvl", option_level, guest_level);
 
 void log_break_lock(void)
 {
@@ -92,18 +85,17 @@ void console_ring_clear(void)
 
 void printk(enum log_level level, const char *fmt, ...)
 {
+	bool guest = level >= LOG_GUEST_ERR;
 	char line[320] = "(PPT) ";
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = 6 + vsnprintk(line + 6, sizeof(line) - 6, fmt, ap);
+	size_t n = 6 + vsnprintk(line + 6, sizeof(line) - 6, fmt, ap);
+
 	va_end(ap);
-	if (n >= (int)sizeof(line)) {
+	if (n >= sizeof(line)) {
 		n = sizeof(line) - 1;
 		line[n - 1] = '\n';
 	}
-	log_write(line, n,
-		  level >= LOG_GUEST_ERR ? level - LOG_GUEST_ERR < guest_level
-					 : level < serial_level);
+	log_write(line, n, guest ? level - LOG_GUEST_ERR < guest_level : level < serial_level);
 }

@@ -6,86 +6,106 @@
 
 extern const struct option option_table[], option_table_end[];
 
+static unsigned digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+}
+
+u64 parse_number(const char *s, const char **end)
+{
+	unsigned base = s[0] == '0' && (s[1] | 0x20) == 'x' ? 16 : 10;
+	u64 value = 0;
+
+	for (s += base == 16 ? 2 : 0; digit(*s) < base; s++)
+		value = value * base + digit(*s);
+	*end = s;
+	return value;
+}
+
+u64 parse_size(const char *s, const char **end)
+{
+	static const char units[] = "bkmgt";
+	u64 value = parse_number(s, end);
+	const char *unit = strchr(units, **end | 0x20);
+
+	*end += unit != NULL;
+	return value << (unit ? 10 * (unit - units) : 10);
+}
+
 /* The words for "no" stand at even places. */
-static bool parse_bool(const char *value, bool *out)
+bool option_bool(void *target, size_t size, const char *value)
 {
 	static const char *const words[] = {"no", "yes", "off", "on", "false", "true", "0", "1"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strcmp(value, words[i])) {
-			*out = i % 2;
+			*(bool *)target = i % 2;
 			return true;
 		}
-	*out = true;
-	return !*value;
+	return false;
 }
 
-static bool apply(const struct option *o, const char *value, bool negated)
+bool option_number(void *target, size_t size, const char *value)
 {
-	const char *end = "";
-	bool b;
+	const char *end;
 
-	if (negated && o->kind != OPTION_BOOL)
-		return false;
-	switch (o->kind) {
-	case OPTION_BOOL:
-		if (!parse_bool(value, &b))
-			return false;
-		*(bool *)o->target = b != negated;
-		return true;
-	case OPTION_NUMBER:
-		*(u32 *)o->target = parse_number(value, &end);
-		return *value && !*end;
-	case OPTION_SIZE:
-		*(u64 *)o->target = parse_size(value, &end);
-		return *value && !*end;
-	case OPTION_STRING:
-		strlcpy(o->target, value, o->size);
-		return true;
-	case OPTION_CALL:
-		((void (*)(const char *))o->target)(value);
-		return true;
-	}
-	return false;
+	*(u32 *)target = parse_number(value, &end);
+	return *value && !*end;
+}
+
+bool option_size(void *target, size_t size, const char *value)
+{
+	const char *end;
+
+	*(u64 *)target = parse_size(value, &end);
+	return *value && !*end;
+}
+
+bool option_string(void *target, size_t size, const char *value)
+{
+	strlcpy(target, value, size);
+	return true;
 }
 
 static void parse_word(char *word)
 {
-	char *value = strchr(word, '=');
-	bool negated = !strncmp(word, "no-", 3);
-	const char *name = negated ? word + 3 : word;
+	char *equals = strchr(word, '=');
+	const char *value = equals ? equals + 1 : "";
 
-	if (value)
-		*value++ = 0;
-	for (const struct option *o = option_table; o < option_table_end; o++)
-		if (!strcmp(o->name, name)) {
-			if (!apply(o, value ? value : "", negated))
-				printk(LOG_WARN, "option %s: value '%s' not understood\n", word,
-				       value ? value : "");
-			return;
-		}
+	if (equals)
+		*equals = 0;
+	for (const struct option *o = option_table; o < option_table_end; o++) {
+		bool flag = o->parse == option_bool && !equals;
+		bool no = flag && !strncmp(word, "no-", 3) && !strcmp(o->name, word + 3);
+
+		if (!no && strcmp(o->name, word))
+			continue;
+		if (!o->parse(o->target, o->size, no ? "no" : flag ? "yes" : value))
+			printk(LOG_WARN, "option %s: value '%s' not understood\n", word, value);
+		return;
+	}
 	printk(LOG_WARN, "option %s is unknown, ignored\n", word);
 }
 
 void options_parse(const char *cmdline)
 {
 	char word[256];
+	bool quoted = false;
+	size_t n = 0;
 
-	for (;;) {
-		size_t n = 0;
-		bool quoted = false;
-
-		while (*cmdline == ' ' || *cmdline == '\t')
-			cmdline++;
-		if (!*cmdline)
-			return;
-		for (; *cmdline && (quoted || (*cmdline != ' ' && *cmdline != '\t')); cmdline++) {
-			if (*cmdline == '"')
-				quoted = !quoted;
-			else if (n < sizeof(word) - 1)
+	do {
+		if (*cmdline == '"') {
+			quoted = !quoted;
+		} else if (*cmdline && (quoted || (*cmdline != ' ' && *cmdline != '\t'))) {
+			if (n < sizeof(word) - 1)
 				word[n++] = *cmdline;
+		} else if (n) {
+			word[n] = 0;
+			parse_word(word);
+			n = 0;
 		}
-		word[n] = 0;
-		parse_word(word);
-	}
+	} while (*cmdline++);
 }

@@ -8,31 +8,33 @@
 
 #include <lib/types.h>
 
-enum option_kind {
-	OPTION_BOOL,   /* name, no-name, name=on|off|yes|no|true|false|1|0 -> bool */
-	OPTION_NUMBER, /* -> u32 */
-	OPTION_SIZE,   /* bytes, K without suffix -> u64 */
-	OPTION_STRING, /* -> char[size], truncated */
-	OPTION_CALL,   /* -> void (*)(const char *value) */
-};
+/** Reads a value ("" where none is given) into the target of size bytes. False: not understood. */
+typedef bool option_parser(void *target, size_t size, const char *value);
+
+option_parser option_bool;   /* name, no-name, name=on|off|yes|no|true|false|1|0 -> bool */
+option_parser option_number; /* -> u32 */
+option_parser option_size;   /* as parse_size() -> u64 */
+option_parser option_string; /* -> char[size], truncated */
 
 struct option {
 	const char *name;
-	enum option_kind kind;
-	u32 size; /* of a string's buffer */
+	option_parser *parse;
 	void *target;
+	size_t size;
 };
 
-#define OPTION(name_, kind_, target_)                                                              \
-	static const struct option option_##target_                                                \
+#define OPTION(name_, parse_, target_)                                                             \
+	static const struct option option_for_##target_                                            \
 		__attribute__((used, aligned(8), section(".options"))) = {                         \
-			name_, kind_, sizeof(target_), (void *)&target_}
-#define OPTION_FN(name_, fn_)                                                                      \
-	static const struct option option_##fn_                                                    \
-		__attribute__((used, aligned(8), section(".options"))) = {name_, OPTION_CALL, 0,   \
-									  (void *)fn_}
+			name_, parse_, &(target_), sizeof(target_)}
 
 /** Apply every word of the command line. Quotes "…" keep spaces together. Boot only. */
 void options_parse(const char *cmdline);
+
+/** Number in base 10, or 16 after "0x"; *end is set behind the last digit. */
+u64 parse_number(const char *s, const char **end);
+
+/** Number with an optional suffix B, K (default), M, G or T: bytes, as Xen's size options. */
+u64 parse_size(const char *s, const char **end);
 
 #endif

@@ -6,6 +6,7 @@
 struct output {
 	char *buf;
 	size_t size, length; /* length counts what would have been written, too */
+	va_list args;
 };
 
 static void put(struct output *o, char c)
@@ -43,11 +44,10 @@ static void put_number(struct output *o, u64 value, unsigned base, const char *p
 }
 
 /* One conversion, from behind the percent sign; returns what follows it. */
-static const char *convert(struct output *o, const char *p, va_list *ap)
+static const char *convert(struct output *o, const char *p)
 {
 	bool alternate = *p == '#', zeros, wide = false;
 	int width = 0;
-	s64 value;
 
 	p += alternate;
 	zeros = *p == '0';
@@ -55,44 +55,36 @@ static const char *convert(struct output *o, const char *p, va_list *ap)
 		width = width * 10 + *p - '0';
 	for (; *p == 'l' || *p == 'z'; p++)
 		wide = true;
-	switch (*p) {
-	case 's':
-		put_string(o, va_arg(*ap, const char *));
-		break;
-	case 'd':
-		value = wide ? va_arg(*ap, s64) : va_arg(*ap, int);
+	wide |= *p == 'p';
+	if (*p == 's') {
+		put_string(o, va_arg(o->args, const char *));
+	} else if (*p == 'd') {
+		s64 value = wide ? va_arg(o->args, s64) : va_arg(o->args, int);
+
 		put_number(o, value < 0 ? -(u64)value : (u64)value, 10, value < 0 ? "-" : "", width,
 			   zeros);
-		break;
-	case 'p':
-		wide = true;
-		/* fall through */
-	case 'u':
-	case 'x':
-		value = wide ? va_arg(*ap, u64) : va_arg(*ap, unsigned);
+	} else if (*p == 'u' || *p == 'x' || *p == 'p') {
+		u64 value = wide ? va_arg(o->args, u64) : va_arg(o->args, unsigned);
+
 		put_number(o, value, *p == 'u' ? 10 : 16, alternate && value ? "0x" : "", width,
 			   zeros);
-		break;
-	case 0:
-		return p;
-	default:
+	} else if (*p) {
 		put(o, *p);
 	}
-	return p + 1;
+	return p + (*p != 0);
 }
 
 int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap)
 {
-	struct output o = {buf, size ? size - 1 : 0, 0};
-	va_list args;
+	struct output o = {.buf = buf, .size = size ? size - 1 : 0};
 
-	va_copy(args, ap);
+	va_copy(o.args, ap);
 	while (*fmt)
-		if (*fmt == '%')
-			fmt = convert(&o, fmt + 1, &args);
+		if (*fmt++ == '%')
+			fmt = convert(&o, fmt);
 		else
-			put(&o, *fmt++);
-	va_end(args);
+			put(&o, fmt[-1]);
+	va_end(o.args);
 	if (size)
 		buf[MIN(o.length, size - 1)] = 0;
 	return o.length;
@@ -101,10 +93,10 @@ int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap)
 int snprintk(char *buf, size_t size, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintk(buf, size, fmt, ap);
+	int n = vsnprintk(buf, size, fmt, ap);
+
 	va_end(ap);
 	return n;
 }

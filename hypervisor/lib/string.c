@@ -39,11 +39,7 @@ int memcmp(const void *a, const void *b, size_t n)
 
 size_t strlen(const char *s)
 {
-	const char *p = s;
-
-	while (*p)
-		p++;
-	return p - s;
+	return strchr(s, 0) - s;
 }
 
 int strncmp(const char *a, const char *b, size_t n)
@@ -69,14 +65,10 @@ char *strchr(const char *s, int c)
 
 char *strstr(const char *s, const char *sub)
 {
-	size_t n = strlen(sub);
-
-	for (;; s++) {
-		if (!strncmp(s, sub, n))
-			return (char *)s;
+	for (size_t n = strlen(sub); strncmp(s, sub, n); s++)
 		if (!*s)
 			return NULL;
-	}
+	return (char *)s;
 }
 
 size_t strlcpy(char *dst, const char *src, size_t size)
@@ -88,38 +80,4 @@ size_t strlcpy(char *dst, const char *src, size_t size)
 		dst[copy] = 0;
 	}
 	return n;
-}
-
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
-}
-
-u64 parse_number(const char *s, const char **end)
-{
-	u64 base = 10, value = 0;
-
-	if (s[0] == '0' && (s[1] | 0x20) == 'x') {
-		base = 16;
-		s += 2;
-	}
-	for (; digit(*s) < (int)base; s++)
-		value = value * base + digit(*s);
-	if (end)
-		*end = s;
-	return value;
-}
-
-u64 parse_size(const char *s, const char **end)
-{
-	static const char units[] = "bkmgt";
-	u64 value = parse_number(s, &s);
-	const char *unit = strchr(units, *s | 0x20);
-
-	if (end)
-		*end = s + (unit != NULL);
-	return value << (unit ? 10 * (unit - units) : 10);
 }

@@ -18,10 +18,4 @@ char *strstr(const char *s, const char *sub);
 /** Copy with truncation; dst is always terminated when size > 0. Returns strlen(src). */
 size_t strlcpy(char *dst, const char *src, size_t size);
 
-/** Number in base 10, or 16 after "0x"; *end (may be NULL) is set behind the last digit. */
-u64 parse_number(const char *s, const char **end);
-
-/** Number with an optional suffix B, K (default), M, G or T: bytes, as Xen's size options. */
-u64 parse_size(const char *s, const char **end);
-
 #endif

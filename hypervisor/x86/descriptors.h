@@ -19,14 +19,13 @@
 #define CPU_LDT(id)   (CPU_TSS(id) + 16)
 
 /*
- * Interrupt vectors: exceptions below 32; 0x20..0x2f the PICs' while they are silenced; one gate
- * that guests may use directly (INT of any other vector is #GP, and pv/ decodes it); lines and
- * MSIs; the hypervisor's own.
+ * Interrupt vectors: exceptions below 32; 0x20..0x2f the PICs' while they are silenced; lines and
+ * MSIs, amid them one gate that guests may use directly (INT of any other vector is #GP, and pv/
+ * decodes it); the hypervisor's own.
  */
 #define VECTOR_PIC	    0x20
+#define VECTOR_DEVICE_FIRST 0x30
 #define VECTOR_INT80	    0x80
-#define VECTOR_DEVICE_FIRST 0x90
-#define VECTOR_DEVICE_LAST  0xef
 #define VECTOR_IPI	    0xf0
 #define VECTOR_TIMER	    0xf1
 #define VECTOR_APIC_ERROR   0xfe

@@ -15,10 +15,10 @@
 bool cpu_has_smap = true, cpu_has_xsave = true, cpu_has_x2apic = true, cpu_has_tsc_deadline = true;
 bool cpu_has_1g_pages = true;
 static bool has_smep = true, has_umip = true, has_fsgsbase = true;
-OPTION("smap", OPTION_BOOL, cpu_has_smap);
-OPTION("smep", OPTION_BOOL, has_smep);
-OPTION("x2apic", OPTION_BOOL, cpu_has_x2apic);
-OPTION("xsave", OPTION_BOOL, cpu_has_xsave);
+OPTION("smap", option_bool, cpu_has_smap);
+OPTION("smep", option_bool, has_smep);
+OPTION("x2apic", option_bool, cpu_has_x2apic);
+OPTION("xsave", option_bool, cpu_has_xsave);
 
 u64 xcr0_all;
 u32 fpu_area_size = 512;

@@ -15,7 +15,7 @@ u32 cpu_count;
 struct cpu *cpus[MAX_CPUS];
 
 static u32 max_cpus = MAX_CPUS;
-OPTION("maxcpus", OPTION_NUMBER, max_cpus);
+OPTION("maxcpus", option_number, max_cpus);
 
 static u32 prepared = 1; /* CPUs that have a window */
 

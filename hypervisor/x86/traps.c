@@ -87,7 +87,7 @@ void trap_entry(struct cpu_regs *regs)
 	/* The guest's AC flag must not open its pages to the hypervisor's stray accesses. */
 	if (cpu_has_smap)
 		asm volatile("clac" ::: "memory");
-	if (vector >= VECTOR_DEVICE_FIRST || (vector >= VECTOR_PIC && vector < VECTOR_PIC + 16))
+	if (vector >= VECTOR_PIC && vector != VECTOR_INT80)
 		interrupt(vector);
 	else if (regs->cs & 3)
 		pv_trap(regs);

@@ -109,7 +109,13 @@ static void test_rtc(void)
 
 enum { E1000 = 0x100e8086, E1000E = 0x10d38086 };
 enum { REG_ICR = 0xc0, REG_ICS = 0xc8, REG_IMS = 0xd0, REG_IMC = 0xd8, REG_IVAR = 0xe4 };
-enum { CAUSE_LINK = 1u << 2, CAUSE_RXQ0 = 1u << 20, ROUNDS = 5 };
+enum {
+	CAUSE_LINK = 1u << 2,
+	CAUSE_RXQ0 = 1u << 20,
+	CAUSE_TXQ0 = 1u << 22,
+	CAUSE_OTHER = 1u << 24,
+	ROUNDS = 5,
+};
 
 static volatile uint32_t *card;
 static unsigned int line_pirq;
@@ -234,6 +240,84 @@ static void test_message(const char *kind, unsigned int devfn, uint64_t table, u
 	works(!rc, "%s can be unmapped (%ld)", kind, rc);
 }
 
+/* Several entries of one table, each an interrupt and a port of its own. */
+enum { ENTRIES = 3 };
+static volatile unsigned int entry_count[ENTRIES];
+
+static void on_entry(evtchn_port_t port, void *argument)
+{
+	entry_count[(uintptr_t)argument]++;
+	on_message(port, argument);
+}
+
+static void raise_entry(unsigned int entry, uint32_t cause)
+{
+	unsigned int before[ENTRIES];
+
+	pv_sleep_ms(5); /* the card may be late by its throttling, with an earlier interrupt again */
+	for (unsigned int i = 0; i < ENTRIES; i++)
+		before[i] = entry_count[i];
+	count = 0;
+	/* This cause alone: the card sends again for all that is pending and enabled. */
+	card[REG_ICR / 4] = ~0u;
+	card[REG_IMS / 4] = cause;
+	card[REG_ICS / 4] = cause;
+	works(wait_for(1, 2000), "MSI-X entry %u comes", entry);
+	card[REG_IMC / 4] = ~0u;
+	for (unsigned int i = 0; i < ENTRIES; i++)
+		works((entry_count[i] != before[i]) == (i == entry),
+		      "MSI-X entry %u reaches its port alone: port %u had %u", entry, i,
+		      entry_count[i] - before[i]);
+}
+
+static void test_entries(unsigned int devfn, uint64_t table)
+{
+	static const uint32_t causes[ENTRIES] = {CAUSE_RXQ0, CAUSE_TXQ0, CAUSE_OTHER};
+	struct physdev_unmap_pirq unmap = {.domid = DOMID_SELF};
+	struct physdev_map_pirq map[ENTRIES];
+	int ports[ENTRIES];
+
+	card[REG_IVAR / 4] = 0x8 | 0x9 << 8 | 0xa << 16;
+	for (unsigned int i = 0; i < ENTRIES; i++) {
+		map[i] = (struct physdev_map_pirq){.domid = DOMID_SELF,
+						   .type = MAP_PIRQ_TYPE_MSI,
+						   .index = -1,
+						   .pirq = -1,
+						   .devfn = devfn,
+						   .entry_nr = i,
+						   .table_base = table};
+		if (!works(!HYPERVISOR_physdev_op(PHYSDEVOP_map_pirq, &map[i]),
+			   "MSI-X entry %u can be mapped", i))
+			return;
+		ports[i] = pv_event_bind_pirq(map[i].pirq, 0, on_entry, (void *)(uintptr_t)i);
+		works(ports[i] > 0, "MSI-X entry %u can be bound (%d)", i, ports[i]);
+	}
+	works(map[0].pirq != map[1].pirq && map[1].pirq != map[2].pirq &&
+		      map[0].pirq != map[2].pirq,
+	      "each entry has a pirq");
+	for (unsigned int round = 0; round < ROUNDS; round++)
+		for (unsigned int i = 0; i < ENTRIES; i++)
+			raise_entry(i, causes[i]);
+	/* What one entry's end does to the others: nothing. */
+	pv_event_close(ports[0]);
+	unmap.pirq = map[0].pirq;
+	works(!HYPERVISOR_physdev_op(PHYSDEVOP_unmap_pirq, &unmap),
+	      "MSI-X entry 0 can be unmapped");
+	works(HYPERVISOR_physdev_op(PHYSDEVOP_unmap_pirq, &unmap) == -XEN_EINVAL, "but once");
+	for (unsigned int i = 1; i < ENTRIES; i++)
+		raise_entry(i, causes[i]);
+	for (unsigned int i = 1; i < ENTRIES; i++) {
+		pv_event_close(ports[i]);
+		unmap.pirq = map[i].pirq;
+		works(!HYPERVISOR_physdev_op(PHYSDEVOP_unmap_pirq, &unmap),
+		      "MSI-X entry %u can be unmapped", i);
+	}
+	map[0].pirq = -1;
+	map[0].entry_nr = 2047;
+	works(HYPERVISOR_physdev_op(PHYSDEVOP_map_pirq, &map[0]) == -XEN_EINVAL,
+	      "no entry beyond the table");
+}
+
 static void test_messages(void)
 {
 	unsigned int devfn = find(E1000E), at;
@@ -242,7 +326,8 @@ static void test_messages(void)
 	if (!devfn || !open_card(devfn))
 		return;
 	test_message("MSI", devfn, 0, CAUSE_LINK);
-	/* QEMU 7.2's card gives up QEMU if the timer that throttles its MSI meets MSI-X switched on */
+	/* QEMU 7.2's card gives up QEMU if the timer that throttles its MSI meets MSI-X switched on
+	 */
 	pv_sleep_ms(200);
 	at = capability(devfn, 0x05);
 	pci_write(devfn, at, pci_read(devfn, at) & ~(1u << 16)); /* MSI-X takes over */
@@ -251,6 +336,7 @@ static void test_messages(void)
 		(pci_read(devfn, at + 4) & ~7u);
 	card[REG_IVAR / 4] = 0x8; /* receive queue 0: entry 0 */
 	test_message("MSI-X", devfn, table, CAUSE_RXQ0);
+	test_entries(devfn, table);
 }
 
 static void test_refusals(void)
