@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The hypervisor image: every C and assembly source of the rooms, and abi/'s reader of kernels, linked
-# at one fixed virtual address.
+# The hypervisor image: every C and assembly source of the rooms, abi/'s reader of kernels and some of
+# newlib's string functions, linked at one fixed virtual address.
 HV_SOURCES := $(sort $(wildcard hypervisor/*/*.c hypervisor/*/*.S))
 HV_OBJECTS := $(patsubst %,$(B)/%.o,$(basename $(filter-out %/asm-offsets.c,$(HV_SOURCES)))) \
-	$(patsubst %.c,$(B)/hypervisor/%.o,$(IMAGE_SOURCES))
+	$(patsubst %.c,$(B)/hypervisor/%.o,$(IMAGE_SOURCES)) $(STRING_OBJS)
 HV_OFFSETS := $(B)/hypervisor/x86/asm-offsets.h
 HV_CPPFLAGS := -Ihypervisor -Iabi -Itools/unpack -I$(B)/hypervisor -D__XEN_INTERFACE_VERSION__=0x00040e00
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mcmodel=small -fvisibility=hidden -mno-red-zone \

@@ -75,6 +75,22 @@ $(UNPACK_LIB): $(UNPACK_OBJS)
 	$(Q)objcopy --keep-global-symbol=unpack $(@D)/all.o
 	$(Q)rm -f $@ && ar rcs $@ $(@D)/all.o
 
+# The simple ones of newlib's string functions, straight from its sources, for the hypervisor.
+STRING_SOURCE := $(B)/libs/newlib
+STRING_OBJS := $(patsubst %,$(LIBS_HYPERVISOR)/string/%.o,memcmp strchr strcmp strlcpy strlen strncmp strstr)
+$(STRING_SOURCE): | $(call fetched,deb,newlib-source)
+	$(Q)rm -rf $@.new && mkdir -p $@.new
+	$(Q)tar -x -C $@.new --strip-components=3 --wildcards -f \
+		$(FETCH)/deb/newlib-source/usr/src/newlib/newlib-*.tar.xz \
+		'*/newlib/libc/string/*.c' '*/newlib/libc/include'
+	$(Q)touch $@.new/include/newlib.h $@.new/include/_newlib_version.h
+	$(Q)mv $@.new $@
+$(LIBS_HYPERVISOR)/string/%.o: | $(STRING_SOURCE)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LIBS_HYPERVISOR_CFLAGS) -DPREFER_SIZE_OVER_SPEED -nostdinc -I$(STRING_SOURCE)/include \
+		-isystem $(shell $(CC) -print-file-name=include) -c -o $@ $(STRING_SOURCE)/string/$*.c
+
 .PHONY: libs
 libs: $(LIBS_GUEST)/liblzma.a $(LIBS_GUEST)/libz.a $(UNPACK_LIB)
 -include $(wildcard $(LIBS_HYPERVISOR)/*.d)

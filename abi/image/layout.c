@@ -182,3 +182,42 @@ const char *layout_plan(struct guest_layout *layout, const struct kernel_image *
 		return "the INIT_P2M note lies inside the kernel's own addresses";
 	return NULL;
 }
+
+/* --- the start state --- */
+
+void layout_start_info(const struct guest_layout *layout, uint64_t ramdisk_size,
+		       struct start_info *info)
+{
+	info->nr_pages = layout->total_pages;
+	info->pt_base = layout_address(layout, layout->tables.first);
+	info->nr_pt_frames = layout->tables.count;
+	info->mfn_list = layout->p2m_address;
+	if (layout->list.start < layout->list.end) {
+		info->first_p2m_pfn = layout->p2m.first;
+		info->nr_p2m_frames = layout->p2m.count + layout->p2m_tables.count;
+	}
+	info->mod_len = ramdisk_size;
+	if (ramdisk_size && layout->ramdisk_mapped)
+		info->mod_start = layout_address(layout, layout->ramdisk.first);
+	if (ramdisk_size && !layout->ramdisk_mapped) {
+		info->mod_start = layout->ramdisk.first;
+		info->flags |= SIF_MOD_START_PFN;
+	}
+}
+
+void layout_start_context(const struct guest_layout *layout, const struct kernel_image *k,
+			  const uint64_t *p2m, struct vcpu_guest_context *context)
+{
+	struct cpu_user_regs *regs = &context->user_regs;
+
+	context->flags = VGCF_in_kernel | VGCF_online;
+	regs->rip = k->entry;
+	regs->rsp = layout_address(layout, layout->stack.first + 1);
+	regs->rsi = layout_address(layout, layout->start_info.first);
+	regs->rflags = 1 << 9; /* interrupts on: what masks them is in shared_info */
+	regs->cs = FLAT_KERNEL_CS;
+	regs->ds = regs->es = regs->fs = regs->gs = FLAT_KERNEL_DS;
+	context->kernel_ss = regs->ss = FLAT_KERNEL_SS;
+	context->kernel_sp = regs->rsp;
+	context->ctrlreg[3] = xen_pfn_to_cr3(p2m[layout->tables.first]);
+}

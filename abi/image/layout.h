@@ -16,6 +16,7 @@
 #define ABI_IMAGE_LAYOUT_H
 
 #include <image/image.h>
+#include <xen/xen.h>
 
 /* A run of guest pages, by their guest's own numbers. */
 struct page_run {
@@ -56,5 +57,13 @@ uint64_t layout_address(const struct guest_layout *layout, uint64_t page);
  */
 void layout_fill_tables(const struct guest_layout *layout, const uint64_t *p2m,
 			uint64_t *(*table)(void *context, uint64_t page), void *context);
+
+/* The state in which a domain begins, but for what only its builder knows: magic and command line,
+ * shared info, store and console, flags of the first domain. Both structs are zero before. */
+void layout_start_info(const struct guest_layout *layout, uint64_t ramdisk_size,
+		       struct start_info *info);
+/* The first vCPU's. p2m: as above. */
+void layout_start_context(const struct guest_layout *layout, const struct kernel_image *k,
+			  const uint64_t *p2m, struct vcpu_guest_context *context);
 
 #endif

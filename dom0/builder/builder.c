@@ -239,26 +239,13 @@ static void fill_start_info(const struct build *build, struct start_info *info,
 	const struct guest_layout *layout = &build->layout;
 
 	strcpy(info->magic, "xen-3.0-x86_64"); /* of the ABI, not of the hypervisor */
-	info->nr_pages = build->memory.pages;
 	info->shared_info = shared_info;
 	info->flags = SIF_VIRT_P2M_4TOOLS;
 	info->store_mfn = frame_of(build, &layout->store);
 	info->store_evtchn = build->built->store_port;
 	info->console.domU.mfn = frame_of(build, &layout->console);
 	info->console.domU.evtchn = build->built->console_port;
-	info->pt_base = layout_address(layout, layout->tables.first);
-	info->nr_pt_frames = layout->tables.count;
-	info->mfn_list = layout->p2m_address;
-	info->first_p2m_pfn = layout->p2m.first;
-	info->nr_p2m_frames = layout->p2m.count + layout->p2m_tables.count;
-	if (layout->ramdisk.count) {
-		info->mod_len = build->files->ramdisk_size;
-		info->mod_start = layout->ramdisk_mapped
-					  ? layout_address(layout, layout->ramdisk.first)
-					  : layout->ramdisk.first;
-		if (!layout->ramdisk_mapped)
-			info->flags |= SIF_MOD_START_PFN;
-	}
+	layout_start_info(layout, build->files->ramdisk_size, info);
 	memcpy(info->cmd_line, build->config->cmdline, sizeof(info->cmd_line));
 }
 
@@ -359,26 +346,12 @@ static int pin_root(struct build *build)
 static int start_state(struct build *build)
 {
 	struct vcpu_guest_context *context = calloc(1, sizeof(*context));
-	const struct guest_layout *layout = &build->layout;
 	int error;
 
 	if (!context)
 		return problem_note(build->problem, XEN_ENOMEM,
 				    "dom0 is out of memory: raise dom0_mem");
-	context->flags = VGCF_in_kernel | VGCF_online;
-	context->user_regs.rip = build->kernel.image.entry;
-	context->user_regs.rsp = layout_address(layout, layout->stack.first + 1);
-	context->user_regs.rsi = layout_address(layout, layout->start_info.first);
-	context->user_regs.rflags = 1 << 9; /* interrupts on: what masks them is in shared_info */
-	context->user_regs.cs = FLAT_KERNEL_CS;
-	context->user_regs.ss = FLAT_KERNEL_SS;
-	context->user_regs.ds = FLAT_KERNEL_DS;
-	context->user_regs.es = FLAT_KERNEL_DS;
-	context->user_regs.fs = FLAT_KERNEL_DS;
-	context->user_regs.gs = FLAT_KERNEL_DS;
-	context->kernel_ss = context->user_regs.ss;
-	context->kernel_sp = context->user_regs.rsp;
-	context->ctrlreg[3] = xen_pfn_to_cr3(frame_of(build, &layout->tables));
+	layout_start_context(&build->layout, &build->kernel.image, build->memory.p2m, context);
 	error = domctl_set_vcpu_context(build->domid, 0, context);
 	free(context);
 	return error ? failed(build, "setting the first vCPU's registers", error) : 0;

@@ -5,7 +5,7 @@
 #include <core/hooks.h>
 #include <core/sched.h>
 #include <dev/irq.h>
-#include <dev/power.h>
+#include <dev/chips.h>
 #include <dev/serial.h>
 #include <lib/options.h>
 #include <lib/printk.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <dev/ioapic.h>
+#include <dev/chips.h>
 #include <x86/asm.h>
 #include <x86/descriptors.h>
 #include <x86/machine.h>

@@ -7,9 +7,8 @@
  * an MSI, needs nothing of the kind.
  */
 #include <core/hooks.h>
-#include <dev/ioapic.h>
+#include <dev/chips.h>
 #include <dev/irq.h>
-#include <dev/msi.h>
 #include <lib/string.h>
 #include <x86/apic.h>
 #include <x86/hooks.h>
@@ -33,6 +32,13 @@ static struct spinlock irq_lock = SPINLOCK_INIT;
 static struct irq *find(unsigned irq)
 {
 	return irq < MAX_IRQS && irqs[irq].exists ? &irqs[irq] : NULL;
+}
+
+/* Take the lock, to be released whatever is found. */
+static struct irq *lock_and_find(unsigned irq)
+{
+	spin_lock(&irq_lock);
+	return find(irq);
 }
 
 bool irq_exists(unsigned irq)
@@ -141,26 +147,24 @@ bool irq_bind_internal(unsigned isa, void (*handler)(void))
 	for (unsigned i = 0; i < machine.overrides_found; i++)
 		if (machine.overrides[i].irq == isa)
 			gsi = machine.overrides[i].gsi;
-	struct irq *q = find(gsi);
+	struct irq *q = lock_and_find(gsi);
 
-	if (!q)
-		return false;
-	spin_lock(&irq_lock);
-	q->handler = handler;
-	program(q);
+	if (q) {
+		q->handler = handler;
+		program(q);
+	}
 	spin_unlock(&irq_lock);
-	return true;
+	return q;
 }
 
 int irq_set_trigger(unsigned gsi, bool level, bool low)
 {
-	struct irq *q = gsi < gsi_count ? find(gsi) : NULL;
+	struct irq *q = lock_and_find(gsi);
 	int rc = 0;
 
-	if (!q)
-		return -XEN_EINVAL;
-	spin_lock(&irq_lock);
-	if (!q->bound && !q->handler) {
+	if (!q || gsi >= gsi_count) {
+		rc = -XEN_EINVAL;
+	} else if (!q->bound && !q->handler) {
 		q->level = level;
 		q->low = low;
 	} else if (q->level != level || q->low != low) {
@@ -191,8 +195,7 @@ int irq_map_msi(struct domain *d, int wanted, u16 device, bool msix, unsigned en
 
 int irq_unmap_msi(struct domain *d, unsigned irq)
 {
-	spin_lock(&irq_lock);
-	struct irq *q = find(irq);
+	struct irq *q = lock_and_find(irq);
 	bool ours = q && q->owner == d;
 
 	if (ours)
@@ -227,10 +230,8 @@ int irq_set_eoi_map(struct domain *d, mfn_t frame)
 
 int irq_bind_guest(struct domain *d, unsigned pirq, bool share)
 {
+	struct irq *q = lock_and_find(pirq);
 	int rc = 0, place;
-
-	spin_lock(&irq_lock);
-	struct irq *q = find(pirq);
 
 	if (!q) {
 		rc = -XEN_EINVAL;
@@ -251,16 +252,16 @@ int irq_bind_guest(struct domain *d, unsigned pirq, bool share)
 
 void irq_unbind_guest(struct domain *d, unsigned pirq)
 {
-	spin_lock(&irq_lock);
-	if (find(pirq))
-		unbind(find(pirq), d);
+	struct irq *q = lock_and_find(pirq);
+
+	if (q)
+		unbind(q, d);
 	spin_unlock(&irq_lock);
 }
 
 void irq_guest_eoi(struct domain *d, unsigned pirq)
 {
-	spin_lock(&irq_lock);
-	struct irq *q = find(pirq);
+	struct irq *q = lock_and_find(pirq);
 	int place = q ? place_of(q, d) : -1;
 
 	if (place >= 0)

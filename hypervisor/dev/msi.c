@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <dev/msi.h>
-#include <dev/pci.h>
+#include <dev/chips.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
 #include <xen/errno.h>

@@ -4,9 +4,8 @@
 #include <xen/physdev.h>
 #include <core/calls.h>
 #include <core/hooks.h>
-#include <dev/ioapic.h>
+#include <dev/chips.h>
 #include <dev/irq.h>
-#include <dev/pci.h>
 #include <x86/uaccess.h>
 
 union argument {
@@ -27,17 +26,17 @@ union argument {
 
 /* --- what any domain may do --- */
 
-static long eoi(union argument *op)
+static long eoi(struct domain *d, union argument *op)
 {
 	if (op->eoi.irq >= MAX_IRQS)
 		return refuse(NO_OBJECT, "there is no pirq %u", op->eoi.irq);
-	irq_guest_eoi(current_domain(), op->eoi.irq);
+	irq_guest_eoi(d, op->eoi.irq);
 	return 0;
 }
 
-static long eoi_map(union argument *op)
+static long eoi_map(struct domain *d, union argument *op)
 {
-	int rc = irq_set_eoi_map(current_domain(), mfn(op->eoi_map.gmfn));
+	int rc = irq_set_eoi_map(d, mfn(op->eoi_map.gmfn));
 
 	if (rc)
 		return refuse_as(rc, rc == -XEN_EBUSY ? BAD_STATE : NOT_OWNED,
@@ -46,7 +45,7 @@ static long eoi_map(union argument *op)
 	return 0;
 }
 
-static long irq_status(union argument *op)
+static long irq_status(struct domain *d, union argument *op)
 {
 	if (!irq_exists(op->status.irq))
 		return -XEN_EINVAL; /* asked of every number at start-up: not worth a line */
@@ -55,7 +54,7 @@ static long irq_status(union argument *op)
 	return 0;
 }
 
-static long set_iopl(union argument *op)
+static long set_iopl(struct domain *d, union argument *op)
 {
 	if (op->iopl.iopl > 3)
 		return refuse(BAD_ARGUMENT, "I/O privilege level %u", op->iopl.iopl);
@@ -63,7 +62,7 @@ static long set_iopl(union argument *op)
 	return 0;
 }
 
-static long set_iobitmap(union argument *op)
+static long set_iobitmap(struct domain *d, union argument *op)
 {
 	if (op->iobitmap.nr_ports > 65536)
 		return refuse(BAD_ARGUMENT, "a map of %u ports", op->iobitmap.nr_ports);
@@ -74,14 +73,14 @@ static long set_iobitmap(union argument *op)
 
 /* --- I/O APICs: their entries name vectors, so only the hypervisor writes them --- */
 
-static long apic_read(union argument *op)
+static long apic_read(struct domain *d, union argument *op)
 {
 	if (!ioapic_read_at(op->apic.apic_physbase, op->apic.reg, &op->apic.value))
 		return refuse(NO_DEVICE, "there is no I/O APIC at %#lx", op->apic.apic_physbase);
 	return 0;
 }
 
-static long setup_gsi(union argument *op)
+static long setup_gsi(struct domain *d, union argument *op)
 {
 	int rc = -XEN_EINVAL;
 
@@ -93,7 +92,7 @@ static long setup_gsi(union argument *op)
 	return rc ? refuse_as(rc, NO_OBJECT, "no I/O APIC has line %d", op->gsi.gsi) : 0;
 }
 
-static long alloc_irq_vector(union argument *op)
+static long alloc_irq_vector(struct domain *d, union argument *op)
 {
 	if (!irq_exists(op->vector.irq))
 		return refuse(NO_OBJECT, "no vector for line %u", op->vector.irq);
@@ -132,13 +131,10 @@ static long map_msi(struct domain *d, struct physdev_map_pirq *op)
 	return 0;
 }
 
-static long map_pirq(union argument *op)
+static long map_pirq(struct domain *d, union argument *op)
 {
-	struct domain *d = domain_get(op->map.domid);
 	long rc;
 
-	if (!d)
-		return refuse(NO_DOMAIN, "there is no domain %u", op->map.domid);
 	if (op->map.type == MAP_PIRQ_TYPE_GSI)
 		rc = map_line(&op->map);
 	else if (op->map.type == MAP_PIRQ_TYPE_MSI || op->map.type == MAP_PIRQ_TYPE_MSI_SEG)
@@ -148,30 +144,24 @@ static long map_pirq(union argument *op)
 	if (!rc)
 		__atomic_fetch_or(&d->irq_allowed[op->map.pirq / 32], 1u << (op->map.pirq % 32),
 				  __ATOMIC_SEQ_CST);
-	domain_put(d);
 	return rc;
 }
 
-static long unmap_pirq(union argument *op)
+static long unmap_pirq(struct domain *d, union argument *op)
 {
-	struct domain *d = domain_get(op->unmap.domid);
 	int pirq = op->unmap.pirq;
-	long rc = 0;
 
-	if (!d)
-		return refuse(NO_DOMAIN, "there is no domain %u", op->unmap.domid);
 	if (pirq < 0 || !irq_exists(pirq))
-		rc = refuse(NO_OBJECT, "pirq %d is not mapped", pirq);
-	else if (pirq >= (int)irq_gsi_count() && irq_unmap_msi(d, pirq))
-		rc = refuse_as(-XEN_EPERM, NOT_OWNED, "pirq %d is another domain's", pirq);
-	domain_put(d);
-	return rc;
+		return refuse(NO_OBJECT, "pirq %d is not mapped", pirq);
+	if (pirq >= (int)irq_gsi_count() && irq_unmap_msi(d, pirq))
+		return refuse_as(-XEN_EPERM, NOT_OWNED, "pirq %d is another domain's", pirq);
+	return 0;
 }
 
 /* --- PCI --- */
 
 /* Nothing is kept of a device: whatever is present can be used. */
-static long pci_device(union argument *op)
+static long pci_device(struct domain *d, union argument *op)
 {
 	if (op->pci.seg || !pci_present(op->pci.bus << 8 | op->pci.devfn))
 		return refuse(NO_DEVICE, "no PCI device %04x:%02x:%02x.%x", op->pci.seg,
@@ -179,41 +169,42 @@ static long pci_device(union argument *op)
 	return 0;
 }
 
-static long restore_msi(union argument *op)
+static long restore_msi(struct domain *d, union argument *op)
 {
-	long rc = pci_device(op);
+	long rc = pci_device(d, op);
 
 	return rc ? rc : irq_restore_msis(op->pci.bus << 8 | op->pci.devfn);
 }
 
 /* Configuration space is reached by ports and the debug port is not used: dom0 may have its way. */
-static long nothing_to_do(union argument *op)
+static long nothing_to_do(struct domain *d, union argument *op)
 {
 	return 0;
 }
 
-/* Arguments are read before the call, and answers written after one that returns 0. */
-#define CALL(fn, member, ...)                                                                      \
+/*
+ * Arguments are read before the call, and answers written after one that returns 0. d is the
+ * domain that the argument names, otherwise the caller's.
+ */
+#define CALL(fn, member, flags)                                                                    \
 	{                                                                                          \
-		fn, sizeof(((union argument *)NULL)->member), __VA_ARGS__                          \
+		fn, sizeof(((union argument *)NULL)->member), flags                                \
 	}
-#define ANSWERS	   .answers = true
-#define PRIVILEGED .privileged = true
+enum { FOR_ALL = 0, PRIVILEGED = 1, OF_DOMAIN = 2, ANSWERS = 4 };
 
 static const struct {
-	long (*call)(union argument *op);
-	u16 size;
-	bool privileged, answers;
+	long (*call)(struct domain *d, union argument *op);
+	u16 size, flags;
 } calls[] = {
-	[PHYSDEVOP_eoi] = CALL(eoi, eoi),
-	[PHYSDEVOP_pirq_eoi_gmfn_v2] = CALL(eoi_map, eoi_map),
+	[PHYSDEVOP_eoi] = CALL(eoi, eoi, FOR_ALL),
+	[PHYSDEVOP_pirq_eoi_gmfn_v2] = CALL(eoi_map, eoi_map, FOR_ALL),
 	[PHYSDEVOP_irq_status_query] = CALL(irq_status, status, ANSWERS),
-	[PHYSDEVOP_set_iopl] = CALL(set_iopl, iopl),
-	[PHYSDEVOP_set_iobitmap] = CALL(set_iobitmap, iobitmap),
-	[PHYSDEVOP_apic_read] = CALL(apic_read, apic, PRIVILEGED, ANSWERS),
-	[PHYSDEVOP_alloc_irq_vector] = CALL(alloc_irq_vector, vector, PRIVILEGED, ANSWERS),
-	[PHYSDEVOP_map_pirq] = CALL(map_pirq, map, PRIVILEGED, ANSWERS),
-	[PHYSDEVOP_unmap_pirq] = CALL(unmap_pirq, unmap, PRIVILEGED),
+	[PHYSDEVOP_set_iopl] = CALL(set_iopl, iopl, FOR_ALL),
+	[PHYSDEVOP_set_iobitmap] = CALL(set_iobitmap, iobitmap, FOR_ALL),
+	[PHYSDEVOP_apic_read] = CALL(apic_read, apic, PRIVILEGED | ANSWERS),
+	[PHYSDEVOP_alloc_irq_vector] = CALL(alloc_irq_vector, vector, PRIVILEGED | ANSWERS),
+	[PHYSDEVOP_map_pirq] = CALL(map_pirq, map, PRIVILEGED | OF_DOMAIN | ANSWERS),
+	[PHYSDEVOP_unmap_pirq] = CALL(unmap_pirq, unmap, PRIVILEGED | OF_DOMAIN),
 	[PHYSDEVOP_setup_gsi] = CALL(setup_gsi, gsi, PRIVILEGED),
 	[PHYSDEVOP_pci_device_add] = CALL(pci_device, pci, PRIVILEGED),
 	[PHYSDEVOP_pci_device_remove] = CALL(pci_device, pci, PRIVILEGED),
@@ -227,16 +218,21 @@ static const struct {
 long do_physdev_op(u64 cmd, u64 arg)
 {
 	union argument op;
-	long rc;
 
 	if (cmd >= ARRAY_SIZE(calls) || !calls[cmd].call)
 		return refuse(NO_CALL, "sub-operation %lu", (unsigned long)cmd);
-	if (calls[cmd].privileged && !current_domain()->privileged)
+	if ((calls[cmd].flags & PRIVILEGED) && !current_domain()->privileged)
 		return refuse(NOT_ALLOWED, "only a domain with devices may ask that");
 	if (!copy_from_guest(&op, arg, calls[cmd].size))
 		return refuse(BAD_ADDRESS, "its argument at %#lx cannot be read", arg);
-	rc = calls[cmd].call(&op);
-	if (!rc && calls[cmd].answers && !copy_to_guest(arg, &op, calls[cmd].size))
+	struct domain *d = domain_get(calls[cmd].flags & OF_DOMAIN ? op.map.domid : DOMID_SELF);
+
+	if (!d)
+		return refuse(NO_DOMAIN, "there is no domain %u", op.map.domid);
+	long rc = calls[cmd].call(d, &op);
+
+	domain_put(d);
+	if (!rc && (calls[cmd].flags & ANSWERS) && !copy_to_guest(arg, &op, calls[cmd].size))
 		return refuse(BAD_ADDRESS, "its argument at %#lx cannot be written", arg);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Power-off and reset, by ACPI where it says how, else by what PCs have had for ever. */
 #include <core/hooks.h>
-#include <dev/power.h>
+#include <dev/chips.h>
 #include <lib/printk.h>
 #include <x86/apic.h>
 #include <x86/asm.h>

@@ -45,8 +45,4 @@ static inline void list_del(struct list *item)
 
 #define list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)
 
-/** The current item may be unlinked in the body. */
-#define list_for_each_safe(pos, tmp, head)                                                         \
-	for (pos = (head)->next, tmp = pos->next; pos != (head); pos = tmp, tmp = pos->next)
-
 #endif

@@ -38,23 +38,6 @@ void log_break_lock(void)
 	lock_broken = true;
 }
 
-void log_write(const char *text, size_t n, bool serial)
-{
-	bool locked = !lock_broken;
-
-	if (locked)
-		spin_lock(&log_lock);
-	for (size_t i = 0; i < n; i++)
-		ring[(ring_end + i) % CONSOLE_RING_SIZE] = text[i];
-	ring_end += n;
-	if (ring_end - ring_start > CONSOLE_RING_SIZE)
-		ring_start = ring_end - CONSOLE_RING_SIZE;
-	if (serial)
-		serial_puts(text, n);
-	if (locked)
-		spin_unlock(&log_lock);
-}
-
 void log_serial(const char *text, size_t n)
 {
 	spin_lock(&log_lock);
@@ -90,12 +73,21 @@ void printk(enum log_level level, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	size_t n = 6 + vsnprintk(line + 6, sizeof(line) - 6, fmt, ap);
+	u32 n = 6 + vsnprintk(line + 6, sizeof(line) - 6, fmt, ap);
 
 	va_end(ap);
 	if (n >= sizeof(line)) {
 		n = sizeof(line) - 1;
 		line[n - 1] = '\n';
 	}
-	log_write(line, n, guest ? level - LOG_GUEST_ERR < guest_level : level < serial_level);
+	if (!lock_broken)
+		spin_lock(&log_lock);
+	for (u32 i = 0; i < n; i++)
+		ring[ring_end++ % CONSOLE_RING_SIZE] = line[i];
+	if (ring_end - ring_start > CONSOLE_RING_SIZE)
+		ring_start = ring_end - CONSOLE_RING_SIZE;
+	if (guest ? level - LOG_GUEST_ERR < guest_level : level < serial_level)
+		serial_puts(line, n);
+	if (!lock_broken)
+		spin_unlock(&log_lock);
 }

@@ -7,10 +7,6 @@
 
 #define CONSOLE_RING_SIZE 65536u
 
-/** Raw bytes to the ring, and to the serial line if serial. Guest output (console_io) comes here.
- */
-void log_write(const char *text, size_t n, bool serial);
-
 /** Text of dom0's for the serial line alone: no message comes between its characters. */
 void log_serial(const char *text, size_t n);
 

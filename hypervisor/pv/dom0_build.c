@@ -32,8 +32,6 @@ static unsigned order_for(u64 bytes)
 /* Unpack size bytes; the caller frees what is returned, of *order, with *size bytes in use. */
 static void *unpack_kernel(const u8 *packed, size_t *size, unsigned *order)
 {
-	unsigned arena_order = order_for(UNPACK_ARENA_BYTES);
-	struct unpack_arena arena = {heap_pages(arena_order), UNPACK_ARENA_BYTES};
 	u32 unpacked_size = 0;
 
 	/* The build appends the size of what it packed to every payload, whatever the packer. */
@@ -42,16 +40,17 @@ static void *unpack_kernel(const u8 *packed, size_t *size, unsigned *order)
 	if (!unpacked_size || unpacked_size > UNPACKED_MAX)
 		panic("dom0 kernel: the bzImage says that its kernel has %u bytes\n",
 		      unpacked_size);
-	*order = order_for(unpacked_size);
-	void *out = heap_pages(*order);
+	*order = order_for(unpacked_size + UNPACK_ARENA_BYTES);
+	u8 *out = heap_pages(*order);
+	size_t room = (PAGE_SIZE << *order) - UNPACK_ARENA_BYTES;
+	struct unpack_arena arena = {out + room, UNPACK_ARENA_BYTES};
 
-	if (!out || !arena.base)
+	if (!out)
 		panic("dom0 kernel: no %lu KiB in one piece to unpack the bzImage into; "
 		      "give the machine more memory, or an unpacked ELF kernel\n",
 		      (PAGE_SIZE << *order) >> 10);
-	int result = unpack(out, PAGE_SIZE << *order, size, packed, *size, &arena);
+	int result = unpack(out, room, size, packed, *size, &arena);
 
-	heap_pages_free(arena.base, arena_order);
 	if (result != UNPACK_OK)
 		panic("dom0 kernel: cannot unpack the bzImage (%s)\n",
 		      result == UNPACK_UNKNOWN ? "neither gzip nor xz" : "its data are damaged");
@@ -151,54 +150,32 @@ static void write_start_info(u64 ramdisk_size, const char *cmdline)
 	struct start_info *si = (struct start_info *)page_at(NULL, at.start_info.first);
 
 	strlcpy(si->magic, "xen-3.0-x86_64p", sizeof(si->magic));
-	si->nr_pages = at.total_pages;
 	si->shared_info = mfn_to_paddr(page_to_mfn(dom0->shared_info_page));
 	si->flags = SIF_PRIVILEGED | SIF_INITDOMAIN;
-	si->pt_base = layout_address(&at, at.tables.first);
-	si->nr_pt_frames = at.tables.count;
-	si->mfn_list = at.p2m_address;
-	if (kernel.init_p2m != IMAGE_NONE) {
-		si->first_p2m_pfn = at.p2m.first;
-		si->nr_p2m_frames = at.p2m.count + at.p2m_tables.count;
-	}
-	if (ramdisk_size) {
-		si->mod_start = at.ramdisk_mapped ? layout_address(&at, at.ramdisk.first)
-						  : at.ramdisk.first;
-		si->mod_len = ramdisk_size;
-		si->flags |= at.ramdisk_mapped ? 0 : SIF_MOD_START_PFN;
-	}
+	layout_start_info(&at, ramdisk_size, si);
 	strlcpy((char *)si->cmd_line, cmdline, sizeof(si->cmd_line));
 }
 
-/* The kernel drops this pin itself when it has built tables of its own. Returns the root's frame.
- */
-static u64 make_tables(void)
+/* The kernel drops this pin itself when it has built tables of its own. */
+static void make_tables(void)
 {
-	u64 frame = p2m[at.tables.first];
 	struct page *root;
 	int err;
 
 	layout_fill_tables(&at, p2m, page_at, NULL);
 	do
-		err = type_get_frame(mfn(frame), &dom0->mem, TYPE_L4, &root);
+		err = type_get_frame(mfn(p2m[at.tables.first]), &dom0->mem, TYPE_L4, &root);
 	while (err == -XEN_ERESTART);
 	if (err || !type_pin(root))
 		panic("dom0: its initial page tables were refused (error %d)\n", err);
-	return frame;
 }
 
-static void start_vcpu(u64 root)
+static void start_vcpu(void)
 {
 	static struct vcpu_guest_context c; /* large for a stack */
 	struct vcpu *v = dom0->vcpus[0];
 
-	c.flags = VGCF_in_kernel | VGCF_online;
-	c.user_regs.rip = kernel.entry;
-	c.user_regs.rsp = layout_address(&at, at.stack.first + 1);
-	c.user_regs.rsi = layout_address(&at, at.start_info.first);
-	c.user_regs.cs = FLAT_KERNEL_CS;
-	c.user_regs.ss = FLAT_KERNEL_SS;
-	c.ctrlreg[3] = xen_pfn_to_cr3(root);
+	layout_start_context(&at, &kernel, p2m, &c);
 	int err = pv_set_context(v, &c);
 
 	if (err)
@@ -227,10 +204,9 @@ void pv_build_dom0(const struct boot_module *module, const struct boot_module *r
 	if (unpacked)
 		heap_pages_free(unpacked, order);
 	write_start_info(ramdisk_size, cmdline);
-	u64 root = make_tables();
-
+	make_tables();
+	start_vcpu();
 	heap_pages_free(p2m, order_for(at.total_pages * sizeof(u64)));
-	start_vcpu(root);
 	printk(LOG_INFO, "dom0: %lu MiB, %u vCPUs, kernel and ramdisk loaded\n",
 	       at.total_pages >> 8, dom0->max_vcpus);
 }

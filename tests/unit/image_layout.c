@@ -198,6 +198,45 @@ static void first_domain(void **state)
 	check_all();
 }
 
+static void start_state(void **state)
+{
+	struct kernel_image kernel = {.entry = 0x123456};
+	struct vcpu_guest_context context = {0};
+	struct start_info info = {.flags = SIF_VIRT_P2M_4TOOLS};
+
+	(void)state;
+	assert_null(plan(0xffffffff80000000, 0x4a00000, 0x8000000000, 5000, 1, 256 * MIB));
+	layout_start_info(&layout, 5000, &info);
+	assert_int_equal(info.nr_pages, 256 * MIB);
+	assert_int_equal(info.flags, SIF_VIRT_P2M_4TOOLS | SIF_MOD_START_PFN);
+	assert_int_equal(info.mod_start, layout.ramdisk.first);
+	assert_int_equal(info.mod_len, 5000);
+	assert_true(info.mfn_list == 0x8000000000);
+	assert_int_equal(info.first_p2m_pfn, layout.p2m.first);
+	assert_int_equal(info.nr_p2m_frames, 128 + 3);
+	assert_int_equal(info.nr_pt_frames, layout.tables.count);
+	assert_true(info.pt_base == layout_address(&layout, layout.tables.first));
+	fill();
+	layout_start_context(&layout, &kernel, p2m, &context);
+	assert_int_equal(context.user_regs.rip, 0x123456);
+	assert_true(context.user_regs.rsi == layout_address(&layout, layout.start_info.first));
+	assert_true(context.user_regs.rsp == layout_address(&layout, layout.stack.first + 1));
+	assert_true(context.ctrlreg[3] == frame(layout.tables.first) << 12);
+	drop();
+
+	/* Mapped ramdisk and p2m; none at all. */
+	assert_null(plan(0x400000, 300000, 0, 5000, 0, 16 * MIB));
+	info = (struct start_info){0};
+	layout_start_info(&layout, 5000, &info);
+	assert_true(info.mod_start == layout_address(&layout, layout.ramdisk.first));
+	assert_int_equal(info.flags | info.first_p2m_pfn | info.nr_p2m_frames, 0);
+	assert_true(info.mfn_list == layout_address(&layout, layout.p2m.first));
+	assert_null(plan(0x400000, 300000, 0, 0, 1, 16 * MIB));
+	info = (struct start_info){0};
+	layout_start_info(&layout, 0, &info);
+	assert_int_equal(info.flags | info.mod_start | info.mod_len, 0);
+}
+
 static void refusals(void **state)
 {
 	static const struct {
@@ -237,6 +276,7 @@ int main(void)
 		cmocka_unit_test(list_shares_tables_with_the_image),
 		cmocka_unit_test(crosses_table_boundaries),
 		cmocka_unit_test(first_domain),
+		cmocka_unit_test(start_state),
 		cmocka_unit_test(refusals),
 	};
 
