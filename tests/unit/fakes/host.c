@@ -10,6 +10,7 @@
 #include <x86/time.h>
 #include <x86/uaccess.h>
 #include "fakes/host.h"
+#include <lib/options.h>
 
 u32 fake_cpu, cpu_count, tsc_khz = 1000000;
 u64 fake_now, fake_deadline[FAKE_CPUS], wallclock_boot_ns;
@@ -215,4 +216,18 @@ void fake_host_reset(unsigned n)
 	fake_fault_from = fake_fault_to = 0;
 	fake_accessible = NULL;
 	fake_log[0] = '\0';
+}
+
+/* Nothing reads a command line here. */
+bool option_bool(void *target, size_t size, const char *value)
+{
+	(void)target;
+	(void)size;
+	(void)value;
+	return false;
+}
+
+bool option_string(void *target, size_t size, const char *value)
+{
+	return option_bool(target, size, value);
 }
