@@ -254,7 +254,8 @@ static void raise_entry(unsigned int entry, uint32_t cause)
 {
 	unsigned int before[ENTRIES];
 
-	pv_sleep_ms(5); /* the card may be late by its throttling, with an earlier interrupt again */
+	pv_sleep_ms(
+		5); /* the card may be late by its throttling, with an earlier interrupt again */
 	for (unsigned int i = 0; i < ENTRIES; i++)
 		before[i] = entry_count[i];
 	count = 0;
