@@ -6,7 +6,7 @@
 #include <core/calls.h>
 #include <core/console_io.h>
 #include <core/hooks.h>
-#include <lib/log.h>
+#include <lib/printk.h>
 
 /* The UART is slow: one chunk, then look whether somebody waits. */
 static long console_write(u64 count, u64 buffer)

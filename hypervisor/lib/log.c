@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages: the ring, levels, and the serial line. */
 #include <dev/serial.h>
-#include <lib/log.h>
 #include <lib/options.h>
 #include <lib/printk.h>
 #include <lib/string.h>

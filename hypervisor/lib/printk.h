@@ -21,6 +21,23 @@ int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap);
 /** One line; the newline is the caller's. Safe in any context, NMI excepted. */
 void printk(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The ring: the newest CONSOLE_RING_SIZE bytes of messages. */
+#define CONSOLE_RING_SIZE 65536u
+
+/** Text of dom0's for the serial line alone: no message comes between its characters. */
+void log_serial(const char *text, size_t n);
+
+/**
+ * Copy out messages. *index: position to start at (0: oldest kept), advanced behind what was
+ * copied. Positions count bytes since boot, modulo 2^32. Returns the number of bytes.
+ */
+size_t console_ring_read(char *buf, size_t size, u32 *index);
+/** Forget all messages so far (sysctl readconsole with clear). */
+void console_ring_clear(void);
+
+/** After this the log's lock is never waited for: for panic reports. */
+void log_break_lock(void);
+
 /** Stop the machine with a readable report (registers, stack). Hypervisor bugs only. */
 void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn, cold));
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The last report. It takes no lock and trusts nothing but the stack that it runs on. */
 #include <core/hooks.h>
-#include <lib/log.h>
 #include <lib/options.h>
 #include <lib/printk.h>
 #include <x86/apic.h>

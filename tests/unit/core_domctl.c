@@ -10,7 +10,7 @@
 #include <core/calls.h>
 #include <core/domctl.h>
 #include <core/sched.h>
-#include <lib/log.h>
+#include <lib/printk.h>
 #include <mm/memory.h>
 #include "fakes/world.h"
 
