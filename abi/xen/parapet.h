@@ -37,9 +37,9 @@
 struct parapet_audit {
 	uint64_t frames; /* OUT: frames that were checked */
 	uint64_t mfn;	 /* OUT: machine frame of the first difference */
-	uint32_t kind;	 /* OUT: what differs; 0 = nothing */
+	uint32_t kind;	 /* OUT: 0: nothing differs; 1: text says what */
 	uint32_t pad;
-	char text[128]; /* OUT: the same as a line of text, ended by 0 */
+	char text[128]; /* OUT: a line of text, ended by 0 */
 };
 
 struct parapet_refusals {

@@ -54,8 +54,7 @@ static void init_memory(void)
 	free = early_free_regions(&count);
 	for (unsigned i = 0; i < count; i++)
 		mm_boot_free(free[i].start, free[i].end);
-	printk(LOG_INFO, "heap: %lu of %lu MiB free\n", heap_free_pages() >> 8,
-	       heap_total_pages() >> 8);
+	printk(LOG_INFO, "heap: %lu MiB free\n", heap_free_pages() >> 8);
 }
 
 /** Every CPU ends here, on its own stack: it becomes idle, and schedules. */

@@ -155,7 +155,7 @@ static long hypercall_init(struct domain *d, struct xen_domctl *op)
 			"frame %#lx for hypercalls is not domain %u's, or not to be written", frame,
 			d->mem.domid);
 	pv_fill_hypercall_page(page_to_virt(pg));
-	mm_put_page_writable(pg);
+	type_put(pg);
 	return 0;
 }
 

@@ -185,7 +185,7 @@ void grant_unpin(const struct grant_pin *pin)
 {
 	/* the page first: once the entry is unmarked the granter may believe that nobody uses it */
 	if (pin->writable)
-		mm_put_page_writable(pin->page);
+		type_put(pin->page);
 	else
 		mm_put_page(pin->page);
 	if (!pin->granter)

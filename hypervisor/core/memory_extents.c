@@ -3,7 +3,7 @@
 #include <core/calls.h>
 #include <core/memory_op.h>
 #include <lib/string.h>
-#include <mm/heap.h>
+#include <mm/frame.h>
 
 #define MAX_ORDER_GUEST	     9u
 #define MAX_ORDER_PRIVILEGED 12u /* each extent is zeroed in one go */
@@ -44,7 +44,7 @@ static long populate(struct domain *d, const struct xen_memory_reservation *res,
 		return refuse(BAD_ADDRESS, "extents at %lx", at);
 	if (pfn >= PFN_LIMIT)
 		return refuse(BAD_ARGUMENT, "pfn %lx", pfn);
-	struct page *pg = mm_alloc_domain_pages_below(&d->mem, res->extent_order, limit);
+	struct page *pg = mm_alloc_domain_pages(&d->mem, res->extent_order, limit);
 
 	if (!pg)
 		return refuse(NO_MEMORY, "2^%u frames for d%u: it has %lu of %lu, %lu are free",
@@ -160,13 +160,13 @@ static long steal_chunk(struct exchange *e, u64 chunk)
 				      e->dm->domid);
 		u32 count = pg->count;
 
-		if (!page_steal(pg, e->dm)) {
+		if (!page_steal(pg)) {
 			mm_put_page(pg);
 			return refuse(BAD_STATE,
 				      "frame %lx is in use: %u references beside its owner's",
 				      first + offset, PAGE_REFS(count) - 2);
 		}
-		page_list_add_tail(&e->given, pg);
+		page_list_add(&e->given, pg);
 	}
 	return 0;
 }
@@ -181,8 +181,7 @@ static long take_blocks(struct exchange *e)
 		if (!pg)
 			return refuse(NO_MEMORY, "no 2^%u free frames below frame %lx", order,
 				      e->limit);
-		memset(page_to_virt(pg), 0, PAGE_SIZE << order);
-		page_list_add_tail(&e->blocks, pg);
+		page_list_add(&e->blocks, pg);
 	}
 	return 0;
 }

@@ -3,7 +3,7 @@
 #include <core/calls.h>
 #include <core/memory_op.h>
 #include <lib/string.h>
-#include <mm/heap.h>
+#include <mm/frame.h>
 #include <x86/machine.h>
 
 /* --- figures --- */
@@ -41,11 +41,10 @@ static long machphys_mfn_list(struct domain *d, void *arg)
 	list->nr_extents = MIN(list->max_extents, pieces);
 	for (unsigned i = 0; i < list->nr_extents; i++) {
 		u64 at = (u64)(list->extent_start.p + i);
-		mfn_t m = mm_m2p_piece(i);
 
 		/* Where no RAM is there is no table: the piece before stands in for it. */
-		if (!mfn_eq(m, INVALID_MFN))
-			last = m.n;
+		if (i < M2P_PIECES && m2p_pieces[i].n)
+			last = m2p_pieces[i].n;
 		if (!put_guest(at, last))
 			return refuse_fault(at);
 	}

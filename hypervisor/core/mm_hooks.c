@@ -38,9 +38,15 @@ void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory 
 			fn(&d->vcpus[i]->mem, arg);
 }
 
-u32 hook_vcpu_cpu(struct vcpu_memory *vm)
+struct cpumask hook_vcpu_cpus(struct domain_memory *dm, u64 vcpus)
 {
-	return READ_ONCE(container_of(vm, struct vcpu, mem)->cpu);
+	struct domain *d = domain_of(dm);
+	struct cpumask cpus = {0};
+
+	for (unsigned i = 0; i < MAX_VCPUS; i++)
+		if ((vcpus & BIT(i)) && d->vcpus[i])
+			cpus.bits |= BIT(READ_ONCE(d->vcpus[i]->cpu));
+	return cpus;
 }
 
 void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg), void *arg)

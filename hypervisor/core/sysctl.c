@@ -4,8 +4,7 @@
 #include <core/domctl.h>
 #include <core/life.h>
 #include <core/sched.h>
-#include <lib/printk.h>
-#include <mm/heap.h>
+#include <mm/frame.h>
 #include <x86/machine.h>
 #include <x86/time.h>
 

@@ -53,8 +53,8 @@ static int init_parts(struct vcpu *v)
 {
 	int rc = place_info(v);
 
-	if (!rc)
-		rc = mm_vcpu_init(&v->mem, &v->domain->mem, v->vcpu_id);
+	v->mem.domain = &v->domain->mem;
+	v->mem.vcpu_id = v->vcpu_id;
 	if (!rc)
 		rc = arch_vcpu_init(&v->arch, v->vcpu_id);
 	return rc;
@@ -105,7 +105,7 @@ int vcpu_release(struct vcpu *v)
 					: &v->domain->shared_info->vcpu_info[v->vcpu_id];
 		v->arch.vcpu_info = v->info;
 		v->info_page = NULL;
-		mm_put_page_writable(pg);
+		type_put(pg);
 	}
 	return mm_vcpu_drop_roots(&v->mem);
 }

@@ -279,7 +279,7 @@ void irq_domain_release(struct domain *d)
 	}
 	spin_unlock(&irq_lock);
 	if (d->pirq_eoi_map)
-		mm_put_page_writable(d->pirq_eoi_map);
+		type_put(d->pirq_eoi_map);
 	d->pirq_eoi_map = NULL;
 }
 

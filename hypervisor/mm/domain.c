@@ -1,51 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A domain's memory from creation to the last page. */
-#include <xen/errno.h>
 #include <core/hypercall.h>
-#include <lib/printk.h>
 #include <lib/string.h>
-#include <mm/descriptor.h>
-#include <mm/heap.h>
+#include <mm/root.h>
 #include <mm/hooks.h>
 #include <mm/types.h>
 
+struct domain_memory *domain_memories[DOMID_FIRST_RESERVED];
+
 int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged)
 {
-	void *l3 = heap_pages(0);
+	struct domain_memory *none = NULL;
 
-	if (!l3)
-		return -XEN_ENOMEM;
 	memset(dm, 0, sizeof(*dm));
 	dm->domid = domid;
 	dm->privileged = privileged;
-	dm->perdomain_l3 = mfn_to_page(virt_to_mfn(l3));
-	if (!domain_memory_register(dm)) {
-		heap_pages_free(l3, 0);
-		return -XEN_EEXIST;
-	}
-	return 0;
+	if (!windows_make(dm))
+		return -XEN_ENOMEM;
+	if (domid < DOMID_FIRST_RESERVED &&
+	    __atomic_compare_exchange_n(&domain_memories[domid], &none, dm, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST))
+		return 0;
+	windows_free(dm);
+	return -XEN_EEXIST; /* another domain has the id still: it has pages left */
 }
 
 void mm_domain_destroy(struct domain_memory *dm)
 {
 	BUG_ON(dm->tot_pages || dm->shared_pages.first);
-	domain_memory_unregister(dm);
+	__atomic_store_n(&domain_memories[dm->domid], NULL, __ATOMIC_SEQ_CST);
 	windows_free(dm);
 }
 
-/**
- * The first page that relinquish has not dealt with, with a reference. NULL: there is none; *busy:
- * the first is just being freed by another CPU.
- */
-static struct page *first_unsettled(struct domain_memory *dm, bool *busy)
+void domain_unlock(struct domain_memory *dm)
 {
-	struct page *pg;
+	bool last = dm->dying && !dm->last_page_gone && !dm->tot_pages && !dm->shared_pages.first;
 
-	spin_lock(&dm->lock);
-	pg = page_list_first(&dm->pages);
-	*busy = pg && !page_ref(pg);
+	dm->last_page_gone |= last;
 	spin_unlock(&dm->lock);
-	return *busy ? NULL : pg;
+	if (last)
+		hook_last_page_gone(dm);
 }
 
 /** Unpin it, take apart what an interrupted validation left, and drop the allocation. */
@@ -60,46 +54,33 @@ static int settle(struct domain_memory *dm, struct page *pg)
 	spin_lock(&dm->lock);
 	page_list_del(&dm->pages, pg);
 	__atomic_or_fetch(&pg->flags, PAGE_SETTLED, __ATOMIC_SEQ_CST);
-	page_list_add_tail(&dm->settled, pg);
+	page_list_add(&dm->settled, pg);
 	spin_unlock(&dm->lock);
 	page_drop_allocation(pg);
 	return 0;
 }
 
-/** True if this call is the one that reports the last page. */
-static bool last_page(struct domain_memory *dm)
-{
-	bool last;
-
-	spin_lock(&dm->lock);
-	last = !dm->last_page_gone && !dm->tot_pages && !dm->shared_pages.first;
-	if (last)
-		dm->last_page_gone = true;
-	spin_unlock(&dm->lock);
-	return last;
-}
-
 int mm_domain_relinquish(struct domain_memory *dm)
 {
-	struct page *pg;
-	bool busy;
-	int rc;
-
 	BUG_ON(!dm->dying);
 	for (;;) {
-		pg = first_unsettled(dm, &busy);
-		if (busy) {
-			cpu_relax();
-			continue;
+		int rc = 0;
+
+		spin_lock(&dm->lock);
+		struct page *pg = page_list_first(&dm->pages);
+		if (!pg) {
+			domain_unlock(dm);
+			return 0;
 		}
-		if (!pg)
-			break;
-		rc = settle(dm, pg);
-		mm_put_page(pg);
+		bool held = page_ref(pg);
+		spin_unlock(&dm->lock);
+		if (held) {
+			rc = settle(dm, pg);
+			mm_put_page(pg);
+		} else {
+			cpu_relax(); /* another CPU is just freeing it */
+		}
 		if (rc || hypercall_preempt_check())
 			return -XEN_ERESTART;
 	}
-	if (last_page(dm))
-		hook_last_page_gone(dm);
-	return 0;
 }

@@ -17,12 +17,15 @@
 #define PTE_GLOBAL   BIT(8)
 #define PTE_SOFTWARE 0x7ff0000000000e00UL /* bits 9..11 and 52..62 */
 #define PTE_NX	     BIT(63)
+#define PTE_AD	     (PTE_ACCESSED | PTE_DIRTY)
 #define PTE_CACHE    (PTE_PWT | PTE_PCD | PTE_PAT)
 #define PTE_ADDRESS  0x000ffffffffff000UL
 
 /* What a guest may set in a present entry of any level, beside the address. */
-#define PTE_GUEST                                                                                  \
-	(PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_SOFTWARE | PTE_NX)
+#define PTE_GUEST (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_AD | PTE_SOFTWARE | PTE_NX)
+
+/* Of tables that are the hypervisor's own. */
+#define PTE_TABLE (PTE_PRESENT | PTE_WRITABLE | PTE_AD)
 
 #define TABLE_ENTRIES 512u
 
@@ -47,35 +50,34 @@ static inline bool guest_va(u64 va)
 enum entry_mode {
 	ENTRY_SET,	/* whatever was there */
 	ENTRY_KEEP_AD,	/* accessed and dirty bits that the CPU has set stay set */
+	ENTRY_SWAP,	/* *old: what was there */
 	ENTRY_EXCHANGE, /* only if it is still *old */
 };
 
 /**
  * The setter: every write of an entry that a guest may be using goes through here, as one 64-bit
  * store, so that no walker sees half of it. The caller holds the page lock, or the table is BUSY.
- * *old: for ENTRY_EXCHANGE what is expected, and on false what was found instead; else not used.
+ * *old: for ENTRY_EXCHANGE what is expected, and on false what was found instead.
  */
 static inline bool entry_write(u64 *slot, u64 value, enum entry_mode mode, u64 *old)
 {
-	u64 found;
-
-	switch (mode) {
-	case ENTRY_SET:
+	if (mode == ENTRY_SET) {
 		WRITE_ONCE(*slot, value);
 		return true;
-	case ENTRY_KEEP_AD:
-		found = READ_ONCE(*slot);
-		/* Lost when a CPU sets A or D meanwhile: found is fresh, try again. */
-		while (!__atomic_compare_exchange_n(slot, &found,
-						    value | (found & (PTE_ACCESSED | PTE_DIRTY)),
-						    false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-			;
+	}
+	if (mode == ENTRY_SWAP) {
+		*old = __atomic_exchange_n(slot, value, __ATOMIC_SEQ_CST);
 		return true;
-	case ENTRY_EXCHANGE:
-	default:
+	}
+	if (mode == ENTRY_EXCHANGE)
 		return __atomic_compare_exchange_n(slot, old, value, false, __ATOMIC_SEQ_CST,
 						   __ATOMIC_RELAXED);
-	}
+	u64 found = READ_ONCE(*slot);
+	/* Lost when a CPU sets A or D meanwhile: found is fresh, try again. */
+	while (!__atomic_compare_exchange_n(slot, &found, value | (found & PTE_AD), false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
+	return true;
 }
 
 #endif

@@ -12,17 +12,16 @@
 #ifndef MM_FRAME_H
 #define MM_FRAME_H
 
+#include <lib/printk.h>
 #include <mm/memory.h>
 #include <x86/layout.h>
 #include <x86/machine.h>
 
-/* Limits of the two counts: build options, so that tests can reach them. */
+/* Limits of the two counts: a build option, so that tests can reach them. */
 #ifndef PAGE_COUNT_MAX
 #define PAGE_COUNT_MAX 0x7ffffff0u
 #endif
-#ifndef TYPE_COUNT_MAX
-#define TYPE_COUNT_MAX 0x7ffffff0u
-#endif
+#define TYPE_COUNT_MAX (PAGE_COUNT_MAX - 10)
 
 #define PAGE_ALLOCATED	 0x80000000u /* in page.count, beside the number of references */
 #define PAGE_REFS(count) ((count) & ~PAGE_ALLOCATED)
@@ -39,21 +38,20 @@
 #define PAGE_SHARED  0x10 /* hypervisor's page shared with its owner: on its shared_pages list */
 #define PAGE_FOREIGN 0x20 /* mapped by others than its owner since it was allocated */
 #define PAGE_SETTLED 0x40 /* relinquish has dealt with it */
-#define PAGE_ENDED                                                                                 \
-	0x80 /* shared page that the hypervisor has given up: only the guest's references are left \
-	      */
+#define PAGE_ENDED   0x80 /* shared page that the hypervisor has given up: the guest has it still */
 
 struct page {
 	u64 type;	/* type word: types.c alone writes it */
 	u32 count;	/* PAGE_ALLOCATED | references; atomic */
 	u32 tlb_stamp;	/* clock when the last use as a type, or by an owner, ended */
-	u32 next, prev; /* frame numbers on an owner's list (its lock) or a free list (heap lock) */
+	u32 next, prev; /* frame numbers (0: none) on an owner's list (its lock) or a free list (the
+			   heap's) */
 	u16 owner;
 	u8 lock;	/* held while entries of this table are updated, see page_lock() */
 	u8 flags;	/* PAGE_*; atomic once the page is owned */
 	u8 order;	/* heap: order of the free block, or class of its small objects */
 	u8 in_use;	/* heap: small objects in use */
-	u16 first_free; /* heap: first free small object */
+	u16 first_free; /* heap: offset of the first free small object */
 };
 
 _Static_assert(sizeof(struct page) == 32, "the frame table is an array of 32-byte entries");
@@ -63,23 +61,27 @@ _Static_assert(sizeof(struct page) == 32, "the frame table is an array of 32-byt
 
 #define INVALID_M2P_ENTRY (~0UL) /* M2P value of a frame that is nowhere in its domain */
 
+#define M2P_PIECES 512 /* 2 MiB each: 1 GiB of M2P table describes 512 GiB */
+extern mfn_t
+	m2p_pieces[M2P_PIECES]; /* the first frame of each; number 0: there is no RAM to tell of */
+
 extern u64 max_mfn;		/* one above the highest frame of RAM */
 extern unsigned phys_addr_bits; /* width of physical addresses */
 
-/* Inline bodies of what memory.h declares: they are in the hot loops. */
 static inline mfn_t frame_mfn(const struct page *pg)
 {
 	return mfn((u64)(pg - frame_table));
 }
 
-static inline void *frame_virt(mfn_t m)
+/** RAM through the direct map. */
+static inline void *paddr_virt(paddr_t address)
 {
-	return (void *)(DIRECT_MAP_START + (m.n << PAGE_SHIFT));
+	return (void *)(DIRECT_MAP_START + address);
 }
 
-static inline struct page *mfn_to_page(mfn_t m) /* m is RAM */
+static inline void *frame_virt(mfn_t m)
 {
-	return &frame_table[m.n];
+	return paddr_virt(mfn_to_paddr(m));
 }
 
 static inline mfn_t virt_to_mfn(const void *va) /* in the direct map */
@@ -87,12 +89,15 @@ static inline mfn_t virt_to_mfn(const void *va) /* in the direct map */
 	return mfn(((uintptr_t)va - DIRECT_MAP_START) >> PAGE_SHIFT);
 }
 
+static inline struct page *mfn_to_page(mfn_t m) /* m is RAM */
+{
+	return &frame_table[m.n];
+}
+
 /** The frame-table entry if m is RAM, otherwise NULL. */
 static inline struct page *frame_of_ram(mfn_t m)
 {
-	if (m.n >= max_mfn || !(frame_table[m.n].flags & PAGE_RAM))
-		return NULL;
-	return &frame_table[m.n];
+	return likely(m.n < max_mfn && (frame_table[m.n].flags & PAGE_RAM)) ? mfn_to_page(m) : NULL;
 }
 
 /* --- start-up: boot/ calls these in this order --- */
@@ -107,19 +112,36 @@ void mm_boot_init(const struct mem_region *ram, unsigned regions, unsigned addr_
 void mm_boot_free(paddr_t start, paddr_t end);
 /** The idle root: slots 256..271 of every guest root are copied from it (259 excepted). */
 void mm_boot_root(const u64 *l4);
-/** M2P memory: frames starting at `first` back bytes [index * 2 MiB, + frames * 4 KiB) of the
- * table. */
+/** M2P memory: `frames` frames from `first` on back bytes from index * 2 MiB on of the table. */
 void mm_boot_m2p(unsigned index, mfn_t first, unsigned frames);
-/** First frame of 2-MiB piece `index` of the M2P table (XENMEM_machphys_mfn_list), or INVALID_MFN.
- */
-mfn_t mm_m2p_piece(unsigned index);
 
-/* --- lists of owned pages --- */
+/* --- the heap: every frame that nobody uses, in blocks of 2^order frames aligned to their size ---
+ */
+
+#define HEAP_MAX_ORDER 18
+
+/** Free frames [first, first + count) into blocks. They have no owner and no references. */
+void heap_free_frames(mfn_t first, u64 count);
+/**
+ * 2^order zeroed frames below frame number `limit` (~0: anywhere), no stale TLB entry for them on
+ * any CPU; NULL if there are none.
+ */
+struct page *heap_take(unsigned order, u64 limit);
+
+/* --- lists of pages: the newest first --- */
+
 void page_list_add(struct page_list *l, struct page *pg);
-void page_list_add_tail(struct page_list *l, struct page *pg);
 void page_list_del(struct page_list *l, struct page *pg);
-struct page *page_list_first(const struct page_list *l);
-struct page *page_list_next(const struct page *pg);
+
+static inline struct page *page_list_first(const struct page_list *l)
+{
+	return l->first ? &frame_table[l->first] : NULL;
+}
+
+static inline struct page *page_list_next(const struct page *pg)
+{
+	return pg->next ? &frame_table[pg->next] : NULL;
+}
 
 /* --- references --- */
 
@@ -133,7 +155,7 @@ bool page_drop_allocation(struct page *pg);
  * Take the page from its owner: only if the caller's reference and the allocation are the only
  * ones. It keeps its past (type, stamp) until pages_assign() to the same domain or page_retire().
  */
-bool page_steal(struct page *pg, struct domain_memory *dm);
+bool page_steal(struct page *pg);
 /** A page without owner and references goes back to the heap. */
 void page_retire(struct page *pg);
 /**
@@ -154,14 +176,21 @@ static inline void page_unlock(struct page *pg)
 	__atomic_store_n(&pg->lock, 0, __ATOMIC_RELEASE);
 }
 
-/** CPUs that may hold translations of this page: the owner's, or all if others mapped it. */
-struct cpumask page_tlb_cpus(const struct page *pg);
-struct cpumask cpumask_online(void);
+static inline struct cpumask cpumask_online(void)
+{
+	return (struct cpumask){~0UL >> (64 - cpu_count)};
+}
 
-/** Owner as domain (NULL: none or not a domain's). Valid while a reference is held. */
-struct domain_memory *domain_memory_of(u16 owner);
-/** Enter dm under its id. False if another domain has it still (it has pages left). */
-bool domain_memory_register(struct domain_memory *dm);
-void domain_memory_unregister(struct domain_memory *dm);
+/** CPUs that may hold translations of the domain. */
+static inline struct cpumask domain_cpus(const struct domain_memory *dm)
+{
+	return (struct cpumask){__atomic_load_n(&dm->dirty_cpus.bits, __ATOMIC_SEQ_CST)};
+}
+
+/* Domains by id, those that have pages left included; each is set and cleared by its domain. */
+extern struct domain_memory *domain_memories[DOMID_FIRST_RESERVED];
+/** Release dm's lock. If dm is dying and has no page left, hook_last_page_gone() is told so, once:
+ * dm may be gone on return. */
+void domain_unlock(struct domain_memory *dm);
 
 #endif

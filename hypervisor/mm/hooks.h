@@ -26,8 +26,8 @@ void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory 
  * the running vCPU. */
 void hook_get_ldt(struct vcpu_memory *vm, u64 *base, unsigned *entries);
 void hook_set_ldt(struct vcpu_memory *vm, u64 base, unsigned entries);
-/** CPU on which the vCPU runs or last ran. */
-u32 hook_vcpu_cpu(struct vcpu_memory *vm);
+/** CPUs on which the domain's vCPUs of this bitmap run or last ran. */
+struct cpumask hook_vcpu_cpus(struct domain_memory *dm, u64 vcpus);
 /** Stop and release the other CPUs, for the auditor. */
 void hook_quiesce(bool stop);
 

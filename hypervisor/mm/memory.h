@@ -16,7 +16,7 @@ struct page; /* frame-table entry, mm/frame.h */
 
 /* Pages linked through the frame table; frame number 0 ends the list (frame 0 is never owned). */
 struct page_list {
-	u32 first, last;
+	u32 first;
 };
 
 struct mfn_range {
@@ -36,7 +36,7 @@ struct domain_memory {
 	u64 tot_pages, max_pages;
 	u64 vm_assist;		   /* VMASST_TYPE_* bits in force */
 	struct cpumask dirty_cpus; /* CPUs that may hold translations of this domain; atomic */
-	struct page *perdomain_l3; /* L4 slot 259 of each of its roots */
+	u64 *perdomain_l3;	   /* L4 slot 259 of each of its roots, see mm/root.h */
 	struct mfn_range iomem[MAX_IOMEM_RANGES]; /* MMIO frames it may map */
 	unsigned iomem_ranges;
 	bool last_page_gone; /* hook_last_page_gone() was called */
@@ -62,8 +62,6 @@ int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged);
 int mm_domain_relinquish(struct domain_memory *dm);
 /** Free what mm_domain_init() made. The domain has no pages and no vCPU is on any CPU. */
 void mm_domain_destroy(struct domain_memory *dm);
-/** Descriptor windows of one vCPU. 0 or -ENOMEM. */
-int mm_vcpu_init(struct vcpu_memory *vm, struct domain_memory *dm, unsigned vcpu_id);
 /** Drop the vCPU's roots; it runs nowhere. Preemptible like relinquish. */
 int mm_vcpu_drop_roots(struct vcpu_memory *vm);
 
@@ -71,18 +69,25 @@ int mm_vcpu_drop_roots(struct vcpu_memory *vm);
 
 /** The frame, with a general reference, if it is RAM that dm owns; otherwise NULL. */
 struct page *mm_get_page(mfn_t m, struct domain_memory *dm);
-/** Same, writable type too (for rings, runstate areas, grant copies). NULL if either is refused. */
-struct page *mm_get_page_writable(mfn_t m, struct domain_memory *dm);
 void mm_put_page(struct page *pg); /* the last one frees the frame */
-void mm_put_page_writable(struct page *pg);
-/** The owner, without a reference; may be NULL. */
+/** Same, as a writable page (for rings, runstate areas, grant copies): put it with type_put(). */
+struct page *mm_get_page_writable(mfn_t m, struct domain_memory *dm);
+/**
+ * Drop a typed reference; with the last one a table is taken apart, and if nothing else holds it
+ * the frame is freed. 0; -XEN_ERESTART: preempted, the caller still has the reference and puts it
+ * again. Types other than L2..L4 are never preempted.
+ */
+int type_put(struct page *pg);
+/** 2^order zeroed machine-contiguous frames below frame number limit (~0: anywhere), owned by dm
+ * and counted; or NULL. */
+struct page *mm_alloc_domain_pages(struct domain_memory *dm, unsigned order, u64 limit);
+/** The owner, without a reference (so it lives as long as one is held); NULL: no domain. */
 struct domain_memory *mm_page_owner(const struct page *pg);
 mfn_t page_to_mfn(const struct page *pg);
 /** Hypervisor mapping of RAM (direct map). */
 void *page_to_virt(const struct page *pg);
-void *mfn_to_virt(mfn_t m);
 
-/* --- hypervisor's own memory (mm/heap.h) --- */
+/* --- hypervisor's own memory: blocks of frames and small objects (mm/frame.h) --- */
 
 /** 2^order zeroed contiguous frames in the direct map, or NULL. */
 void *heap_pages(unsigned order);
@@ -91,7 +96,6 @@ void heap_pages_free(void *va, unsigned order);
 void *heap_alloc(size_t size);
 void heap_free(void *p); /* NULL is fine */
 u64 heap_free_pages(void);
-u64 heap_total_pages(void);
 
 /** One hypervisor page given to a domain to map (RW or RO); it stays until mm_unshare_page(). */
 struct page *mm_share_new_page(struct domain_memory *dm, bool readonly);
@@ -100,10 +104,9 @@ void mm_unshare_page(struct page *pg);
 
 /* --- page tables --- */
 
-/** Install L4 root m (validated) as kernel or user root. 0 or a negative errno; -XEN_ERESTART when
- * preempted. */
-int mm_set_kernel_root(struct vcpu_memory *vm, mfn_t m);
-int mm_set_user_root(struct vcpu_memory *vm, mfn_t m); /* mfn(0) removes it */
+/** Install L4 table m (it is validated) as kernel or user root; mfn(0): no user root. 0 or a
+ * negative errno; -XEN_ERESTART when preempted. */
+int mm_set_root(struct vcpu_memory *vm, mfn_t m, bool user);
 
 /**
  * Map a granted frame for the caller's vCPU at host_addr: a virtual address whose L1 entry exists
@@ -121,9 +124,6 @@ int mm_grant_unmap(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn
 /** Bind a frame into a vCPU's descriptor window: slot 0..15 GDT pages, 16..31 LDT pages. mfn(~0):
  * remove. */
 void mm_window_set(struct vcpu_memory *vm, unsigned slot, mfn_t m);
-/** The frame as descriptor page (type reference taken) if dm owns it; NULL if refused. */
-struct page *mm_get_descriptor_page(mfn_t m, struct domain_memory *dm);
-void mm_put_descriptor_page(struct page *pg);
 /** May a guest have this descriptor? Its DPL is raised to 3 if so. False: a system descriptor. */
 bool mm_descriptor_fix(u64 *descriptor);
 /** do_update_descriptor: write one at machine address maddr of the caller's own memory. 0, -errno,
@@ -133,23 +133,19 @@ int mm_update_descriptor(struct vcpu_memory *vm, paddr_t maddr, u64 descriptor);
 bool mm_ldt_fault(struct vcpu_memory *vm, unsigned index);
 void mm_ldt_drop(struct vcpu_memory *vm); /* unmap all LDT window pages */
 
-/** Machine address of a guest virtual address through the current tables, for read; ~0 if not
- * mapped. */
-paddr_t mm_walk(struct vcpu_memory *vm, u64 va, u64 *l1_entry);
-
-/** Same through its kernel's tables, whatever mode it is in. */
-paddr_t mm_walk_kernel(struct vcpu_memory *vm, u64 va);
+/** Machine address of a guest virtual address through its kernel's tables, whatever mode it is in;
+ * ~0 if not mapped. */
+paddr_t mm_walk(struct vcpu_memory *vm, u64 va);
 
 /**
  * Page fault of the running guest at va, error code ec: if writable page tables are on and va is
  * one of its own L1 page tables mapped read-only, pv/ decodes the instruction and calls
- * mm_ptwr_commit().
+ * mm_ptwr_write().
  */
 bool mm_ptwr_candidate(struct vcpu_memory *vm, u64 va);
-/** Do the write: size 1..8 within one entry; cmpxchg compares with *old (out: found; NULL:
- * whatever). 0, -errno. */
-int mm_ptwr_write(struct vcpu_memory *vm, u64 va, u64 value, unsigned size);
-int mm_ptwr_cmpxchg(struct vcpu_memory *vm, u64 va, u64 *old, u64 value, unsigned size);
+/** Do the write: size 1..8 bytes within one entry. *expected: what must be there (out: what is
+ * there instead, and nothing was written); NULL: whatever. 0, -errno. */
+int mm_ptwr_write(struct vcpu_memory *vm, u64 va, u64 *expected, u64 value, unsigned size);
 /** Fault explained by something that mm/ has already mended (spurious, lazily synchronised). */
 bool mm_fault_spurious(struct vcpu_memory *vm, u64 va, u32 ec);
 
@@ -158,14 +154,6 @@ long do_mmu_update(u64 requests, u64 count, u64 done, u64 domain);
 long do_mmuext_op(u64 ops, u64 count, u64 done, u64 domain);
 long do_update_va_mapping(u64 va, u64 entry, u64 flags);
 long do_update_va_mapping_otherdomain(u64 va, u64 entry, u64 flags, u64 domain);
-
-/* --- dom0 builder (boot time) --- */
-/** One fresh zeroed frame owned by dm (counted), or NULL. */
-struct page *mm_alloc_domain_page(struct domain_memory *dm);
-/** 2^order frames, machine-contiguous. */
-struct page *mm_alloc_domain_pages(struct domain_memory *dm, unsigned order);
-/** Same, below frame number limit (for devices with short addresses); ~0: anywhere. */
-struct page *mm_alloc_domain_pages_below(struct domain_memory *dm, unsigned order, u64 limit);
 
 /* --- auditor (invariant 6) --- */
 struct audit_result {

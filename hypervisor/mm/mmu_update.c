@@ -1,73 +1,55 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmu_update: a batch of entries of page tables, or of the machine-to-physical table. */
-#include <xen/errno.h>
-#include <core/hypercall.h>
-#include <lib/printk.h>
-#include <mm/table.h>
 #include <mm/target.h>
-#include <mm/types.h>
-#include <x86/uaccess.h>
 
 #define CHUNK 32 /* requests copied from the guest at once */
 
 /* Consecutive requests for one table find it open. */
 struct update_run {
-	struct vcpu_memory *vm;
 	struct domain_memory *table_owner, *frame_owner;
 	struct open_table table;
-	mfn_t table_mfn; /* of the open table */
 };
 
 /* What one request returns beside 0 and a negative errno. */
 #define DONE_GIVE_WAY 1 /* done, but what it replaced is still being taken apart */
 
-/** The frame is no table: the write is like a guest's own, and needs what that would need. */
-static int write_data(struct update_run *run, mfn_t m, u64 ptr, u64 value)
+/** No table of dm's: the write is like a guest's own, and needs what that would need. */
+static int write_data(const struct domain_memory *dm, u64 ptr, u64 value)
 {
-	struct page *pg;
-	int rc = type_get_frame(m, run->table_owner, TYPE_WRITABLE, &pg);
+	mfn_t m = paddr_to_mfn(ptr);
+	struct page *pg = frame_of_ram(m);
+	int rc = type_refuse(type_get_owned(pg, dm, TYPE_WRITABLE), -XEN_EINVAL, m, dm,
+			     TYPE_WRITABLE, "entry at", ptr);
 
 	if (rc)
-		return type_refuse(rc, -XEN_EINVAL, m, run->table_owner, TYPE_WRITABLE, "entry at",
-				   ptr);
-	WRITE_ONCE(*(u64 *)((char *)page_to_virt(pg) + (ptr & ~PAGE_MASK)), value);
+		return rc;
+	WRITE_ONCE(*(u64 *)paddr_virt(ptr), value);
 	return type_put(pg);
-}
-
-/** Drop what the entry referred to. Not under the table's lock where that can take long or go far.
- */
-static int drop_old(struct update_run *run, u64 old)
-{
-	struct page *pg = frame_of_ram(entry_frame(old));
-	unsigned level = run->table.level;
-
-	if (level > 1 || (pg && READ_ONCE(pg->owner) != run->table_owner->domid))
-		table_close(&run->table);
-	return entry_put_deferred(run->vm, old, level) ? DONE_GIVE_WAY : 0;
 }
 
 static int update_entry(struct update_run *run, u64 ptr, u64 value, enum entry_mode mode)
 {
-	mfn_t m = paddr_to_mfn(ptr);
+	struct open_table *t = &run->table;
 	u64 old;
 	int rc;
 
-	if (!run->table.page || !mfn_eq(m, run->table_mfn)) {
-		table_close(&run->table);
-		rc = table_open(&run->table, m, run->table_owner);
-		if (unlikely(rc < 0))
-			return refuse_as(rc, NOT_OWNED,
-					 "entry at %lx: frame %lx is not memory of d%u", ptr, m.n,
-					 run->table_owner->domid);
-		if (unlikely(rc))
-			return write_data(run, m, ptr, value);
-		run->table_mfn = m;
+	if (!t->page || t->entries != paddr_virt(ptr & PAGE_MASK)) {
+		table_close(t);
+		if (unlikely(!table_open(t, paddr_to_mfn(ptr), run->table_owner, 4)))
+			return write_data(run->table_owner, ptr, value);
 	}
-	rc = table_update(&run->table, (ptr & ~PAGE_MASK) / sizeof(u64), value, mode,
-			  run->frame_owner, &old);
+	rc = table_update(t, (ptr & ~PAGE_MASK) / sizeof(u64), value, mode, run->frame_owner, &old);
 	if (rc || !(old & PTE_PRESENT))
 		return rc;
-	return drop_old(run, old);
+	/* What it referred to is not dropped under the lock where that can take long or go far. */
+	struct page *pg = frame_of_ram(entry_frame(old));
+	if (t->level > 1) {
+		table_close(t);
+		return table_put_deferred(current_memory(), pg) ? DONE_GIVE_WAY : 0;
+	}
+	if (pg && READ_ONCE(pg->owner) != run->table_owner->domid)
+		table_close(t);
+	return entry_put(old, 1);
 }
 
 static int update_m2p(struct update_run *run, u64 ptr, u64 value)
@@ -90,9 +72,10 @@ static int one_request(struct update_run *run, const struct mmu_update *req)
 	switch (req->ptr & 7) {
 	case MMU_NORMAL_PT_UPDATE:
 	case MMU_PT_UPDATE_NO_TRANSLATE:
-		return update_entry(run, ptr, req->val, ENTRY_SET);
 	case MMU_PT_UPDATE_PRESERVE_AD:
-		return update_entry(run, ptr, req->val, ENTRY_KEEP_AD);
+		return update_entry(run, ptr, req->val,
+				    (req->ptr & 7) == MMU_PT_UPDATE_PRESERVE_AD ? ENTRY_KEEP_AD
+										: ENTRY_SET);
 	case MMU_MACHPHYS_UPDATE:
 		table_close(&run->table);
 		return update_m2p(run, ptr, req->val);
@@ -128,40 +111,25 @@ static int run_requests(struct update_run *run, u64 requests, u32 count, u32 *ne
 	return rc == DONE_GIVE_WAY ? (*next < count ? -XEN_ERESTART : 0) : rc;
 }
 
-static int get_targets(struct update_run *run, u32 domain)
+static int run_updates(u64 requests, u32 count, u32 *next, u64 domain)
 {
-	int rc = 0;
-
-	run->table_owner = run->vm->domain;
+	struct update_run run = {0};
 	/* Upper half: one more than the id of the tables' owner; 0: the caller. */
-	if (domain >> 16)
-		rc = target_get((domain >> 16) - 1, &run->table_owner);
+	u32 table_owner = (u32)domain >> 16;
+	int rc = target_get(table_owner ? table_owner - 1 : DOMID_SELF, &run.table_owner);
+
 	if (rc)
 		return rc;
-	rc = target_get(domain & 0xffff, &run->frame_owner);
-	if (rc)
-		target_put(run->table_owner);
+	rc = target_get(domain & 0xffff, &run.frame_owner);
+	if (!rc) {
+		rc = run_requests(&run, requests, count, next);
+		target_put(run.frame_owner);
+	}
+	target_put(run.table_owner);
 	return rc;
 }
 
-long do_mmu_update(u64 requests, u64 count_arg, u64 done_ptr, u64 domain)
+long do_mmu_update(u64 requests, u64 count, u64 done_ptr, u64 domain)
 {
-	struct update_run run = {.vm = current_memory()};
-	u32 done = hypercall_done(), count = count_arg, next = 0;
-	long rc = get_targets(&run, domain);
-
-	if (rc)
-		return rc;
-	this_cpu()->batch_index = done;
-	rc = mm_drain(run.vm);
-	if (!rc)
-		rc = run_requests(&run, requests, count, &next);
-	target_put(run.table_owner);
-	target_put(run.frame_owner);
-	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(done + next, requests + next * sizeof(struct mmu_update), count - next, done_ptr, domain);
-	done += next;
-	if (done_ptr && !put_guest(done_ptr, done))
-		rc = -XEN_EFAULT;
-	return rc;
+	return run_batch(sizeof(struct mmu_update), run_updates, requests, count, done_ptr, domain);
 }

@@ -1,41 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmuext_op: a batch of pins, roots, flushes and the like, one function for each kind. */
-#include <xen/errno.h>
-#include <core/hypercall.h>
-#include <lib/printk.h>
 #include <lib/string.h>
-#include <mm/descriptor.h>
 #include <mm/hooks.h>
-#include <mm/table.h>
 #include <mm/target.h>
-#include <mm/types.h>
 #include <x86/tlb.h>
-#include <x86/uaccess.h>
 
 #define MAX_LDT_ENTRIES 8192
-
-static int refuse_not_owned(mfn_t m, const struct domain_memory *dm)
-{
-	return refuse(NOT_OWNED, "frame %lx is not memory of d%u", m.n, dm->domid);
-}
 
 static int pin(mfn_t m, struct domain_memory *dm, enum frame_type level)
 {
 	struct page *pg = mm_get_page(m, dm);
-	int rc;
 
 	if (!pg)
-		return refuse_not_owned(m, dm);
-	rc = type_of(type_word(pg)) == level ? 0 : type_settle(pg);
+		return refuse(NOT_OWNED, "frame %lx is not memory of d%u", m.n, dm->domid);
+	int rc = type_of(type_word(pg)) == level ? 0 : type_settle(pg);
 	if (!rc)
 		rc = type_refuse(type_get(pg, level), -XEN_EINVAL, m, dm, level, "pin of", m.n);
-	if (!rc && !type_pin(pg)) {
-		/* Pinned already, so this is not the last reference: nothing is taken apart. */
-		BUG_ON(type_put(pg));
-		rc = refuse(BAD_STATE, "frame %lx is pinned already", m.n);
+	if (!rc && !type_set_pinned(pg, true)) {
+		/* Another vCPU may unpin it just now, and leave the last reference to us. */
+		rc = table_put_deferred(current_memory(), pg);
+		if (!rc)
+			rc = refuse(BAD_STATE, "frame %lx is pinned already", m.n);
 	} else if (!rc && READ_ONCE(dm->dying)) {
-		/* Its pages may have been looked through already: nobody else would unpin this one.
-		 */
+		/* Its pages may have been looked through already: nobody else would unpin it. */
 		rc = type_unpin(pg);
 		if (!rc)
 			rc = refuse(BAD_STATE, "d%u is dying", dm->domid);
@@ -47,61 +34,14 @@ static int pin(mfn_t m, struct domain_memory *dm, enum frame_type level)
 static int unpin(mfn_t m, struct domain_memory *dm)
 {
 	struct page *pg = mm_get_page(m, dm);
-	int rc;
 
 	if (!pg)
-		return refuse_not_owned(m, dm);
-	rc = type_unpin(pg);
+		return refuse(NOT_OWNED, "frame %lx is not memory of d%u", m.n, dm->domid);
+	int rc = type_unpin(pg);
 	if (rc == -XEN_EINVAL && type_settle(pg))
 		rc = -XEN_ERESTART;
 	mm_put_page(pg);
-	if (rc == -XEN_EINVAL)
-		refuse_as(rc, BAD_STATE, "frame %lx is not pinned", m.n);
-	return rc;
-}
-
-static int set_root(struct vcpu_memory *vm, const struct mmuext_op *op, struct domain_memory *dm)
-{
-	mfn_t m = mfn(op->arg1.mfn);
-
-	if (dm != vm->domain)
-		return refuse(NOT_ALLOWED, "a root of d%u", dm->domid);
-	if (op->cmd == MMUEXT_NEW_BASEPTR)
-		return mm_set_kernel_root(vm, m);
-	return mm_set_user_root(vm, m);
-}
-
-static int flush(struct vcpu_memory *vm, const struct mmuext_op *op)
-{
-	u64 va = op->arg1.linear_addr, bitmap = (uintptr_t)op->arg2.vcpumask.p;
-	bool page = op->cmd == MMUEXT_INVLPG_MULTI || op->cmd == MMUEXT_INVLPG_ALL;
-	struct cpumask cpus = domain_cpus(vm->domain);
-
-	if (page && !guest_va(va))
-		return 0;
-	if ((op->cmd == MMUEXT_TLB_FLUSH_MULTI || op->cmd == MMUEXT_INVLPG_MULTI) &&
-	    !flush_cpus(vm, bitmap, &cpus))
-		return refuse(BAD_ADDRESS, "vCPU bitmap at %lx", bitmap);
-	if (page)
-		tlb_flush_mask_page(cpus, va);
-	else
-		tlb_flush_mask(cpus);
-	return 0;
-}
-
-static int flush_local_page(u64 va)
-{
-	if (guest_va(va))
-		tlb_flush_local_page(va);
-	return 0;
-}
-
-static int flush_caches(struct vcpu_memory *vm)
-{
-	if (!vm->domain->privileged && !vm->domain->iomem_ranges)
-		return refuse(NOT_ALLOWED, "no device memory, no reason to flush caches");
-	cache_flush_all();
-	return 0;
+	return rc == -XEN_EINVAL ? refuse(BAD_STATE, "frame %lx is not pinned", m.n) : rc;
 }
 
 static int set_ldt(struct vcpu_memory *vm, u64 base, u32 entries)
@@ -113,25 +53,21 @@ static int set_ldt(struct vcpu_memory *vm, u64 base, u32 entries)
 	return 0;
 }
 
-/** Clear a page, or copy src to it (src.n ~0: clear). Both belong to dm; the destination is
- * writable data. */
-static int fill_page(mfn_t dest, mfn_t src, struct domain_memory *dm)
+/** Clear a page, or copy src to it (copy). Both belong to dm; the destination is writable data. */
+static int fill_page(mfn_t dest, bool copy, mfn_t src, struct domain_memory *dm)
 {
-	bool copy = !mfn_eq(src, INVALID_MFN);
-	struct page *from = NULL, *to;
-	int rc;
+	struct page *to = frame_of_ram(dest), *from = copy ? mm_get_page(src, dm) : NULL;
 
-	if (copy && !(from = mm_get_page(src, dm)))
-		return refuse_not_owned(src, dm);
-	rc = type_get_frame(dest, dm, TYPE_WRITABLE, &to);
+	if (copy && !from)
+		return refuse(NOT_OWNED, "frame %lx is not memory of d%u", src.n, dm->domid);
+	int rc = type_refuse(type_get_owned(to, dm, TYPE_WRITABLE), -XEN_EINVAL, dest, dm,
+			     TYPE_WRITABLE, "page", dest.n);
 	if (!rc) {
 		if (copy)
 			memcpy(page_to_virt(to), page_to_virt(from), PAGE_SIZE);
 		else
 			memset(page_to_virt(to), 0, PAGE_SIZE);
 		rc = type_put(to);
-	} else {
-		rc = type_refuse(rc, -XEN_EINVAL, dest, dm, TYPE_WRITABLE, "page", dest.n);
 	}
 	if (from)
 		mm_put_page(from);
@@ -140,36 +76,43 @@ static int fill_page(mfn_t dest, mfn_t src, struct domain_memory *dm)
 
 static int one_op(struct vcpu_memory *vm, const struct mmuext_op *op, struct domain_memory *dm)
 {
+	mfn_t m = mfn(op->arg1.mfn);
+	u64 va = op->arg1.linear_addr, bitmap = (uintptr_t)op->arg2.vcpumask.p;
+
 	switch (op->cmd) {
-	case MMUEXT_PIN_L1_TABLE:
-	case MMUEXT_PIN_L2_TABLE:
-	case MMUEXT_PIN_L3_TABLE:
-	case MMUEXT_PIN_L4_TABLE:
-		return pin(mfn(op->arg1.mfn), dm, TYPE_L1 + (op->cmd - MMUEXT_PIN_L1_TABLE));
+	case MMUEXT_PIN_L1_TABLE ... MMUEXT_PIN_L4_TABLE:
+		return pin(m, dm, TYPE_L1 + (op->cmd - MMUEXT_PIN_L1_TABLE));
 	case MMUEXT_UNPIN_TABLE:
-		return unpin(mfn(op->arg1.mfn), dm);
+		return unpin(m, dm);
 	case MMUEXT_NEW_BASEPTR:
 	case MMUEXT_NEW_USER_BASEPTR:
-		return set_root(vm, op, dm);
+		if (dm != vm->domain)
+			return refuse(NOT_ALLOWED, "a root of d%u", dm->domid);
+		return mm_set_root(vm, m, op->cmd == MMUEXT_NEW_USER_BASEPTR);
 	case MMUEXT_TLB_FLUSH_LOCAL:
 		tlb_flush_local();
 		return 0;
 	case MMUEXT_INVLPG_LOCAL:
-		return flush_local_page(op->arg1.linear_addr);
+		return target_flush(vm, true, va, UVMF_LOCAL);
 	case MMUEXT_TLB_FLUSH_MULTI:
 	case MMUEXT_INVLPG_MULTI:
+		if (bitmap <= UVMF_ALL)
+			return refuse(BAD_ADDRESS, "vCPU bitmap at %lx", bitmap);
+		return target_flush(vm, op->cmd == MMUEXT_INVLPG_MULTI, va, bitmap);
 	case MMUEXT_TLB_FLUSH_ALL:
 	case MMUEXT_INVLPG_ALL:
-		return flush(vm, op);
+		return target_flush(vm, op->cmd == MMUEXT_INVLPG_ALL, va, UVMF_ALL);
 	case MMUEXT_FLUSH_CACHE:
 	case MMUEXT_FLUSH_CACHE_GLOBAL:
-		return flush_caches(vm);
+		if (!vm->domain->privileged && !vm->domain->iomem_ranges)
+			return refuse(NOT_ALLOWED, "no device memory, no reason to flush caches");
+		cache_flush_all();
+		return 0;
 	case MMUEXT_SET_LDT:
-		return set_ldt(vm, op->arg1.linear_addr, op->arg2.nr_ents);
+		return set_ldt(vm, va, op->arg2.nr_ents);
 	case MMUEXT_CLEAR_PAGE:
-		return fill_page(mfn(op->arg1.mfn), INVALID_MFN, dm);
 	case MMUEXT_COPY_PAGE:
-		return fill_page(mfn(op->arg1.mfn), mfn(op->arg2.src_mfn), dm);
+		return fill_page(m, op->cmd == MMUEXT_COPY_PAGE, mfn(op->arg2.src_mfn), dm);
 	case MMUEXT_MARK_SUPER:
 	case MMUEXT_UNMARK_SUPER:
 		return refuse(NOT_OFFERED, "PV superpages are not offered");
@@ -178,43 +121,31 @@ static int one_op(struct vcpu_memory *vm, const struct mmuext_op *op, struct dom
 	}
 }
 
-/** Operations [*next, count). 0, -errno, -XEN_ERESTART; *next is the first that was not done. */
-static int run_ops(struct vcpu_memory *vm, u64 ops, u32 count, struct domain_memory *dm, u32 *next)
-{
-	struct cpu *cpu = this_cpu();
-	u32 base = cpu->batch_index;
-	struct mmuext_op op;
-	int rc = mm_drain(vm);
-
-	for (; !rc && *next < count; ++*next) {
-		if (*next && hypercall_preempt_check())
-			return -XEN_ERESTART;
-		if (!get_guest(op, ops + *next * sizeof(op)))
-			return refuse(BAD_ADDRESS, "operations at %lx", ops);
-		cpu->batch_index = base + *next;
-		rc = one_op(vm, &op, dm);
-		if (rc)
-			break;
-	}
-	return rc;
-}
-
-long do_mmuext_op(u64 ops, u64 count_arg, u64 done_ptr, u64 domain)
+static int run_ops(u64 ops, u32 count, u32 *next, u64 domain)
 {
 	struct vcpu_memory *vm = current_memory();
-	u32 done = hypercall_done(), count = count_arg, next = 0;
+	struct cpu *cpu = this_cpu();
+	u32 base = cpu->batch_index;
 	struct domain_memory *dm;
-	long rc = target_get(domain, &dm);
+	struct mmuext_op op;
+	int rc = target_get(domain, &dm);
 
 	if (rc)
 		return rc;
-	this_cpu()->batch_index = done;
-	rc = run_ops(vm, ops, count, dm, &next);
+	for (; !rc && *next < count; *next += !rc) {
+		cpu->batch_index = base + *next;
+		if (*next && hypercall_preempt_check())
+			rc = -XEN_ERESTART;
+		else if (!get_guest(op, ops + *next * sizeof(op)))
+			rc = refuse(BAD_ADDRESS, "operations at %lx", ops);
+		else
+			rc = one_op(vm, &op, dm);
+	}
 	target_put(dm);
-	if (rc == -XEN_ERESTART)
-		return hypercall_preempt(done + next, ops + next * sizeof(struct mmuext_op), count - next, done_ptr, domain);
-	done += next;
-	if (done_ptr && !put_guest(done_ptr, done))
-		rc = -XEN_EFAULT;
 	return rc;
+}
+
+long do_mmuext_op(u64 ops, u64 count, u64 done_ptr, u64 domain)
+{
+	return run_batch(sizeof(struct mmuext_op), run_ops, ops, count, done_ptr, domain);
 }

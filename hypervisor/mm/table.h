@@ -5,7 +5,7 @@
 #define MM_TABLE_H
 
 #include <mm/entry.h>
-#include <mm/frame.h>
+#include <mm/types.h>
 
 /**
  * Take references for the present entries from *progress on. The table is BUSY. 0: all are held;
@@ -25,29 +25,53 @@ struct open_table {
 	const struct domain_memory *owner;
 };
 
-/** Open table m of dm for updates. 0; -XEN_EINVAL: not dm's RAM; 1: dm's, but no validated table.
- * No messages. */
-int table_open(struct open_table *t, mfn_t m, const struct domain_memory *dm);
-/** Same, L1 tables only: true if open. */
-bool table_open_l1(struct open_table *t, mfn_t m, const struct domain_memory *dm);
-void table_close(struct open_table *t); /* also if none is open */
+/** Open dm's table m of level 1..levels for updates; false: it is not dm's, or no such validated
+ * table. No messages. */
+bool table_open(struct open_table *t, mfn_t m, const struct domain_memory *dm, unsigned levels);
+
+static inline void table_close(struct open_table *t) /* also if none is open */
+{
+	if (t->page)
+		page_unlock(t->page);
+	t->page = NULL;
+}
 
 /**
  * Replace one entry. The new one is checked and its reference taken, then it is written, and the
  * caller drops *old (if present) with entry_put(). frame_owner: whose frames an L1 entry may name.
- * *old is in for ENTRY_EXCHANGE: -XEN_EAGAIN, and what was found, if it is not that. 0; a negative
- * errno after which nothing has changed (-XEN_ERESTART: preempted).
+ * *old is in for ENTRY_EXCHANGE, as read since the table is open: -XEN_EAGAIN, and what was found,
+ * if the CPU has set A or D in it. 0; a negative errno after which nothing has changed
+ * (-XEN_ERESTART: preempted).
  */
 int table_update(struct open_table *t, unsigned index, u64 entry, enum entry_mode mode,
 		 const struct domain_memory *frame_owner, u64 *old);
-/** Exchange an L1 entry together with the reference that it holds. */
-u64 table_swap(struct open_table *t, unsigned index, u64 entry);
+/** Replace an entry of an open L1 table, close it, and drop what the old one referred to. */
+int table_update_l1(struct open_table *t, unsigned index, u64 entry,
+		    const struct domain_memory *frame_owner);
+
+/** The type that a present entry needs of its frame; TYPE_NONE: any. */
+static inline enum frame_type entry_type(u64 entry, unsigned level)
+{
+	if (level > 1)
+		return level - 1;
+	return entry & PTE_WRITABLE ? TYPE_WRITABLE : TYPE_NONE;
+}
+
 /** Drop the reference of a present entry that no table holds any more. 0; -XEN_ERESTART: still to
  * be dropped. */
-int entry_put(u64 entry, unsigned level);
-/** Same, and what is left of it goes to vm->deferred (which is empty). */
-int entry_put_deferred(struct vcpu_memory *vm, u64 entry, unsigned level);
-/** Put a typed reference on a table; what is left goes to vm->deferred. */
+static inline int entry_put(u64 entry, unsigned level)
+{
+	struct page *pg = frame_of_ram(entry_frame(entry));
+
+	if (!pg) /* device memory */
+		return 0;
+	if (entry_type(entry, level) != TYPE_NONE)
+		return type_put(pg);
+	mm_put_page(pg);
+	return 0;
+}
+
+/** Put a typed reference on a table; what is left goes to vm->deferred, which is empty. */
 int table_put_deferred(struct vcpu_memory *vm, struct page *pg);
 /** Go on with vm->deferred. 0 or -XEN_ERESTART. */
 static inline int mm_drain(struct vcpu_memory *vm)

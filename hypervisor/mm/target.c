@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose memory a hypercall is about. */
-#include <xen/errno.h>
-#include <lib/printk.h>
+/* What the memory hypercalls share. */
 #include <mm/hooks.h>
 #include <mm/target.h>
-#include <x86/uaccess.h>
+#include <x86/tlb.h>
 
 /* Not a domain: only its id, which owns the frames that the hypervisor shares. */
 static struct domain_memory shared_by_xen = {.domid = OWNER_XEN};
-
-struct domain_memory *xen_memory(void)
-{
-	return &shared_by_xen;
-}
 
 int target_get_other(domid_t domid, struct domain_memory **dm)
 {
@@ -23,9 +16,7 @@ int target_get_other(domid_t domid, struct domain_memory **dm)
 	if (!own->privileged)
 		return refuse(NOT_ALLOWED, "no permission for memory of domain %u", domid);
 	*dm = domid == DOMID_XEN ? &shared_by_xen : hook_get_domain(domid);
-	if (!*dm)
-		return refuse(NO_DOMAIN, "there is no domain %u", domid);
-	return 0;
+	return *dm ? 0 : refuse(NO_DOMAIN, "there is no domain %u", domid);
 }
 
 void target_put_other(struct domain_memory *dm)
@@ -34,31 +25,25 @@ void target_put_other(struct domain_memory *dm)
 		hook_put_domain(dm);
 }
 
-struct cpumask domain_cpus(const struct domain_memory *dm)
+int target_flush(struct vcpu_memory *vm, bool page, u64 va, u64 where)
 {
-	return (struct cpumask){__atomic_load_n(&dm->dirty_cpus.bits, __ATOMIC_SEQ_CST)};
-}
-
-struct vcpu_set {
+	struct cpumask cpus = domain_cpus(vm->domain);
 	u64 vcpus;
-	struct cpumask cpus;
-};
 
-static void add_cpu(struct vcpu_memory *vm, void *arg)
-{
-	struct vcpu_set *set = arg;
-
-	if (vm->vcpu_id < 64 && (set->vcpus & BIT(vm->vcpu_id)))
-		set->cpus.bits |= BIT(hook_vcpu_cpu(vm));
-}
-
-bool flush_cpus(struct vcpu_memory *vm, u64 bitmap, struct cpumask *cpus)
-{
-	struct vcpu_set set = {0};
-
-	if (!get_guest(set.vcpus, bitmap))
-		return false;
-	hook_for_each_vcpu(vm->domain, add_cpu, &set);
-	*cpus = set.cpus;
-	return true;
+	if (page && !guest_va(va))
+		return 0;
+	if (where != UVMF_LOCAL && where != UVMF_ALL) {
+		if (!get_guest(vcpus, where))
+			return refuse(BAD_ADDRESS, "vCPU bitmap at %lx", where);
+		cpus = hook_vcpu_cpus(vm->domain, vcpus);
+	}
+	if (where == UVMF_LOCAL && page)
+		tlb_flush_local_page(va);
+	else if (where == UVMF_LOCAL)
+		tlb_flush_local();
+	else if (page)
+		tlb_flush_mask_page(cpus, va);
+	else
+		tlb_flush_mask(cpus);
+	return 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose memory a hypercall is about, and which CPUs a flush must reach. */
+/* What the memory hypercalls share: whose memory they are about, flushes, the ends of batches. */
 #ifndef MM_TARGET_H
 #define MM_TARGET_H
 
-#include <mm/frame.h>
+#include <core/hypercall.h>
+#include <mm/table.h>
+#include <x86/uaccess.h>
 
 /** The running vCPU's memory. */
 static inline struct vcpu_memory *current_memory(void)
@@ -31,12 +33,35 @@ static inline void target_put(struct domain_memory *dm)
 		target_put_other(dm);
 }
 
-/** The owner of what the hypervisor shares with the privileged. */
-struct domain_memory *xen_memory(void);
+/**
+ * Flush one page (at va; nothing if no guest can map that) or everything, where the UVMF_* say:
+ * UVMF_LOCAL, UVMF_ALL, or on the CPUs of the caller's vCPUs in the bitmap at guest address
+ * `where`. 0 or -XEN_EFAULT (refused).
+ */
+int target_flush(struct vcpu_memory *vm, bool page, u64 va, u64 where);
 
-/** CPUs of the vCPUs in the guest's bitmap at address `bitmap`. False: it cannot be read. */
-bool flush_cpus(struct vcpu_memory *vm, u64 bitmap, struct cpumask *cpus);
-/** CPUs that may hold translations of the domain. */
-struct cpumask domain_cpus(const struct domain_memory *dm);
+/**
+ * A hypercall on `count` requests of `size` bytes from guest address `list` on: run() does them
+ * from *next on and counts *next up. What run() returns (0, -errno; -XEN_ERESTART: call again for
+ * the rest), the hypercall does. Inline, so that run() is.
+ */
+static inline __attribute__((always_inline)) long
+run_batch(size_t size, int (*run)(u64 list, u32 count, u32 *next, u64 domain), u64 list, u32 count,
+	  u64 done_ptr, u64 domain)
+{
+	u32 done = hypercall_done(), next = 0;
+
+	this_cpu()->batch_index = done;
+	long rc = mm_drain(current_memory());
+	if (!rc)
+		rc = run(list, count, &next, domain);
+	if (rc == -XEN_ERESTART)
+		return hypercall_preempt(done + next, list + next * size, count - next, done_ptr,
+					 domain);
+	done += next;
+	if (done_ptr && !put_guest(done_ptr, done))
+		rc = -XEN_EFAULT;
+	return rc;
+}
 
 #endif

@@ -53,7 +53,8 @@ enum frame_type {
 };
 
 #define TYPE_COUNT     0x00000000ffffffffUL
-#define TYPE_SHIFT     32 /* 3 bits */
+#define TYPE_SHIFT     32
+#define TYPE_MASK      (7UL << TYPE_SHIFT)
 #define TYPE_PINNED    BIT(35)
 #define TYPE_VALID     BIT(36)
 #define TYPE_PARTIAL   BIT(37)
@@ -81,14 +82,8 @@ static inline u64 type_word(const struct page *pg)
  * its counts.
  */
 int type_get(struct page *pg, enum frame_type type);
-/**
- * Drop a reference; with the last one the table is taken apart, and if nothing else holds it the
- * frame is freed. 0; -XEN_ERESTART: preempted, the caller still has the reference and puts it
- * again. Types other than L2..L4 are never preempted.
- */
-int type_put(struct page *pg);
-/** Same on frame m, if dm owns it, else OTHER_OWNER. *pg is set on success. */
-int type_get_frame(mfn_t m, const struct domain_memory *dm, enum frame_type type, struct page **pg);
+/** Same on any page (NULL: no RAM), if dm owns it; else OTHER_OWNER. */
+int type_get_owned(struct page *pg, const struct domain_memory *dm, enum frame_type type);
 /**
  * Explain what a get returned: "WHAT VALUE refused: frame … is …", and return err, for OTHER_TYPE
  * and OTHER_OWNER; all other values are returned as they are.
@@ -96,9 +91,9 @@ int type_get_frame(mfn_t m, const struct domain_memory *dm, enum frame_type type
 int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum frame_type type,
 		const char *what, u64 value);
 
-/** Let the caller's typed reference become the pin's. False: pinned already (the caller keeps it).
- */
-bool type_pin(struct page *pg);
+/** Pin: let the caller's typed reference become the pin's; false: pinned already (the caller keeps
+ * it). Unpin: the other way round. */
+bool type_set_pinned(struct page *pg, bool pinned);
 /** Drop the pin. 0; -XEN_EINVAL: not pinned; -XEN_ERESTART: preempted, still pinned. Caller holds a
  * reference. */
 int type_unpin(struct page *pg);
@@ -106,8 +101,8 @@ int type_unpin(struct page *pg);
  * a reference, and no lock. */
 int type_settle(struct page *pg);
 
-/** A page of the hypervisor whose only general reference becomes the type's: SHARED, or WRITABLE.
- */
+/** A page of the hypervisor that nobody refers to yet: SHARED or WRITABLE with one reference, whose
+ * general reference is the only one. */
 void type_share(struct page *pg, bool readonly);
 /** The frame has lost its last reference: forget its past. */
 void type_reset(struct page *pg);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* GDT of a vCPU: its frames, and what mm/ asks about its LDT (mmuext_op sets it). */
 #include <mm/hooks.h>
+#include <mm/types.h>
 #include <pv/internal.h>
 #include <x86/descriptors.h>
 
@@ -14,7 +15,7 @@ void pv_release_gdt(struct vcpu *v)
 		if (!v->pv.gdt_pages[i])
 			continue;
 		mm_window_set(&v->mem, i, INVALID_MFN);
-		mm_put_descriptor_page(v->pv.gdt_pages[i]);
+		type_put(v->pv.gdt_pages[i]);
 		v->pv.gdt_pages[i] = NULL;
 	}
 	v->arch.gdt_entries = 0;
@@ -23,11 +24,11 @@ void pv_release_gdt(struct vcpu *v)
 static int take_frames(struct vcpu *v, const u64 *frames, unsigned count, struct page **pages)
 {
 	for (unsigned i = 0; i < count; i++) {
-		pages[i] = mm_get_descriptor_page(mfn(frames[i]), &v->domain->mem);
-		if (pages[i])
+		pages[i] = frame_of_ram(mfn(frames[i]));
+		if (!type_get_owned(pages[i], &v->domain->mem, TYPE_DESCRIPTOR))
 			continue;
 		for (unsigned taken = 0; taken < i; taken++)
-			mm_put_descriptor_page(pages[taken]);
+			type_put(pages[taken]);
 		return refuse(BAD_TYPE,
 			      "GDT frame %#lx is not the domain's, in use as another type, or "
 			      "holds a descriptor that no guest may have",

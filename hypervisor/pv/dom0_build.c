@@ -105,7 +105,7 @@ static void create_domain(u64 max_pages)
 	dom0->mem.max_pages = max_pages;
 	p2m = heap_pages(order_for(at.total_pages * sizeof(u64)));
 	for (u64 pfn = 0; p2m && pfn < at.total_pages; pfn++) {
-		struct page *pg = mm_alloc_domain_page(&dom0->mem);
+		struct page *pg = mm_alloc_domain_pages(&dom0->mem, 0, ~0UL);
 
 		if (!pg)
 			panic("dom0: out of memory after %lu of %lu pages\n", pfn, at.total_pages);
@@ -118,7 +118,7 @@ static void create_domain(u64 max_pages)
 
 static u64 *page_at(void *unused, u64 pfn)
 {
-	return mfn_to_virt(mfn(p2m[pfn]));
+	return frame_virt(mfn(p2m[pfn]));
 }
 
 /* to: bytes from the start of dom0's memory, which is zero so far. */
@@ -159,14 +159,14 @@ static void write_start_info(u64 ramdisk_size, const char *cmdline)
 /* The kernel drops this pin itself when it has built tables of its own. */
 static void make_tables(void)
 {
-	struct page *root;
+	struct page *root = frame_of_ram(mfn(p2m[at.tables.first]));
 	int err;
 
 	layout_fill_tables(&at, p2m, page_at, NULL);
 	do
-		err = type_get_frame(mfn(p2m[at.tables.first]), &dom0->mem, TYPE_L4, &root);
+		err = type_get_owned(root, &dom0->mem, TYPE_L4);
 	while (err == -XEN_ERESTART);
-	if (err || !type_pin(root))
+	if (err || !type_set_pinned(root, true))
 		panic("dom0: its initial page tables were refused (error %d)\n", err);
 }
 

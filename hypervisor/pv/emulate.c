@@ -93,7 +93,7 @@ static bool write_cr(struct vcpu *v, struct insn *in, unsigned cr, u64 value)
 		v->pv.cr2 = v->info->arch.cr2 = value;
 		return true;
 	case 3:
-		err = mm_set_kernel_root(&v->mem, mfn((value & ~CR3_NO_FLUSH) >> PAGE_SHIFT));
+		err = mm_set_root(&v->mem, mfn((value & ~CR3_NO_FLUSH) >> PAGE_SHIFT), false);
 		if (err == -XEN_ERESTART) /* validation is preempted: the guest tries again */
 			in->length = 0;
 		return !err || err == -XEN_ERESTART;

@@ -95,7 +95,7 @@ static bool write_hypercall_page(struct vcpu *v, u64 value)
 	if (!pg)
 		return false;
 	pv_fill_hypercall_page(page_to_virt(pg));
-	mm_put_page_writable(pg);
+	type_put(pg);
 	return true;
 }
 

@@ -27,7 +27,7 @@ static bool read_modify_write(struct vcpu *v, struct cpu_regs *regs, const struc
 		old = found;
 		rflags = regs->rflags;
 		value = modified(in, old, operand, &rflags);
-		if (mm_ptwr_cmpxchg(&v->mem, addr, &found, value, in->op_size))
+		if (mm_ptwr_write(&v->mem, addr, &found, value, in->op_size))
 			return false;
 	} while (found != old);
 	regs->rflags = rflags;
@@ -41,7 +41,7 @@ static bool compare_exchange(struct vcpu *v, struct cpu_regs *regs, const struct
 {
 	u64 expected = insn_truncate(regs->rax, in->op_size), found = expected;
 
-	if (mm_ptwr_cmpxchg(&v->mem, addr, &found, operand, in->op_size))
+	if (mm_ptwr_write(&v->mem, addr, &found, operand, in->op_size))
 		return false;
 	insn_alu(ALU_SUB, expected, found, in->op_size, &regs->rflags);
 	if (found != expected)
@@ -60,7 +60,7 @@ static bool string_store(struct vcpu *v, struct cpu_regs *regs, struct insn *in)
 	source.base = 6; /* rsi */
 	if (move && !copy_from_guest(&value, pv_linear(&source, regs), in->op_size))
 		return false;
-	if (mm_ptwr_write(&v->mem, regs->rdi, value, in->op_size))
+	if (mm_ptwr_write(&v->mem, regs->rdi, NULL, value, in->op_size))
 		return false;
 	if (move)
 		regs->rsi += step;
@@ -79,7 +79,7 @@ static bool perform(struct vcpu *v, struct cpu_regs *regs, struct insn *in, u64 
 	switch (in->opcode) {
 	case 0x88 ... 0x89: /* mov of a register */
 	case 0xc6 ... 0xc7: /* mov of an immediate */
-		return !mm_ptwr_write(&v->mem, addr, operand, size);
+		return !mm_ptwr_write(&v->mem, addr, NULL, operand, size);
 	case 0x0fb0 ... 0x0fb1:
 		return compare_exchange(v, regs, in, addr, operand);
 	case 0xa4 ... 0xab:

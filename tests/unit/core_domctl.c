@@ -25,11 +25,6 @@ u64 machine_ram_pages(void)
 	return 900;
 }
 
-u64 heap_total_pages(void)
-{
-	return 800;
-}
-
 u64 heap_free_pages(void)
 {
 	return world_free;

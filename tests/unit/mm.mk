@@ -4,7 +4,7 @@
 MM_TESTS := mm_heap mm_types mm_table mm_update mm_ext mm_pages mm_audit mm_memory_op mm_chaos mm_smp
 UNIT += $(MM_TESTS)
 MM_SOURCES := $(sort $(wildcard hypervisor/mm/*.c)) tests/unit/fakes/mm_fakes.c
-MM_CFLAGS := -include tests/unit/fakes/mm_layout.h -DPAGE_COUNT_MAX=600 -DTYPE_COUNT_MAX=590 \
+MM_CFLAGS := -include tests/unit/fakes/mm_layout.h -DPAGE_COUNT_MAX=600 \
 	-D__XEN_INTERFACE_VERSION__=0x00040e00 -Wno-unused-parameter
 $(foreach test,$(MM_TESTS),$(eval UNIT_$(test) := $(MM_SOURCES)))
 $(foreach test,$(MM_TESTS),$(eval UNIT_$(test)_CFLAGS := $(MM_CFLAGS)))

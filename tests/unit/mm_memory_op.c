@@ -112,7 +112,7 @@ static void a_page_in_use_stays_until_it_is_not(void **state)
 	assert_int_equal(memop(XENMEM_decrease_reservation, &res), 1);
 	assert_int_equal(memop(XENMEM_decrease_reservation, &res), 0); /* once only */
 	assert_int_equal(d->mem.tot_pages, 1);
-	mm_put_page_writable(pg);
+	type_put(pg);
 	assert_int_equal(d->mem.tot_pages, 0);
 }
 

@@ -40,14 +40,15 @@ static void whole_entries(void **state)
 	u64 entry = fake_pte(s.data[0], PAGE_RW);
 
 	(void)state;
-	assert_int_equal(
-		mm_ptwr_write(vm, ENTRY_VA(30), fake_pte(s.data[0], PTE_PRESENT | PTE_WRITABLE), 8),
-		0);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(30), NULL,
+				       fake_pte(s.data[0], PTE_PRESENT | PTE_WRITABLE), 8),
+			 0);
 	assert_int_equal(fake_bytes(s.l1)[30], entry); /* USER was set */
 	assert_int_equal(type_count(s.data[0]), 2);
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(30), fake_pte(s.l1, PAGE_RW), 8), -XEN_EBUSY);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(30), NULL, fake_pte(s.l1, PAGE_RW), 8),
+			 -XEN_EBUSY);
 	assert_int_equal(fake_bytes(s.l1)[30], entry);
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(30), 0, 8), 0);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(30), NULL, 0, 8), 0);
 	assert_int_equal(type_count(s.data[0]), 1);
 }
 
@@ -56,17 +57,17 @@ static void parts_of_entries(void **state)
 	u64 entry = fake_bytes(s.l1)[0];
 
 	(void)state;
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), PAGE_RO | PTE_ACCESSED, 1), 0);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), NULL, PAGE_RO | PTE_ACCESSED, 1), 0);
 	assert_int_equal(fake_bytes(s.l1)[0], (entry & ~0xffUL) | PAGE_RO | PTE_ACCESSED);
 	assert_int_equal(type_count(s.data[0]), 0);
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 7, 0x80, 1), 0);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 7, NULL, 0x80, 1), 0);
 	assert_true(fake_bytes(s.l1)[0] & PTE_NX);
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 4, 0xffff, 4),
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 4, NULL, 0xffff, 4),
 			 -XEN_EINVAL); /* no such address */
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 6, 0, 4), -XEN_EINVAL);
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), 0, 0), -XEN_EINVAL);
-	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), 0, 16), -XEN_EINVAL);
-	assert_int_equal(mm_ptwr_write(vm, FAKE_VA, 0, 8), -XEN_EINVAL);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0) + 6, NULL, 0, 4), -XEN_EINVAL);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), NULL, 0, 0), -XEN_EINVAL);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), NULL, 0, 16), -XEN_EINVAL);
+	assert_int_equal(mm_ptwr_write(vm, FAKE_VA, NULL, 0, 8), -XEN_EINVAL);
 }
 
 static void compare_and_exchange(void **state)
@@ -74,34 +75,31 @@ static void compare_and_exchange(void **state)
 	u64 entry = fake_bytes(s.l1)[0], old = 5;
 
 	(void)state;
-	assert_int_equal(mm_ptwr_cmpxchg(vm, ENTRY_VA(0), &old, 0, 8), 0);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), &old, 0, 8), 0);
 	assert_int_equal(old, entry); /* not done: this is what was found */
 	assert_int_equal(fake_bytes(s.l1)[0], entry);
-	assert_int_equal(mm_ptwr_cmpxchg(vm, ENTRY_VA(0), &old, 0, 8), 0);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), &old, 0, 8), 0);
 	assert_int_equal(old, entry);
 	assert_int_equal(fake_bytes(s.l1)[0], 0);
 	assert_int_equal(type_count(s.data[0]), 0);
 	old = 0;
-	assert_int_equal(mm_ptwr_cmpxchg(vm, ENTRY_VA(0), &old, fake_pte(s.l3, PAGE_RW), 8),
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(0), &old, fake_pte(s.l3, PAGE_RW), 8),
 			 -XEN_EBUSY);
 	old = 1;
-	assert_int_equal(mm_ptwr_cmpxchg(vm, ENTRY_VA(1), &old, 0, 1), 0);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(1), &old, 0, 1), 0);
 	assert_int_equal(old, fake_bytes(s.l1)[1] & 0xff);
 	assert_int_equal(type_count(s.data[1]), 1);
-	assert_int_equal(mm_ptwr_cmpxchg(vm, ENTRY_VA(1), &old, PAGE_RO, 1), 0);
+	assert_int_equal(mm_ptwr_write(vm, ENTRY_VA(1), &old, PAGE_RO, 1), 0);
 	assert_int_equal(type_count(s.data[1]), 0);
 }
 
 static void walks(void **state)
 {
-	u64 entry;
-
 	(void)state;
-	assert_int_equal(mm_walk(vm, FAKE_VA + 0x1234, &entry), (s.data[1] << PAGE_SHIFT) + 0x234);
-	assert_int_equal(entry, fake_bytes(s.l1)[1]);
-	assert_true(mm_walk(vm, FAKE_VA + 0x40000, NULL) == ~0UL);
-	assert_true(mm_walk(vm, 1UL << 47, NULL) == ~0UL);
-	assert_int_equal(mm_walk_kernel(vm, FAKE_VA), s.data[0] << PAGE_SHIFT);
+	assert_int_equal(mm_walk(vm, FAKE_VA + 0x1234), (s.data[1] << PAGE_SHIFT) + 0x234);
+	assert_true(mm_walk(vm, FAKE_VA + 0x40000) == ~0UL);
+	assert_true(mm_walk(vm, 1UL << 47) == ~0UL);
+	assert_int_equal(mm_walk(vm, FAKE_VA), s.data[0] << PAGE_SHIFT);
 }
 
 static void spurious_faults(void **state)
@@ -134,7 +132,7 @@ static void hold_granted(bool writable)
 static void drop_granted(void)
 {
 	if (fake_external_pages[0].writable)
-		mm_put_page_writable(fake_external_pages[0].page);
+		type_put(fake_external_pages[0].page);
 	else
 		mm_put_page(fake_external_pages[0].page);
 	fake_external = 0;

@@ -48,7 +48,7 @@ static struct domain *make(domid_t domid, struct fake_space *s)
 		fake_page(d);
 	fake_add_vcpu(d, 1);
 	fake_run_as_vcpu(d, 1);
-	assert_int_equal(mm_set_kernel_root(&d->vcpus[1]->mem, mfn(s->l4)), 0);
+	assert_int_equal(mm_set_root(&d->vcpus[1]->mem, mfn(s->l4), false), 0);
 	return d;
 }
 

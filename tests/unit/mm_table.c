@@ -182,7 +182,7 @@ static void what_the_guest_had_in_those_slots_is_replaced(void **state)
 	for (unsigned i = 256; i <= 271; i++)
 		fake_bytes(l4)[i] = fake_pte(s.data[i & 7], PAGE_RW);
 	assert_int_equal(type_get(fake_entry(l4), TYPE_L4), 0);
-	assert_true(type_pin(fake_entry(l4)));
+	assert_true(type_set_pinned(fake_entry(l4), true));
 	assert_int_equal(type_count(s.data[0]), 1); /* nothing was taken for them */
 	fake_audit();
 	type_unpin(fake_entry(l4));
@@ -248,7 +248,7 @@ static void strangers_frames_are_refused_at_every_level(void **state)
 			write_entry(table_of(level), 20, fake_pte(FAKE_FIRST_FRAME, PAGE_RO)), 0);
 		assert_int_not_equal(
 			write_entry(table_of(level), 20,
-				    fake_pte(frame_mfn(d->mem.perdomain_l3).n, PAGE_RO)),
+				    fake_pte(virt_to_mfn(d->mem.perdomain_l3).n, PAGE_RO)),
 			0);
 	}
 	assert_int_equal(type_count(theirs), 0);
@@ -319,7 +319,7 @@ static void a_table_shared_by_two_parents(void **state)
 	fake_bytes(t.l2)[1] = fake_pte(t.l1, PAGE_RW);
 	fake_bytes(t.l4)[3] = fake_pte(s.l3, PAGE_RO);
 	assert_int_equal(type_get(fake_entry(t.l4), TYPE_L4), 0);
-	assert_true(type_pin(fake_entry(t.l4)));
+	assert_true(type_set_pinned(fake_entry(t.l4), true));
 	assert_int_equal(type_count(t.l1), 2);
 	assert_int_equal(type_count(s.l3), 2);
 	assert_int_equal(type_count(t.data[0]), 1); /* by the one L1 */
@@ -372,7 +372,7 @@ static void descriptor_pages(void **state)
 
 		memset(fake_bytes(page), 0, PAGE_SIZE);
 		fake_bytes(page)[511] = cases[i].d;
-		pg = mm_get_descriptor_page(mfn(page), &d->mem);
+		pg = fake_get_descriptor_page(d, page);
 		assert_int_equal(pg != NULL, cases[i].ok);
 		assert_int_equal(mm_descriptor_fix(&desc), cases[i].ok);
 		if (cases[i].ok)
@@ -390,7 +390,7 @@ static void descriptor_pages(void **state)
 			assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem,
 							      (page << PAGE_SHIFT) + 4, 0),
 					 -XEN_EINVAL);
-			mm_put_descriptor_page(pg);
+			type_put(pg);
 		}
 	}
 	assert_int_equal(mm_update_descriptor(&d->vcpus[0]->mem, s.data[0] << PAGE_SHIFT, 0x1234),

@@ -125,9 +125,9 @@ static void pins(void **state)
 	struct page *pg = fake_entry(frame);
 
 	(void)state;
-	assert_true(type_pin(pg));
+	assert_true(type_set_pinned(pg, true));
 	assert_int_equal(type_get(pg, TYPE_L2), 0);
-	assert_false(type_pin(pg));
+	assert_false(type_set_pinned(pg, true));
 	assert_int_equal(type_put(pg), 0);
 	assert_string_equal(type_describe(pg->type), "a pinned L2 table");
 	assert_int_equal(type_unpin(pg), 0);
@@ -142,16 +142,16 @@ static void strangers_frames_are_not_touched(void **state)
 	struct page *pg;
 
 	(void)state;
-	assert_int_equal(type_get_frame(mfn(frame), &d->mem, TYPE_WRITABLE, &pg), OTHER_OWNER);
+	assert_int_equal(type_get_owned(fake_entry(frame), &d->mem, TYPE_WRITABLE), OTHER_OWNER);
 	assert_int_equal(fake_entry(frame)->type, before);
 	assert_null(mm_get_page(mfn(frame), &d->mem));
 	assert_null(mm_get_page_writable(mfn(frame), &d->mem));
-	assert_null(mm_get_descriptor_page(mfn(frame), &d->mem));
-	assert_int_equal(type_get_frame(mfn(FAKE_FIRST_FRAME), &d->mem, TYPE_WRITABLE, &pg),
+	assert_null(fake_get_descriptor_page(d, frame));
+	assert_int_equal(type_get_owned(fake_entry(FAKE_FIRST_FRAME), &d->mem, TYPE_WRITABLE),
 			 OTHER_OWNER);
 	pg = mm_get_page_writable(mfn(frame), &other->mem);
 	assert_ptr_equal(pg, fake_entry(frame));
-	mm_put_page_writable(pg);
+	type_put(pg);
 }
 
 /* An L2 whose entries name distinct L1s, each with nothing in it. */
@@ -336,7 +336,7 @@ static void a_preempted_unpin_is_still_pinned(void **state)
 
 	(void)state;
 	assert_int_equal(type_get(pg, TYPE_L2), 0);
-	assert_true(type_pin(pg));
+	assert_true(type_set_pinned(pg, true));
 	fake_preempt_in = 9;
 	while ((rc = type_unpin(pg)) == -XEN_ERESTART) {
 		assert_true(pg->type & TYPE_PINNED);
@@ -364,12 +364,12 @@ static void stealing_needs_the_only_reference(void **state)
 
 	(void)state;
 	assert_true(page_ref(pg));
-	assert_false(page_steal(pg, &d->mem));
+	assert_false(page_steal(pg));
 	mm_put_page(pg);
 	assert_int_equal(type_get(pg, TYPE_WRITABLE), 0);
-	assert_false(page_steal(pg, &d->mem));
+	assert_false(page_steal(pg));
 	type_put(pg);
-	assert_true(page_steal(pg, &d->mem));
+	assert_true(page_steal(pg));
 	assert_null(mm_get_page(mfn(frame), &d->mem));
 	assert_int_equal(d->mem.tot_pages, 0);
 	/* it remembers that it was writable: no table without a flush */

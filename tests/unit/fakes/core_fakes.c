@@ -191,10 +191,11 @@ void mm_put_page(struct page *pg)
 	assert_true(pg->refs-- > 0);
 }
 
-void mm_put_page_writable(struct page *pg)
+int type_put(struct page *pg)
 {
 	assert_true(pg->refs-- > 0);
 	assert_true(pg->writable_refs-- > 0);
+	return 0;
 }
 
 struct page *mm_share_new_page(struct domain_memory *dm, bool readonly)

@@ -144,7 +144,7 @@ static void write_page(struct chaos *c)
 		return;
 	for (unsigned i = 0; i < 4; i++)
 		((u64 *)page_to_virt(pg))[some_slot(c)] = some_entry(c);
-	mm_put_page_writable(pg);
+	type_put(pg);
 }
 
 static void reservation(struct chaos *c)
@@ -186,11 +186,11 @@ static void by_address(struct chaos *c)
 		break;
 	case 1:
 		if (mm_ptwr_candidate(vm, FAKE_L1_VA))
-			mm_ptwr_write(vm, FAKE_L1_VA + some_slot(c) * 8, some_entry(c), 8);
+			mm_ptwr_write(vm, FAKE_L1_VA + some_slot(c) * 8, NULL, some_entry(c), 8);
 		break;
 	case 2:
 		if (mm_ptwr_candidate(vm, FAKE_L1_VA))
-			mm_ptwr_cmpxchg(vm, FAKE_L1_VA + some_slot(c) * 8, &old, some_entry(c), 8);
+			mm_ptwr_write(vm, FAKE_L1_VA + some_slot(c) * 8, &old, some_entry(c), 8);
 		break;
 	default:
 		mm_ldt_fault(vm, chaos_below(c, 3));
@@ -216,7 +216,7 @@ static void granted(struct chaos *c)
 		mm_grant_unmap(vm, where, contains_pte, m, writable,
 			       chaos_below(c, 2) ? FAKE_VA : 0);
 	if (writable)
-		mm_put_page_writable(pg);
+		type_put(pg);
 	else
 		mm_put_page(pg);
 }

@@ -300,9 +300,15 @@ void hook_set_ldt(struct vcpu_memory *vm, u64 base, unsigned entries)
 	v->arch.ldt_entries = entries;
 }
 
-u32 hook_vcpu_cpu(struct vcpu_memory *vm)
+struct cpumask hook_vcpu_cpus(struct domain_memory *dm, u64 vcpus)
 {
-	return container_of(vm, struct vcpu, mem)->cpu;
+	struct domain *d = container_of(dm, struct domain, mem);
+	struct cpumask cpus = {0};
+
+	for (unsigned i = 0; i < MAX_VCPUS; i++)
+		if ((vcpus & BIT(i)) && d->vcpus[i])
+			cpus.bits |= BIT(d->vcpus[i]->cpu);
+	return cpus;
 }
 
 void hook_quiesce(bool stop)
@@ -398,7 +404,8 @@ void fake_add_vcpu(struct domain *d, unsigned vcpu)
 {
 	d->vcpus[vcpu] = calloc(1, sizeof(struct vcpu));
 	d->vcpus[vcpu]->domain = d;
-	assert_int_equal(mm_vcpu_init(&d->vcpus[vcpu]->mem, &d->mem, vcpu), 0);
+	d->vcpus[vcpu]->mem.domain = &d->mem;
+	d->vcpus[vcpu]->mem.vcpu_id = vcpu;
 }
 
 struct domain *fake_domain(domid_t domid, bool privileged, u64 max_pages)
@@ -433,7 +440,7 @@ void fake_kill(struct domain *d)
 
 u64 fake_page(struct domain *d)
 {
-	struct page *pg = mm_alloc_domain_page(&d->mem);
+	struct page *pg = mm_alloc_domain_pages(&d->mem, 0, ~0UL);
 
 	assert_non_null(pg);
 	return frame_mfn(pg).n;
@@ -447,6 +454,13 @@ u64 *fake_bytes(u64 frame)
 struct page *fake_entry(u64 frame)
 {
 	return &frame_table[frame];
+}
+
+struct page *fake_get_descriptor_page(struct domain *d, u64 frame)
+{
+	struct page *pg = fake_entry(frame);
+
+	return type_get_owned(pg, &d->mem, TYPE_DESCRIPTOR) ? NULL : pg;
 }
 
 void fake_space(struct domain *d, struct fake_space *s)
@@ -469,7 +483,7 @@ void fake_run_space(struct domain *d, struct fake_space *s)
 {
 	fake_space(d, s);
 	fake_run_as(d);
-	assert_int_equal(mm_set_kernel_root(&d->vcpus[0]->mem, mfn(s->l4)), 0);
+	assert_int_equal(mm_set_root(&d->vcpus[0]->mem, mfn(s->l4), false), 0);
 }
 
 void fake_audit(void)

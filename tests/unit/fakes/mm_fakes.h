@@ -14,7 +14,6 @@
 #include <xen/errno.h>
 #include <core/domain.h>
 #include <mm/entry.h>
-#include <mm/heap.h>
 #include <mm/hooks.h>
 #include <mm/table.h>
 #include <mm/target.h>
@@ -62,6 +61,8 @@ void fake_run_as_vcpu(struct domain *d, unsigned vcpu);
 u64 fake_page(struct domain *d);
 u64 *fake_bytes(u64 frame);
 struct page *fake_entry(u64 frame);
+/** It with a reference as descriptor page, or NULL. */
+struct page *fake_get_descriptor_page(struct domain *d, u64 frame);
 
 /* A small address space: an L4 with an L3, L2 and L1 below it, and data pages at FAKE_VA. */
 #define FAKE_VA	   0x400000000000UL

@@ -95,16 +95,6 @@ int mm_domain_relinquish(struct domain_memory *dm)
 	return 0;
 }
 
-int mm_vcpu_init(struct vcpu_memory *vm, struct domain_memory *dm, unsigned vcpu_id)
-{
-	void *probe = heap_alloc(16);
-
-	vm->domain = dm;
-	vm->vcpu_id = vcpu_id;
-	heap_free(probe);
-	return probe ? 0 : -XEN_ENOMEM;
-}
-
 int mm_vcpu_drop_roots(struct vcpu_memory *vm)
 {
 	(void)vm;
@@ -134,9 +124,10 @@ struct page *mm_get_page(mfn_t m, struct domain_memory *dm)
 	return mm_get_page_writable(m, dm);
 }
 
-void mm_put_page_writable(struct page *pg)
+int type_put(struct page *pg)
 {
 	mm_put_page(pg);
+	return 0;
 }
 
 /* --- the rest of the world --- */
