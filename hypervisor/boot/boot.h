@@ -15,11 +15,9 @@ struct boot_module {
 
 #define MAX_BOOT_MODULES 4
 struct boot_info {
-	char cmdline[1024];
 	char loader[64];
 	struct boot_module modules[MAX_BOOT_MODULES + 1]; /* one of size 0 ends them */
-	u8 rsdp[36];					  /* copy of ACPI's root pointer … */
-	unsigned rsdp_size;				  /* … 0 where the loader gave none */
+	paddr_t rsdt, xsdt; /* ACPI's roots, of 32-bit and 64-bit addresses; 0: none */
 };
 extern struct boot_info boot_info;
 

@@ -32,8 +32,11 @@
 	orl $(1 << 0 | 1 << 8 | 1 << 11), %eax
 	wrmsr
 	lgdtl start_gdt - 2 - ap_trampoline\base
-	/* PG, WP, NE, MP and PE on; EM, TS, caches-off cleared. */
-	movl $0x80010033, %eax
+	/*
+	 * PG, AM, WP, NE, MP and PE on; EM, TS, caches-off cleared. AM: guests' alignment checks work;
+	 * WP: read-only holds for the hypervisor too.
+	 */
+	movl $0x80050033, %eax
 	movl %eax, %cr0
 	ljmpl *start_low64 - ap_trampoline\base
 	.endm

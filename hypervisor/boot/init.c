@@ -12,7 +12,6 @@
 #include <mm/frame.h>
 #include <pv/pv.h>
 #include <x86/apic.h>
-#include <x86/descriptors.h>
 #include <x86/paging.h>
 #include <x86/time.h>
 
@@ -20,11 +19,6 @@ static u64 memory_limit;
 OPTION("mem", option_size, memory_limit);
 
 extern char image_start[], image_end[];
-
-const char *boot_command_line(void)
-{
-	return boot_info.cmdline;
-}
 
 static void init_memory_map(paddr_t load_address)
 {
@@ -39,21 +33,16 @@ static void init_memory_map(paddr_t load_address)
 	for (unsigned i = 0; i < machine_map_entries; i++)
 		printk(LOG_DEBUG, "memory %012lx-%012lx type %u\n", machine_map[i].start,
 		       machine_map[i].start + machine_map[i].size, machine_map[i].type);
-	printk(LOG_INFO, "RAM: %lu MiB, image at %#lx\n", machine_ram_pages() >> 8, load_address);
+	printk(LOG_INFO, "RAM: %lu MiB, image at %#lx\n", machine_ram_pages >> 8, load_address);
 }
 
 static void init_memory(void)
 {
-	const struct mem_region *free;
-	unsigned count;
-
 	paging_init_tables(sizeof(struct page));
 	mm_boot_init(machine_ram, machine_ram_regions, physical_bits);
 	paging_share_m2p(mm_boot_m2p);
 	mm_boot_root(master_l4);
-	free = early_free_regions(&count);
-	for (unsigned i = 0; i < count; i++)
-		mm_boot_free(free[i].start, free[i].end);
+	early_finish(mm_boot_free);
 	printk(LOG_INFO, "heap: %lu MiB free\n", heap_free_pages() >> 8);
 }
 
@@ -106,10 +95,10 @@ static void init_machine(void)
 void init(u32 information, paddr_t load_address)
 {
 	multiboot2_parse(information);
-	options_parse(boot_info.cmdline);
+	options_parse(boot_command_line);
 	serial_init();
 	printk(LOG_INFO, "Parapet, loaded by %s\n", boot_info.loader);
-	printk(LOG_INFO, "options: %s\n", boot_info.cmdline);
+	printk(LOG_INFO, "options: %s\n", boot_command_line);
 	init_memory_map(load_address);
 	acpi_parse();
 	features_detect();
@@ -119,5 +108,6 @@ void init(u32 information, paddr_t load_address)
 	descriptors_init();
 	cpus[0] = window_create(0, 0);
 	cpu_count = 1;
-	stack_switch_call((u64)cpus[0], init_machine);
+	asm volatile("movq %0, %%rsp; xorl %%ebp, %%ebp; call *%1" ::"r"(cpus[0]),
+		     "r"(init_machine));
 }

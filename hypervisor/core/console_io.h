@@ -14,6 +14,6 @@ void console_input_ready(void);
 /* Implemented by dev/serial.c and boot/. */
 void serial_puts(const char *text, size_t len); /* raw; waits for the UART */
 int serial_getc(void);				/* next typed character, -1: none */
-const char *boot_command_line(void);		/* the hypervisor's options */
+extern char boot_command_line[1024];		/* the hypervisor's options */
 
 #endif

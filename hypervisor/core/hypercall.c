@@ -109,8 +109,8 @@ void hypercall_resume(struct vcpu *v)
 /* Numbers without a function have hypercall_none: entry code need not look whether there is one. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
-const hypercall_fn hypercall_table[HYPERCALLS] = {
-	[0 ... HYPERCALLS - 1] = CALL(hypercall_none),
+const hypercall_fn hypercall_table[HYPERCALLS + 1] = {
+	[0 ... HYPERCALLS] = CALL(hypercall_none),
 	FOR_EACH_HYPERCALL(ENTRY)
 };
 #pragma GCC diagnostic pop

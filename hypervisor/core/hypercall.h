@@ -21,7 +21,7 @@
 #define HYPERCALLS 64
 
 typedef long (*hypercall_fn)(u64 a1, u64 a2, u64 a3, u64 a4, u64 a5, u64 a6);
-extern const hypercall_fn hypercall_table[HYPERCALLS];
+extern const hypercall_fn hypercall_table[HYPERCALLS + 1];
 
 struct hypercall_state {
 	bool active;   /* arguments below are to be run again */

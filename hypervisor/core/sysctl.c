@@ -68,7 +68,7 @@ static long physinfo(struct xen_sysctl_physinfo *op)
 		.nr_nodes = 1,
 		.cpu_khz = tsc_khz,
 		.capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1,
-		.total_pages = machine_ram_pages(),
+		.total_pages = machine_ram_pages,
 		.free_pages = heap_free_pages(),
 		.max_mfn = max_mfn - 1,
 	};

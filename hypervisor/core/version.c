@@ -44,7 +44,7 @@ static long command_line(u64 arg)
 {
 	xen_commandline_t text = {0};
 
-	snprintk(text, sizeof(text), "%s", boot_command_line());
+	snprintk(text, sizeof(text), "%s", boot_command_line);
 	return put_guest(arg, text) ? 0 : refuse_fault(arg);
 }
 

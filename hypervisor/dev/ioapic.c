@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <dev/chips.h>
 #include <x86/asm.h>
-#include <x86/descriptors.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
 

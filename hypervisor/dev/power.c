@@ -20,28 +20,29 @@ static volatile u8 *reset_register; /* mapped at boot: nothing is mapped in a pa
 
 void power_init(void)
 {
-	if (machine.reset_address && machine.reset_space == SPACE_MEMORY)
-		reset_register = map_mmio(machine.reset_address, 1);
+	if (machine.fadt.reset_address && machine.fadt.reset_space == SPACE_MEMORY)
+		reset_register = map_mmio(machine.fadt.reset_address, 1);
 }
 
 static void enable_acpi(void)
 {
-	if (!machine.smi_command || !machine.acpi_enable ||
-	    (inw(machine.pm1a_control) & PM1_SCI_ENABLE))
+	if (!machine.fadt.smi_command || !machine.fadt.acpi_enable ||
+	    (inw(machine.fadt.pm1a_control) & PM1_SCI_ENABLE))
 		return;
-	outb(machine.smi_command, machine.acpi_enable);
-	for (unsigned i = 0; i < 1000 && !(inw(machine.pm1a_control) & PM1_SCI_ENABLE); i++)
+	outb(machine.fadt.smi_command, machine.fadt.acpi_enable);
+	for (unsigned i = 0; i < 1000 && !(inw(machine.fadt.pm1a_control) & PM1_SCI_ENABLE); i++)
 		delay_us(1000);
 }
 
 void machine_poweroff(void)
 {
 	apic_stop_others();
-	if (machine.sleep_known && machine.pm1a_control) {
+	if (machine.sleep_known && machine.fadt.pm1a_control) {
 		enable_acpi();
-		outw(machine.pm1a_control, machine.sleep_type_a << 10 | PM1_SLEEP_ENABLE);
-		if (machine.pm1b_control)
-			outw(machine.pm1b_control, machine.sleep_type_b << 10 | PM1_SLEEP_ENABLE);
+		outw(machine.fadt.pm1a_control, machine.sleep_type[0] << 10 | PM1_SLEEP_ENABLE);
+		if (machine.fadt.pm1b_control)
+			outw(machine.fadt.pm1b_control,
+			     machine.sleep_type[1] << 10 | PM1_SLEEP_ENABLE);
 		delay_us(1000000);
 	}
 	printk(LOG_ERR, "power-off does not work here: halted\n");
@@ -54,9 +55,9 @@ void machine_restart(void)
 
 	apic_stop_others();
 	if (reset_register)
-		*reset_register = machine.reset_value;
-	else if (machine.reset_address && machine.reset_space == SPACE_PORT)
-		outb(machine.reset_address, machine.reset_value);
+		*reset_register = machine.fadt.reset_value;
+	else if (machine.fadt.reset_address && machine.fadt.reset_space == SPACE_PORT)
+		outb(machine.fadt.reset_address, machine.fadt.reset_value);
 	delay_us(100000);
 	outb(RESET_CONTROL, 0x02);
 	outb(RESET_CONTROL, 0x06);

@@ -3,7 +3,6 @@
  */
 #include <core/hooks.h>
 #include <pv/internal.h>
-#include <x86/descriptors.h>
 #include <xen/callback.h>
 
 #define FPU_LEGACY_SIZE	   512 /* the header of the XSAVE area follows */

@@ -3,7 +3,6 @@
 #include <mm/hooks.h>
 #include <mm/types.h>
 #include <pv/internal.h>
-#include <x86/descriptors.h>
 
 #define DESCRIPTORS_PER_PAGE (PAGE_SIZE / 8)
 #define GDT_PAGES_MAX	     FIRST_RESERVED_GDT_PAGE

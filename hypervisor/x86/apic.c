@@ -2,8 +2,6 @@
 #include <lib/printk.h>
 #include <x86/apic.h>
 #include <x86/asm.h>
-#include <x86/cpu.h>
-#include <x86/descriptors.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
 
@@ -15,8 +13,6 @@
 #define APIC_ICR       0x300
 #define APIC_ICR_HIGH  0x310
 #define APIC_LVT_TIMER 0x320
-#define APIC_LVT_THERM 0x330
-#define APIC_LVT_PERF  0x340
 #define APIC_LVT_LINT0 0x350
 #define APIC_LVT_LINT1 0x360
 #define APIC_LVT_ERROR 0x370
@@ -26,16 +22,10 @@
 
 #define LVT_MASKED   0x10000
 #define LVT_DEADLINE 0x40000
-#define LVT_NMI	     0x400
-#define DIVIDE_BY_1  0x0b
 
-#define ICR_NMI	    0x00400
 #define ICR_PENDING 0x01000
 #define ICR_ASSERT  0x04000
 #define ICR_OTHERS  0xc0000
-
-#define APIC_BASE_X2APIC BIT(10)
-#define APIC_BASE_ENABLE BIT(11)
 
 static volatile u32 *registers; /* NULL in x2APIC mode */
 static bool ready;
@@ -56,41 +46,36 @@ static void apic_write(unsigned reg, u32 v)
 void apic_send(u32 to_apic_id, u32 command)
 {
 	command |= ICR_ASSERT;
-	if (!registers) {
+	if (registers) {
+		while (apic_read(APIC_ICR) & ICR_PENDING)
+			pause();
+		apic_write(APIC_ICR_HIGH, to_apic_id << 24);
+		apic_write(APIC_ICR, command);
+	} else {
 		wrmsr(MSR_X2APIC + APIC_ICR / 16, (u64)to_apic_id << 32 | command);
-		return;
 	}
-	while (apic_read(APIC_ICR) & ICR_PENDING)
-		pause();
-	apic_write(APIC_ICR_HIGH, to_apic_id << 24);
-	apic_write(APIC_ICR, command);
 }
 
 void apic_init(void)
 {
-	paddr_t address = machine.lapic_address;
-
-	if (!address)
-		address = rdmsr(MSR_APIC_BASE) & PTE_ADDRESS;
+	machine.lapic_address = rdmsr(MSR_APIC_BASE) & PTE_ADDRESS;
 	if (!cpu_has_x2apic)
-		registers = map_mmio(address, PAGE_SIZE);
+		registers = map_mmio(machine.lapic_address, PAGE_SIZE);
 	apic_enable();
 	ready = true;
 }
 
 void apic_enable(void)
 {
-	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BIT(11)); /* on */
 	if (cpu_has_x2apic)
-		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_X2APIC);
+		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BIT(10)); /* x2APIC */
 	apic_write(APIC_TPR, 0);
-	apic_write(APIC_LVT_TIMER, LVT_MASKED);
-	apic_write(APIC_LVT_THERM, LVT_MASKED);
-	apic_write(APIC_LVT_PERF, LVT_MASKED);
-	apic_write(APIC_LVT_LINT0, LVT_MASKED);
-	apic_write(APIC_LVT_LINT1, LVT_NMI);
+	for (unsigned lvt = APIC_LVT_TIMER; lvt <= APIC_LVT_LINT0; lvt += 16)
+		apic_write(lvt, LVT_MASKED);
+	apic_write(APIC_LVT_LINT1, APIC_NMI);
 	apic_write(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
-	apic_write(APIC_DIVIDE, DIVIDE_BY_1);
+	apic_write(APIC_DIVIDE, 0x0b); /* by 1 */
 	apic_write(APIC_SPIV, 0x100 | VECTOR_SPURIOUS);
 }
 
@@ -108,7 +93,7 @@ void apic_stop_others(void)
 {
 	panicking = true;
 	if (ready)
-		apic_send(0, ICR_OTHERS | ICR_NMI);
+		apic_send(0, ICR_OTHERS | APIC_NMI);
 }
 
 void apic_report_error(void)

@@ -5,7 +5,7 @@
 
 #include <lib/types.h>
 
-/** Find and map it, by machine.lapic_address. Boot CPU, once. */
+/** Find and map it. Boot CPU, once. */
 void apic_init(void);
 /** Enable the running CPU's, timer masked. */
 void apic_enable(void);
@@ -13,6 +13,7 @@ u32 apic_id(void);
 void apic_eoi(void);
 
 /* Commands: a fixed interrupt of that vector, or one of these. */
+#define APIC_NMI     0x400
 #define APIC_INIT    0x500
 #define APIC_STARTUP 0x600 /* at the real-mode page in the low byte */
 void apic_send(u32 to_apic_id, u32 command);

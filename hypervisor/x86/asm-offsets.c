@@ -15,7 +15,6 @@ void asm_offsets(void)
 	DEFINE(REGS_RSP, offsetof(struct cpu_regs, rsp));
 	DEFINE(REGS_SS, offsetof(struct cpu_regs, ss));
 	DEFINE(REGS_RAX, offsetof(struct cpu_regs, rax));
-	DEFINE(REGS_ERROR, offsetof(struct cpu_regs, error_code));
 	DEFINE(REGS_VECTOR, offsetof(struct cpu_regs, entry_vector));
 	DEFINE(CPU_CURRENT, offsetof(struct cpu, current));
 	DEFINE(CPU_WORK, offsetof(struct cpu, work));

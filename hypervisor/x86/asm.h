@@ -6,13 +6,7 @@
 #include <lib/types.h>
 
 #define X86_CR0_PE 0x00000001UL
-#define X86_CR0_MP 0x00000002UL
 #define X86_CR0_TS 0x00000008UL
-#define X86_CR0_ET 0x00000010UL
-#define X86_CR0_NE 0x00000020UL
-#define X86_CR0_WP 0x00010000UL
-#define X86_CR0_AM 0x00040000UL
-#define X86_CR0_PG 0x80000000UL
 
 #define X86_CR4_TSD	   0x00000004UL
 #define X86_CR4_DE	   0x00000008UL
@@ -55,30 +49,6 @@
 
 /** In inline assembly: perform an instruction that may fault, then set the byte operand done. */
 #define TRY(instruction, done) "1: " instruction "\n\tmovb $1, " done "\n2:\n\t" ON_FAULT(1b, 2b)
-
-static inline void move_bytes(void *dst, const void *src, size_t n)
-{
-	size_t words = n / 8, rest = n % 8;
-
-	asm volatile("rep movsq\n\t"
-		     "movq %3, %%rcx\n\t"
-		     "rep movsb"
-		     : "+D"(dst), "+S"(src), "+c"(words)
-		     : "r"(rest)
-		     : "memory");
-}
-
-static inline void fill_bytes(void *dst, int c, size_t n)
-{
-	size_t words = n / 8, rest = n % 8;
-
-	asm volatile("rep stosq\n\t"
-		     "movq %3, %%rcx\n\t"
-		     "rep stosb"
-		     : "+D"(dst), "+c"(words)
-		     : "a"((u8)c * 0x0101010101010101UL), "r"(rest)
-		     : "memory");
-}
 
 /** One access of size 1, 2 or 4 bytes to the machine's I/O space. */
 static inline u32 port_in(u16 port, unsigned size)
@@ -129,7 +99,7 @@ static inline bool rdmsr_safe(u32 msr, u64 *v)
 	u8 done = 0;
 
 	asm volatile(TRY("rdmsr", "%2") : "+a"(lo), "+d"(hi), "+q"(done) : "c"(msr));
-	*v = done ? (u64)hi << 32 | lo : 0;
+	*v = (u64)hi << 32 | lo;
 	return done;
 }
 

@@ -9,21 +9,17 @@
 #include <mm/memory.h>
 #include <x86/asm.h>
 #include <x86/context.h>
-#include <x86/descriptors.h>
 #include <x86/paging.h>
 
 #define DR6_INIT   0xffff0ff0UL
 #define DR7_INIT   0x400UL
 #define DR7_ACTIVE 0xffUL
 
-#define FPU_CONTROL_OFFSET 0
-#define FPU_MXCSR_OFFSET   24
-
 static void fpu_reset(struct arch_vcpu *a)
 {
 	memset(a->fpu, 0, PAGE_SIZE);
-	*(u16 *)((u8 *)a->fpu + FPU_CONTROL_OFFSET) = 0x37f;
-	*(u32 *)((u8 *)a->fpu + FPU_MXCSR_OFFSET) = 0x1f80;
+	*(u16 *)a->fpu = 0x37f;		/* control word */
+	*(u32 *)(a->fpu + 24) = 0x1f80; /* MXCSR */
 }
 
 int arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id)
@@ -44,7 +40,6 @@ void arch_vcpu_destroy(struct arch_vcpu *a)
 {
 	if (a->fpu)
 		heap_pages_free(a->fpu, 0);
-	a->fpu = NULL;
 }
 
 /* --- FPU. Saving and loading go through all features, whatever the guest has enabled. --- */

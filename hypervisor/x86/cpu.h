@@ -10,6 +10,7 @@
 #define X86_CPU_H
 
 #include <lib/types.h>
+#include <x86/descriptors.h>
 #include <x86/layout.h>
 
 /* The frame that entry code leaves at the top of the CPU's stack. */
@@ -20,10 +21,6 @@ struct cpu_regs {
 	u32 entry_vector; /* exception or interrupt vector; ENTRY_* */
 	u64 rip, cs, rflags, rsp, ss;
 };
-
-#define ENTRY_SYSCALL	0x100
-#define ENTRY_SYSENTER	0x101
-#define ENTRY_SYSCALL32 0x102
 
 #define X86_EFLAGS_TF	0x00000100
 #define X86_EFLAGS_IF	0x00000200
@@ -51,15 +48,14 @@ struct cpumask {
 #define WORK_NMI       BIT(5) /* tell dom0 of a hardware NMI */
 
 struct cpu {
-	struct cpu *self;
 	struct vcpu *current;
 	struct vcpu_memory *current_memory;
 	u32 work; /* WORK_*; others set bits atomically: cpu_set_work() */
 	u32 id;	  /* 0 .. cpu_count - 1 */
 	u32 apic_id;
-	u32 batch_index;      /* index in the running hypercall's batch, for refuse() */
-	u32 hypercall;	      /* number of the running hypercall: refuse(), hypercall_preempt() */
-	u32 tlb_flushed;      /* TLB clock at the last full flush, see tlb.c */
+	u32 batch_index; /* index in the running hypercall's batch, for refuse() */
+	u32 hypercall;	 /* number of the running hypercall: refuse(), hypercall_preempt() */
+	u32 tlb_flushed; /* TLB clock at the last full flush, see tlb.c */
 };
 
 extern u32 cpu_count;		   /* online CPUs */
@@ -105,8 +101,24 @@ extern unsigned physical_bits;
 void cpuid(u32 leaf, u32 subleaf, u32 out[4]);
 /** Find the features, once, after the options are known. */
 void features_detect(void);
-/** Set CR0, CR4, PAT and XCR0 of the running CPU for them. */
+/** Set CR4, PAT and XCR0 of the running CPU for them. */
 void features_enable(void);
+
+/* --- descriptor tables --- */
+
+/** The GDT page, for page 14 of the vCPUs' windows. */
+extern mfn_t hypervisor_gdt_mfn;
+
+/** Make the shared GDT and IDT. Once. */
+void descriptors_init(void);
+/** Make a CPU's window (stacks, TSS, struct cpu). Returns its struct cpu. */
+struct cpu *window_create(u32 id, u32 apic_id);
+/** Load GDT, IDT, TSS and the SYSCALL/SYSENTER registers of the running CPU. */
+void descriptors_load(u32 id);
+/** Load the GDT register with the table at base (as if its page 0 were there). */
+void load_gdt(u64 base);
+/** LDT of the running CPU; 0 entries: none. */
+void load_ldt(u64 base, unsigned entries);
 
 /* --- start and end --- */
 
@@ -116,8 +128,6 @@ void smp_prepare(void);
 void smp_start(void);
 /** Where every started CPU goes on, on its own stack: boot/init.c. */
 void cpu_main(void) __attribute__((noreturn));
-/** Switch stacks and call fn, which does not return. */
-void stack_switch_call(u64 stack, void (*fn)(void)) __attribute__((noreturn));
 
 /** Report registers, stack and callers; then stop all CPUs (or restart). */
 void panic_with_regs(const struct cpu_regs *regs, const char *what) __attribute__((noreturn));

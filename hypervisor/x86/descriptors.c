@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <lib/string.h>
 #include <x86/asm.h>
-#include <x86/descriptors.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
 
@@ -25,11 +24,6 @@ struct table_register {
 	u64 base;
 } __attribute__((packed));
 
-#define GATE_INTERRUPT 0x8e
-#define GATE_DPL3      0x60
-#define DESCRIPTOR_LDT 0x82
-#define DESCRIPTOR_TSS 0x89
-
 enum { IST_DF = 1, IST_NMI, IST_MC, IST_DB };
 
 mfn_t hypervisor_gdt_mfn;
@@ -42,7 +36,7 @@ static u64 *gdt_slot(u32 selector)
 	return (u64 *)(GDT_PAGE_VA + (selector & ~7u) - GDT_RESERVED);
 }
 
-static void make_idt(void)
+static void fill_idt(struct gate *idt)
 {
 	static const u8 ist[256] = {[1] = IST_DB, [2] = IST_NMI, [8] = IST_DF, [18] = IST_MC};
 
@@ -50,11 +44,11 @@ static void make_idt(void)
 		u64 target = (u64)entry_stubs + v * 16;
 		bool for_guests = v == 3 || v == 4 || v == VECTOR_INT80;
 
-		((struct gate *)IDT_PAGE_VA)[v] = (struct gate){
+		idt[v] = (struct gate){
 			.offset_low = target,
 			.selector = HYPERVISOR_CS,
 			.ist = ist[v],
-			.type = GATE_INTERRUPT | (for_guests ? GATE_DPL3 : 0),
+			.type = for_guests ? 0xee : 0x8e, /* interrupt gate of DPL 3 or 0 */
 			.offset_middle = target >> 16,
 			.offset_high = target >> 32,
 		};
@@ -76,8 +70,10 @@ static paddr_t map_pages(u64 va, u64 size)
 
 void descriptors_init(void)
 {
-	paddr_t idt = map_pages(IDT_PAGE_VA, PAGE_SIZE);
+	paddr_t idt = early_alloc(PAGE_SIZE, PAGE_SIZE, false);
 
+	fill_idt(phys_to_virt(idt));
+	paging_map(IDT_PAGE_VA, idt, PAGE_SIZE, MAP_RO);
 	hypervisor_gdt_mfn = paddr_to_mfn(map_pages(GDT_PAGE_VA, PAGE_SIZE));
 	/* The accessed bits are set, so that the CPU never writes here. */
 	*gdt_slot(HYPERVISOR_CS) = 0x00af9b000000ffff;
@@ -85,18 +81,15 @@ void descriptors_init(void)
 	*gdt_slot(GUEST_CS32) = 0x00cffb000000ffff;
 	*gdt_slot(GUEST_SS) = 0x00cff3000000ffff;
 	*gdt_slot(GUEST_CS64) = 0x00affb000000ffff;
-	make_idt();
-	paging_map(IDT_PAGE_VA, idt, PAGE_SIZE, MAP_RO);
-	invlpg(IDT_PAGE_VA);
 }
 
-/* A system descriptor is two slots long. */
-static void set_system(u32 selector, u64 base, u32 limit, unsigned type)
+/* A system descriptor (2: LDT, 9: TSS) is two slots long. */
+static void set_system(u32 selector, u64 base, u16 limit, unsigned type)
 {
 	u64 *slot = gdt_slot(selector);
 
-	slot[0] = (limit & 0xffff) | (base & 0xffffff) << 16 | (u64)type << 40 |
-		  (u64)(limit >> 16) << 48 | (base >> 24 & 0xff) << 56;
+	slot[0] =
+		limit | (base & 0xffffff) << 16 | (0x80UL | type) << 40 | (base >> 24 & 0xff) << 56;
 	slot[1] = base >> 32;
 }
 
@@ -121,18 +114,17 @@ struct cpu *window_create(u32 id, u32 apic_id)
 		tss->ist[i] = i ? w + stacks[i].start + stacks[i].size : 0;
 	}
 	paging_map(w + WINDOW_ENTRY, image_to_phys(entry_page), PAGE_SIZE, MAP_RX);
-	c->self = c;
 	c->id = id;
 	c->apic_id = apic_id;
 	tss->rsp[0] = (u64)c;
 	tss->io_bitmap = sizeof(*tss); /* beyond the limit: no port is open to ring 3 */
-	set_system(CPU_TSS(id), (u64)tss, sizeof(*tss) - 1, DESCRIPTOR_TSS);
+	set_system(CPU_TSS(id), (u64)tss, sizeof(*tss) - 1, 9);
 	return c;
 }
 
 void load_gdt(u64 base)
 {
-	struct table_register r = {GDT_LIMIT, base};
+	struct table_register r = {GDT_RESERVED + PAGE_SIZE - 1, base};
 
 	asm volatile("lgdt %0" ::"m"(r));
 }
@@ -142,27 +134,14 @@ void load_ldt(u64 base, unsigned entries)
 	u32 id = this_cpu()->id;
 
 	if (entries)
-		set_system(CPU_LDT(id), base, entries * 8 - 1, DESCRIPTOR_LDT);
+		set_system(CPU_LDT(id), base, entries * 8 - 1, 2);
 	asm volatile("lldt %w0" ::"r"(entries ? CPU_LDT(id) : 0));
-}
-
-static void load_syscall_registers(u32 id)
-{
-	u64 entry = WINDOW_BASE(id) + WINDOW_ENTRY;
-
-	wrmsr(MSR_STAR, (u64)(GUEST_CS32) << 48 | (u64)HYPERVISOR_CS << 32);
-	wrmsr(MSR_LSTAR, entry + (syscall_entry - entry_page));
-	wrmsr(MSR_CSTAR, entry + (syscall32_entry - entry_page));
-	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_TF | X86_EFLAGS_IF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
-					X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC);
-	wrmsr(MSR_SYSENTER_CS, HYPERVISOR_CS);
-	wrmsr(MSR_SYSENTER_ESP, WINDOW_BASE(id) + WINDOW_CPU);
-	wrmsr(MSR_SYSENTER_EIP, entry + (sysenter_entry - entry_page));
 }
 
 void descriptors_load(u32 id)
 {
 	struct table_register idt = {PAGE_SIZE - 1, IDT_PAGE_VA};
+	u64 entry = WINDOW_BASE(id) + WINDOW_ENTRY;
 
 	load_gdt(GDT_PAGE_VA - GDT_RESERVED);
 	asm volatile("pushq %0\n\t"
@@ -176,5 +155,12 @@ void descriptors_load(u32 id)
 			"r"(HYPERVISOR_DS),
 		"r"(0));
 	asm volatile("lidt %0; lldt %w1; ltr %w2" ::"m"(idt), "r"(0), "r"(CPU_TSS(id)));
-	load_syscall_registers(id);
+	wrmsr(MSR_STAR, (u64)(GUEST_CS32) << 48 | (u64)HYPERVISOR_CS << 32);
+	wrmsr(MSR_LSTAR, entry + (syscall_entry - entry_page));
+	wrmsr(MSR_CSTAR, entry + (syscall32_entry - entry_page));
+	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_TF | X86_EFLAGS_IF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
+					X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC);
+	wrmsr(MSR_SYSENTER_CS, HYPERVISOR_CS);
+	wrmsr(MSR_SYSENTER_ESP, WINDOW_BASE(id) + WINDOW_CPU);
+	wrmsr(MSR_SYSENTER_EIP, entry + (sysenter_entry - entry_page));
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Segments. One GDT page serves all: every vCPU's GDT window shows it as page 14, where the ABI has
- * its reserved selectors, and the hypervisor reaches it at GDT_PAGE_VA. Each CPU's TSS and LDT
- * descriptors lie in it.
+ * Selectors and vectors, for C and assembly. One GDT page serves all: every vCPU's GDT window shows
+ * it as page 14, where the ABI has its reserved selectors, and the hypervisor reaches it at
+ * GDT_PAGE_VA. Each CPU's TSS and LDT descriptors lie in it.
  */
 #ifndef X86_DESCRIPTORS_H
 #define X86_DESCRIPTORS_H
 
 #define GDT_RESERVED 0xe000 /* page 14: offset of the hypervisor's page in every GDT */
-#define GDT_LIMIT    0xefff
 
 #define HYPERVISOR_CS 0xe008
 #define HYPERVISOR_DS 0xe010
@@ -31,22 +30,9 @@
 #define VECTOR_APIC_ERROR   0xfe
 #define VECTOR_SPURIOUS	    0xff
 
-#ifndef __ASSEMBLY__
-#include <x86/cpu.h>
-
-/** The GDT page, for page 14 of the vCPUs' windows. */
-extern mfn_t hypervisor_gdt_mfn;
-
-/** Make the shared GDT and IDT. Once. */
-void descriptors_init(void);
-/** Make a CPU's window (stacks, TSS, struct cpu). Returns its struct cpu. */
-struct cpu *window_create(u32 id, u32 apic_id);
-/** Load GDT, IDT, TSS and the SYSCALL/SYSENTER registers of the running CPU. */
-void descriptors_load(u32 id);
-/** Load the GDT register with the table at base (as if its page 0 were there). */
-void load_gdt(u64 base);
-/** LDT of the running CPU; 0 entries: none. */
-void load_ldt(u64 base, unsigned entries);
-#endif
+/* struct cpu_regs.entry_vector for other ways in. */
+#define ENTRY_SYSCALL	0x100
+#define ENTRY_SYSENTER	0x101
+#define ENTRY_SYSCALL32 0x102
 
 #endif

@@ -8,26 +8,24 @@
 #include <x86/asm-offsets.h>
 #include <x86/descriptors.h>
 
-#define ENTRY_SYSCALL	0x100
-#define ENTRY_SYSENTER	0x101
-#define ENTRY_SYSCALL32 0x102
-
 /* RFLAGS bits that SYSRET is not trusted with: TF, RF, VM. */
 #define RFLAGS_IRET_ONLY 0x30100
 
-	.macro each instruction, registers:vararg
-	.irp reg, \registers
-	\instruction %\reg
+/* On entry error_code, rip … ss and rdi have been pushed already. */
+	.macro push_registers
+	.irp reg, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	pushq %\reg
 	.endr
 	.endm
 
-/* On entry error_code, rip … ss have been pushed already. */
-	.macro push_registers
-	each pushq, rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	.macro pop_registers registers:vararg
+	.irp reg, \registers
+	popq %\reg
+	.endr
 	.endm
 
-	.macro pop_registers
-	each popq, r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
+	.macro leave_by_iret
+	pop_registers r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
 	addq $8, %rsp
 	.endm
 
@@ -81,7 +79,7 @@ sysenter_entry:
 	.macro push_registers_syscall
 	movq (%rsp), %rax
 	movq %rdi, (%rsp)
-	each pushq, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	push_registers
 	.endm
 
 	.balign 64
@@ -94,15 +92,13 @@ syscall_common:
 	movl %eax, %eax
 	movl %eax, REGS_SIZE + CPU_HYPERCALL(%rsp)
 	movl $0, REGS_SIZE + CPU_BATCH_INDEX(%rsp)
-	cmpq $HYPERCALL_COUNT, %rax
-	jae unknown_hypercall
-	/* Not even speculatively beyond the table. */
-	sbbq %r11, %r11
-	andq %r11, %rax
+	/* The table's last entry is for all that are unknown. Not even speculatively beyond it. */
+	movl $HYPERCALL_COUNT, %r11d
+	cmpq %r11, %rax
+	cmovaq %r11, %rax
 	leaq hypercall_table(%rip), %r11
 	movq %r10, %rcx
 	call *(%r11, %rax, 8)
-hypercall_done_:
 	movq %rax, REGS_RAX(%rsp)
 
 /* %rsp at the guest's frame. */
@@ -131,12 +127,12 @@ leave_to_guest:
 	testl $RFLAGS_IRET_ONLY, %r11d
 	jnz leave_iret
 	/* r11 and rcx are lost: their places go to registers that are loaded next. */
-	each popq, r15, r14, r13, r12, rbp, rbx, rax, r10, r9, r8, rax, rdx, rdx, rsi, rdi
+	pop_registers r15, r14, r13, r12, rbp, rbx, rax, r10, r9, r8, rax, rdx, rdx, rsi, rdi
 	movq 32(%rsp), %rsp
 	sysretq
 
 leave_iret:
-	pop_registers
+	leave_by_iret
 	/* A fault here is the guest's frame being bad: traps.c knows the address. */
 	.globl guest_iret
 guest_iret:
@@ -145,10 +141,6 @@ guest_iret:
 exit_slow:
 	call exit_work
 	jmp leave_to_guest
-
-unknown_hypercall:
-	call hypercall_none
-	jmp hypercall_done_
 
 user_syscall:
 	call pv_syscall_from_user
@@ -170,14 +162,6 @@ context_enter:
 	andq $-0x10000, %rsp
 	addq $WINDOW_STACK_FRAME, %rsp
 	jmp exit_to_guest
-
-/* void stack_switch_call(u64 stack, void (*fn)(void)) */
-	.globl stack_switch_call
-stack_switch_call:
-	movq %rdi, %rsp
-	xorl %ebp, %ebp
-	call *%rsi
-	ud2
 
 /* 16 bytes for each vector; those without an error code of the CPU's push a zero. */
 	.balign 4096
@@ -203,6 +187,7 @@ entry_stubs:
 
 trap_common:
 	cld
+	pushq %rdi
 	push_registers
 trap_call:
 	movq %rsp, %rdi
@@ -211,7 +196,7 @@ trap_call:
 	testb $3, REGS_CS(%rsp)
 	jnz exit_to_guest
 resume_hypervisor:
-	pop_registers
+	leave_by_iret
 	iretq
 
 /*
@@ -220,6 +205,7 @@ resume_hypervisor:
  */
 	.macro own_stack function, of_guest
 	cld
+	pushq %rdi
 	push_registers
 	movq %rsp, %rdi
 	call \function

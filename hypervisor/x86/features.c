@@ -4,12 +4,6 @@
 #include <x86/asm.h>
 #include <x86/cpu.h>
 
-#define PLATFORM_CPUID_FAULTING	     BIT(31)
-#define MISC_FEATURES_CPUID_FAULTING BIT(0)
-
-/* x87, SSE, AVX, and AVX-512's three: their state fits in one page. */
-#define XCR0_KNOWN 0xe7UL
-
 /* True at first: it is wanted. Options make that false, and features_detect() where it is missing.
  */
 bool cpu_has_smap = true, cpu_has_xsave = true, cpu_has_x2apic = true, cpu_has_tsc_deadline = true;
@@ -76,7 +70,8 @@ void features_detect(void)
 	if (leaf_present(0x80000008, r))
 		physical_bits = MIN(r[EAX] & 0xff, 52u);
 	if (cpu_has_xsave && leaf_present(0xd, r)) {
-		xcr0_all = r[EAX] & XCR0_KNOWN;
+		/* x87, SSE, AVX, and AVX-512's three: their state fits in one page. */
+		xcr0_all = r[EAX] & 0xe7;
 		write_cr4(read_cr4() | X86_CR4_OSXSAVE);
 		xsetbv_safe(xcr0_all);
 		/* With XCR0 set, the leaf tells the size of just these components. */
@@ -94,9 +89,6 @@ void features_enable(void)
 	u64 value;
 
 	write_cr4(cr4_features);
-	/* AM: the guest's own alignment checks work; WP: read-only holds for the hypervisor too. */
-	write_cr0(X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_AM |
-		  X86_CR0_PG);
 	/* The ABI's: write-back, write-through, uncached-, uncached, write-combining,
 	 * write-protected. The hypervisor's own mappings use the first and (PCD) the third. */
 	wrmsr(MSR_PAT, 0x0000050100070406UL);
@@ -104,7 +96,7 @@ void features_enable(void)
 		xsetbv_safe(xcr0_all);
 	/* Intel: CPUID outside ring 0 faults, so that guests that do not ask see what is meant for
 	 * them, too. */
-	if (rdmsr_safe(MSR_PLATFORM_INFO, &value) && (value & PLATFORM_CPUID_FAULTING) &&
+	if (rdmsr_safe(MSR_PLATFORM_INFO, &value) && (value & BIT(31)) &&
 	    rdmsr_safe(MSR_MISC_FEATURES, &value))
-		wrmsr_safe(MSR_MISC_FEATURES, value | MISC_FEATURES_CPUID_FAULTING);
+		wrmsr_safe(MSR_MISC_FEATURES, value | BIT(0));
 }

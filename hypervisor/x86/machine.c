@@ -8,12 +8,11 @@ struct machine_map_entry machine_map[MACHINE_MAP_ENTRIES];
 unsigned machine_map_entries;
 struct mem_region machine_ram[MACHINE_MAP_ENTRIES];
 unsigned machine_ram_regions;
-u64 machine_max_mfn;
+u64 machine_max_mfn, machine_ram_pages;
 struct machine_info machine;
 
 static struct mem_region free_regions[2 * MACHINE_MAP_ENTRIES];
 static unsigned free_count;
-static bool closed;
 
 static void add_free(paddr_t start, paddr_t end)
 {
@@ -23,45 +22,29 @@ static void add_free(paddr_t start, paddr_t end)
 	free_regions[free_count++] = (struct mem_region){start, end};
 }
 
-static void sort_map(void)
+void machine_map_add(u64 start, u64 end, u32 type)
 {
-	for (unsigned i = 1; i < machine_map_entries; i++)
-		for (unsigned j = i; j && machine_map[j].start < machine_map[j - 1].start; j--) {
-			struct machine_map_entry tmp = machine_map[j];
+	for (unsigned i = 0; start < end; i++) {
+		struct machine_map_entry *e = &machine_map[i];
+		u64 next = i < machine_map_entries ? e->start : ~0UL;
 
-			machine_map[j] = machine_map[j - 1];
-			machine_map[j - 1] = tmp;
-		}
-}
-
-/* Firmware may list a range twice: RAM gives way to anything else. */
-static void trim_overlaps(void)
-{
-	for (unsigned i = 0; i + 1 < machine_map_entries; i++) {
-		struct machine_map_entry *a = &machine_map[i], *b = a + 1;
-		u64 a_end = a->start + a->size, b_end = b->start + b->size;
-
-		if (a_end <= b->start)
+		if (next <= start) {
+			start = MAX(start, next + e->size);
 			continue;
-		if (a->type != E820_RAM || b->type == E820_RAM) {
-			u64 cut = MIN(a_end, b_end);
-
-			b->size = b_end - cut;
-			b->start = cut;
-		} else {
-			a->size = b->start - a->start;
-			if (a_end > b_end && machine_map_entries < MACHINE_MAP_ENTRIES)
-				machine_map[machine_map_entries++] =
-					(struct machine_map_entry){b_end, a_end - b_end, E820_RAM};
 		}
-		sort_map();
+		if (machine_map_entries == MACHINE_MAP_ENTRIES) {
+			printk(LOG_WARN, "memory map: more than %u entries, %#lx on is unused\n",
+			       MACHINE_MAP_ENTRIES, start);
+			return;
+		}
+		memmove(e + 1, e, (machine_map_entries++ - i) * sizeof(*e));
+		*e = (struct machine_map_entry){start, MIN(end, next) - start, type};
+		start = MIN(end, next);
 	}
 }
 
 void machine_map_finish(u64 max_bytes)
 {
-	sort_map();
-	trim_overlaps();
 	for (unsigned i = 0; i < machine_map_entries; i++) {
 		const struct machine_map_entry *e = &machine_map[i];
 		u64 limit = max_bytes ? max_bytes : ~0UL, start = ROUND_UP(e->start, PAGE_SIZE);
@@ -75,18 +58,10 @@ void machine_map_finish(u64 max_bytes)
 		else
 			machine_ram[machine_ram_regions++] = (struct mem_region){start, end};
 		machine_max_mfn = end >> PAGE_SHIFT;
+		machine_ram_pages += (end - start) >> PAGE_SHIFT;
 	}
 	for (unsigned i = 0; i < machine_ram_regions; i++)
 		add_free(machine_ram[i].start, machine_ram[i].end);
-}
-
-u64 machine_ram_pages(void)
-{
-	u64 pages = 0;
-
-	for (unsigned i = 0; i < machine_ram_regions; i++)
-		pages += (machine_ram[i].end - machine_ram[i].start) >> PAGE_SHIFT;
-	return pages;
 }
 
 bool machine_is_ram(paddr_t start, paddr_t end)
@@ -116,7 +91,6 @@ void early_reserve(paddr_t start, paddr_t end)
 paddr_t early_alloc(u64 size, u64 align, bool low)
 {
 	size = ROUND_UP(size, PAGE_SIZE);
-	BUG_ON(closed);
 	for (unsigned i = free_count; i-- > 0;) {
 		const struct mem_region *r = &free_regions[i];
 		paddr_t end = low ? MIN(r->end, BIT(32)) : r->end, start;
@@ -133,10 +107,10 @@ paddr_t early_alloc(u64 size, u64 align, bool low)
 	panic("out of memory at boot: no %lu KiB%s free\n", size >> 10, low ? " below 4 GiB" : "");
 }
 
-const struct mem_region *early_free_regions(unsigned *count)
+void early_finish(void (*give)(paddr_t start, paddr_t end))
 {
-	closed = true;
 	early_reserve(0, 0x100000);
-	*count = free_count;
-	return free_regions;
+	for (unsigned i = 0; i < free_count; i++)
+		give(free_regions[i].start, free_regions[i].end);
+	free_count = 0;
 }

@@ -13,7 +13,6 @@ struct mem_region {
 };
 
 #define E820_RAM      1
-#define E820_RESERVED 2
 #define E820_UNUSABLE 5
 
 struct machine_map_entry {
@@ -34,25 +33,56 @@ extern unsigned machine_ram_regions;
 extern u64 machine_max_mfn;
 
 /** Pages of RAM, whoever uses them. */
-u64 machine_ram_pages(void);
+extern u64 machine_ram_pages;
 
 /** True if all of [start, end) is RAM. */
 bool machine_is_ram(paddr_t start, paddr_t end);
 
-/** Sort and trim the map, and find RAM in it. max_bytes (mem=) hides RAM above it; 0: none. */
+/** Add to the map what of [start, end) no earlier entry covers. */
+void machine_map_add(u64 start, u64 end, u32 type);
+/** Find the RAM in the map. max_bytes (mem=) hides RAM above it; 0: none. */
 void machine_map_finish(u64 max_bytes);
 
 /**
  * Memory for boot's own use, taken from the top and never given back; below 4 GiB where low. Not
- * zeroed. Panics when there is none. Works until early_free_regions() has handed the rest to mm/.
+ * zeroed. Panics when there is none. Works until early_finish() has handed the rest to mm/.
  */
 paddr_t early_alloc(u64 size, u64 align, bool low);
 /** Keep early_alloc() and mm/ off a region. */
 void early_reserve(paddr_t start, paddr_t end);
-/** What is free now; the early allocator is closed. */
-const struct mem_region *early_free_regions(unsigned *count);
+/** Close the early allocator: give() gets what is free. */
+void early_finish(void (*give)(paddr_t start, paddr_t end));
 
 /* --- what ACPI's tables say (boot/acpi.c fills it in) --- */
+
+/* Every table begins so. */
+struct sdt {
+	char signature[4];
+	u32 length;
+	u8 revision, checksum;
+	char oem[6], oem_table[8];
+	u32 oem_revision, creator, creator_revision;
+} __attribute__((packed));
+
+/* The fixed table. Ports and addresses of 0 mean that there is none. */
+struct fadt {
+	struct sdt header;
+	u32 firmware_control, dsdt;
+	u8 model, profile;
+	u16 sci;
+	u32 smi_command; /* writing acpi_enable to this port turns ACPI mode on */
+	u8 acpi_enable, acpi_disable, s4, p_state;
+	u32 pm1a_event, pm1b_event, pm1a_control, pm1b_control;
+	u8 unused1[36], century;
+	u8 unused2[3];
+	u32 flags;
+	/* 0 memory, 1 port */
+	u8 reset_space, reset_width, reset_offset, reset_access;
+	u64 reset_address;
+	u8 reset_value, unused3[11];
+	u64 x_dsdt;
+} __attribute__((packed));
+_Static_assert(offsetof(struct fadt, x_dsdt) == 140, "the specification's layout");
 
 struct machine_ioapic {
 	u32 gsi_base;
@@ -73,18 +103,10 @@ struct machine_info {
 	unsigned ioapics_found;
 	struct machine_override overrides[16];
 	unsigned overrides_found;
-	paddr_t lapic_address;
-	/* Power-off and reset. A port of 0 means that there is none. */
-	u16 pm1a_control, pm1b_control;
-	u8 sleep_type_a, sleep_type_b;
+	paddr_t lapic_address; /* apic_init() fills it in */
+	struct fadt fadt;      /* zeros where it is missing or an old, shorter one */
 	bool sleep_known;
-	u8 reset_space; /* 0 memory, 1 port */
-	u8 reset_value;
-	u64 reset_address;
-	u16 smi_command; /* writing acpi_enable to this port turns ACPI mode on */
-	u8 acpi_enable;
-	u8 century_register;
-	paddr_t rsdp; /* where dom0 finds the root pointer, 0: unknown */
+	u8 sleep_type[2]; /* what PM1a and PM1b take for power-off */
 };
 extern struct machine_info machine;
 

@@ -2,10 +2,8 @@
 #include <lib/printk.h>
 #include <lib/string.h>
 #include <x86/asm.h>
-#include <x86/cpu.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
-#include <x86/spinlock.h>
 
 #define SIZE_2M BIT(21)
 #define SIZE_1G BIT(30)
@@ -22,7 +20,6 @@ static u64 table_window;
 #define MMIO_PAGES 4096
 static u64 mmio_l1[MMIO_PAGES] __attribute__((aligned(4096)));
 static u64 mmio_used;
-static struct spinlock mmio_lock = SPINLOCK_INIT;
 
 static u64 *table_at(paddr_t pa)
 {
@@ -75,19 +72,6 @@ static void map_direct(paddr_t start, paddr_t end)
 		paging_map(DIRECT_MAP_START + start, start, end - start, MAP_RW);
 }
 
-static void map_image(paddr_t load)
-{
-	u64 base = IMAGE_VIRT_START;
-	u64 text = (u64)text_end - base, ro = (u64)rodata_end - base, all = (u64)image_end - base;
-
-	paging_map(base, load, text, MAP_RX);
-	paging_map(base + text, load + text, ro - text, MAP_RO);
-	paging_map(base + ro, load + ro, all - ro, MAP_RW);
-	for (unsigned i = 0; i < MMIO_PAGES / 512; i++)
-		*walk(VMAP_VIRT_START + i * SIZE_2M, 2, 0) =
-			image_to_phys(&mmio_l1[i * 512]) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
-}
-
 paddr_t image_to_phys(const void *p)
 {
 	return image_address + ((u64)p - IMAGE_VIRT_START);
@@ -95,18 +79,22 @@ paddr_t image_to_phys(const void *p)
 
 void paging_init(paddr_t load_address)
 {
-	paddr_t image_limit = load_address + (image_end - image_start);
+	const char *const ends[] = {image_start, text_end, rodata_end, image_end};
+	static const u64 flags[] = {MAP_RX, MAP_RO, MAP_RW};
 
 	image_address = load_address;
 	master_cr3 = new_table();
 	master_l4 = table_at(master_cr3);
-	map_image(load_address);
+	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++)
+		paging_map((u64)ends[i], image_to_phys(ends[i]), ends[i + 1] - ends[i], flags[i]);
+	for (unsigned i = 0; i < MMIO_PAGES / 512; i++)
+		*walk(VMAP_VIRT_START + i * SIZE_2M, 2, 0) =
+			image_to_phys(&mmio_l1[i * 512]) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
 	/* Nothing writable maps the image's code a second time: the direct map leaves it out. */
 	for (unsigned i = 0; i < machine_ram_regions; i++) {
 		map_direct(machine_ram[i].start, MIN(machine_ram[i].end, load_address));
-		map_direct(MAX(machine_ram[i].start, image_limit), machine_ram[i].end);
+		map_direct(MAX(machine_ram[i].start, image_to_phys(image_end)), machine_ram[i].end);
 	}
-	write_cr4(read_cr4() | X86_CR4_PGE);
 	load_cr3(master_cr3);
 	table_window = DIRECT_MAP_START;
 	master_l4 = table_at(master_cr3);
@@ -165,14 +153,11 @@ void *map_mmio(paddr_t pa, size_t size)
 {
 	paddr_t first = pa & PAGE_MASK;
 	u64 pages = (ROUND_UP(pa + size, PAGE_SIZE) - first) >> PAGE_SHIFT;
+	u64 at = __atomic_fetch_add(&mmio_used, pages, __ATOMIC_RELAXED);
 
-	spin_lock(&mmio_lock);
-	if (mmio_used + pages > MMIO_PAGES)
+	if (at + pages > MMIO_PAGES)
 		panic("no virtual space left to map registers at %#lx\n", pa);
-	u64 va = VMAP_VIRT_START + mmio_used * PAGE_SIZE + (pa - first);
-
-	for (; pages--; first += PAGE_SIZE)
-		mmio_l1[mmio_used++] = first | MAP_IO;
-	spin_unlock(&mmio_lock);
-	return (void *)va;
+	for (u64 i = 0; i < pages; i++)
+		mmio_l1[at + i] = (first + i * PAGE_SIZE) | MAP_IO;
+	return (void *)(VMAP_VIRT_START + at * PAGE_SIZE + (pa - first));
 }

@@ -7,9 +7,6 @@
 #include <x86/asm.h>
 #include <x86/context.h>
 
-#define STACK_WORDS 32
-#define MAX_CALLERS 24
-
 bool panicking, booted;
 
 extern char image_start[], text_end[];
@@ -19,17 +16,13 @@ static bool in_text(u64 address)
 	return address >= (u64)image_start && address < (u64)text_end;
 }
 
-/* Where the stack that sp is on ends: after the page, but for two that have more. */
+/* Where the stack that sp is on ends: all but the main one are looked at to the end of the page. */
 static u64 stack_limit(u64 sp)
 {
 	u64 window = sp & ~(WINDOW_SIZE - 1);
 
-	if (sp - ENTRY_ROOM_START < MAX_CPUS * WINDOW_SIZE) {
-		if (sp < window + WINDOW_STACK_END)
-			return window + WINDOW_STACK_END;
-		if (sp - window - WINDOW_NMI < 2 * PAGE_SIZE)
-			return window + WINDOW_NMI + 2 * PAGE_SIZE;
-	}
+	if (window - ENTRY_ROOM_START < MAX_CPUS * WINDOW_SIZE && sp < window + WINDOW_STACK_END)
+		return window + WINDOW_STACK_END;
 	return ROUND_UP(sp + 1, PAGE_SIZE);
 }
 
@@ -37,7 +30,7 @@ static void print_stack(u64 sp)
 {
 	u64 limit = stack_limit(sp &= ~7UL);
 
-	for (unsigned i = 0; i < STACK_WORDS && sp + 32 <= limit; i += 4, sp += 32) {
+	for (unsigned i = 0; i < 32 && sp + 32 <= limit; i += 4, sp += 32) {
 		const u64 *p = (const u64 *)sp;
 
 		printk(LOG_ERR, "  %016lx %016lx %016lx %016lx\n", p[0], p[1], p[2], p[3]);
@@ -48,7 +41,7 @@ static void print_callers(u64 rbp, u64 sp)
 {
 	u64 limit = stack_limit(sp);
 
-	for (unsigned i = 0; i < MAX_CALLERS && rbp >= sp && rbp + 16 <= limit && !(rbp & 7); i++) {
+	for (unsigned i = 0; i < 24 && rbp >= sp && rbp + 16 <= limit && !(rbp & 7); i++) {
 		const u64 *frame = (const u64 *)rbp; /* the caller's rbp, where it goes on */
 
 		if (!in_text(frame[1]))

@@ -4,12 +4,9 @@
 #include <lib/string.h>
 #include <x86/apic.h>
 #include <x86/asm.h>
-#include <x86/descriptors.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
 #include <x86/time.h>
-
-#define TRAMPOLINE_LIMIT 0xa0000UL
 
 u32 cpu_count;
 struct cpu *cpus[MAX_CPUS];
@@ -90,22 +87,13 @@ static bool start(struct cpu *c, unsigned page)
 	return false;
 }
 
-/* A page of RAM below 640 KiB; the early allocator leaves the first MiB alone. */
-static unsigned trampoline_page(void)
-{
-	for (unsigned i = machine_ram_regions; i-- > 0;) {
-		u64 end = MIN(machine_ram[i].end, TRAMPOLINE_LIMIT);
-
-		if (end > machine_ram[i].start && end - PAGE_SIZE >= PAGE_SIZE)
-			return (end - PAGE_SIZE) >> PAGE_SHIFT;
-	}
-	return 0;
-}
-
 void smp_start(void)
 {
-	unsigned page = trampoline_page();
+	unsigned page = 0;
 
+	/* The highest of RAM below 640 KiB; the early allocator leaves the first MiB alone. */
+	for (unsigned i = 0; i < machine_ram_regions && machine_ram[i].start < 0xa0000; i++)
+		page = MIN(machine_ram[i].end, 0xa0000UL) / PAGE_SIZE - 1;
 	if (prepared > 1 && !page) {
 		printk(LOG_WARN, "no RAM below 640 KiB to start other CPUs from\n");
 		prepared = 1;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* System time from the TSC, and the one-shot timer. */
+/* System time from the TSC, the real-time clock, and the one-shot timer. */
 #include <lib/printk.h>
+#include <lib/string.h>
 #include <x86/apic.h>
 #include <x86/asm.h>
-#include <x86/cpu.h>
+#include <x86/machine.h>
 #include <x86/time.h>
 
 #define PIT_HZ	    1193182UL
@@ -13,7 +14,6 @@
 
 #define CALIBRATE_TICKS (PIT_HZ / 50)
 #define NO_PIT_TICKS	10000000000UL /* of the TSC: seconds */
-#define CALIBRATE_TRIES 20	      /* readings of which the quickest counts */
 
 u32 tsc_khz;
 u64 wallclock_boot_ns;
@@ -43,13 +43,13 @@ struct reading {
 	u32 pit, apic;
 };
 
-/* Under another hypervisor any instruction may take milliseconds: only quick readings are of use.
- */
+/* Under another hypervisor any instruction may take milliseconds: the quickest reading of 20
+ * counts. */
 static struct reading read_clocks(void)
 {
 	struct reading best = {.uncertain = ~0UL};
 
-	for (unsigned i = 0; i < CALIBRATE_TRIES; i++) {
+	for (unsigned i = 0; i < 20; i++) {
 		struct reading r = {.tsc = rdtsc()};
 
 		outb(PIT_CONTROL, 0x80); /* latch channel 2 */
@@ -93,24 +93,87 @@ static bool calibrate(void)
 	return true;
 }
 
-/* ns = (ticks << shift) * mul >> 32, with mul's top bit set: as exact as pvclock can be. */
-static void set_scale(void)
-{
-	u64 ticks = 1000000000UL, hz = (u64)tsc_khz * 1000; /* ns and ticks of one second */
+/* --- the real-time clock --- */
 
-	for (; hz > 2 * ticks; hz >>= 1)
-		time_scale.shift--;
-	for (; hz <= ticks; hz <<= 1)
-		time_scale.shift++;
-	/* Now 10^9 < hz <= 2 * 10^9, so that mul fits. */
-	time_scale.mul = (ticks << 32) / hz;
+#define CMOS_INDEX 0x70
+#define CMOS_DATA  0x71
+
+#define RTC_A 10 /* bit 7: an update is going on */
+#define RTC_B 11 /* bit 1: 24 hours, else bit 7 of the hour is PM; bit 2: binary, else BCD */
+
+enum { SECOND, MINUTE, HOUR, DAY, MONTH, YEAR, CENTURY, FIELDS };
+
+static u8 cmos(u8 reg)
+{
+	outb(CMOS_INDEX, reg);
+	return inb(CMOS_DATA);
 }
+
+static void read_registers(u8 t[FIELDS])
+{
+	static const u8 registers[] = {0, 2, 4, 7, 8, 9};
+
+	/* Bounded: a machine without the chip reads all ones. */
+	for (unsigned i = 0; i < 100000 && (cmos(RTC_A) & BIT(7)); i++)
+		pause();
+	for (unsigned i = SECOND; i <= YEAR; i++)
+		t[i] = cmos(registers[i]);
+	t[CENTURY] = machine.fadt.century ? cmos(machine.fadt.century) : 0x20;
+}
+
+static void to_binary(u8 t[FIELDS], u8 format)
+{
+	bool pm = t[HOUR] & BIT(7);
+
+	t[HOUR] &= ~BIT(7);
+	/* From BCD; the century is kept so whatever the format. */
+	for (unsigned i = format & BIT(2) ? CENTURY : SECOND; i < FIELDS; i++)
+		t[i] = (t[i] >> 4) * 10 + (t[i] & 15);
+	if (!(format & BIT(1)))
+		t[HOUR] = t[HOUR] % 12 + (pm ? 12 : 0);
+}
+
+/* Days since 1970-01-01 of a Gregorian date: years are counted from March, so that leap days end
+ * them. */
+static u64 days(u32 year, u32 month, u32 day)
+{
+	u32 y = month <= 2 ? year - 1 : year, m = month <= 2 ? month + 9 : month - 3;
+
+	return 365UL * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+}
+
+static u64 rtc_read(void)
+{
+	u8 t[FIELDS], before[FIELDS] = {0};
+
+	/* An update between two registers shows as a difference. */
+	read_registers(t);
+	for (unsigned i = 0; i < 10 && memcmp(t, before, sizeof(t)); i++) {
+		memcpy(before, t, sizeof(t));
+		read_registers(t);
+	}
+	to_binary(t, cmos(RTC_B));
+	u64 hours = days(t[CENTURY] * 100u + t[YEAR], t[MONTH], t[DAY]) * 24 + t[HOUR];
+	return ((hours * 60 + t[MINUTE]) * 60 + t[SECOND]) * 1000000000UL;
+}
+
+/* --- system time --- */
 
 void time_init(void)
 {
+	const u64 ns = 1000000000UL; /* of one second */
+
 	while (!calibrate())
 		;
-	set_scale();
+	/* ns = (ticks << shift) * mul >> 32, with mul's top bit set: as exact as pvclock can be. */
+	u64 hz = (u64)tsc_khz * 1000;
+
+	for (; hz > 2 * ns; hz >>= 1)
+		time_scale.shift--;
+	for (; hz <= ns; hz <<= 1)
+		time_scale.shift++;
+	/* Now 10^9 < hz <= 2 * 10^9, so that mul fits. */
+	time_scale.mul = (ns << 32) / hz;
 	time_scale.tsc_base = rdtsc();
 	wallclock_boot_ns = rtc_read();
 	printk(LOG_INFO, "time: %lu s since 1970, TSC %u.%03u MHz, APIC timer %u.%03u MHz%s\n",
@@ -136,8 +199,7 @@ static u64 to_ticks(u64 ns, u32 khz)
 
 void timer_program(u64 deadline_ns)
 {
-	const u64 hour = 3600UL * 1000000000;
-	u64 now = now_ns(), delta;
+	u64 now = now_ns();
 
 	if (deadline_ns == ~0UL) {
 		apic_timer_set(0);
@@ -147,8 +209,9 @@ void timer_program(u64 deadline_ns)
 		cpu_set_work(this_cpu(), WORK_TIMERS);
 		return;
 	}
-	/* One that fires too early is programmed again by timers_run(). */
-	delta = MIN(deadline_ns - now, hour);
+	/* An hour at most: one that fires too early is programmed again by timers_run(). */
+	u64 delta = MIN(deadline_ns - now, 3600UL * 1000000000);
+
 	if (cpu_has_tsc_deadline)
 		apic_timer_deadline(rdtsc() + to_ticks(delta, tsc_khz));
 	else

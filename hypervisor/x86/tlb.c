@@ -12,7 +12,6 @@
 #include <x86/apic.h>
 #include <x86/asm.h>
 #include <x86/context.h>
-#include <x86/descriptors.h>
 #include <x86/spinlock.h>
 #include <x86/tlb.h>
 
@@ -68,12 +67,9 @@ static void flush(u64 page)
 
 void tlb_serve_mailbox(void)
 {
-	u64 me = __atomic_load_n(&request_cpus, __ATOMIC_ACQUIRE);
+	u64 me = BIT(this_cpu()->id);
 
-	if (likely(!me))
-		return;
-	me &= BIT(this_cpu()->id);
-	if (!me)
+	if (likely(!(__atomic_load_n(&request_cpus, __ATOMIC_ACQUIRE) & me)))
 		return;
 	flush(request_page);
 	__atomic_fetch_and(&request_cpus, ~me, __ATOMIC_RELEASE);

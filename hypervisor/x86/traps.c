@@ -7,13 +7,11 @@
 #include <x86/apic.h>
 #include <x86/asm.h>
 #include <x86/context.h>
-#include <x86/descriptors.h>
 #include <x86/hooks.h>
 #include <x86/tlb.h>
 
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_NMI	  2
-#define DR6_CLEAR	  0xffff0ff0
 
 extern const struct exception_entry {
 	u64 instruction, fixup;
@@ -27,24 +25,18 @@ struct cpu_regs *guest_regs(void)
 
 static void interrupt(unsigned vector)
 {
-	switch (vector) {
-	case VECTOR_IPI:
-		apic_eoi();
-		tlb_serve_mailbox();
-		break;
-	case VECTOR_TIMER:
-		apic_eoi();
-		cpu_set_work(this_cpu(), WORK_TIMERS);
-		break;
-	case VECTOR_APIC_ERROR:
-		apic_eoi();
-		apic_report_error();
-		break;
-	case VECTOR_SPURIOUS:
-		break;
-	default:
+	if (vector < VECTOR_IPI) {
 		irq_dispatch(vector);
+		return;
 	}
+	if (vector != VECTOR_SPURIOUS)
+		apic_eoi();
+	if (vector == VECTOR_IPI)
+		tlb_serve_mailbox();
+	else if (vector == VECTOR_TIMER)
+		cpu_set_work(this_cpu(), WORK_TIMERS);
+	else if (vector == VECTOR_APIC_ERROR)
+		apic_report_error();
 }
 
 /* True if the hypervisor can go on after its own exception. */
@@ -110,7 +102,7 @@ struct cpu_regs *debug_entry(struct cpu_regs *regs)
 	 * an access for the guest, or single-stepping into SYSENTER. Not the hypervisor's business.
 	 */
 	if (!(regs->cs & 3)) {
-		write_dr6(DR6_CLEAR);
+		write_dr6(0xffff0ff0);
 		regs->rflags &= ~(u64)X86_EFLAGS_TF;
 	}
 	return to_main_stack(regs);

@@ -206,7 +206,7 @@ void fake_host_reset(unsigned n)
 	memset(fake_deadline, 0xff, sizeof(fake_deadline));
 	memset(&fake_regs, 0, sizeof(fake_regs));
 	for (unsigned i = 0; i < n; i++) {
-		the_cpus[i].self = cpus[i] = &the_cpus[i];
+		cpus[i] = &the_cpus[i];
 		the_cpus[i].id = i;
 	}
 	cpu_count = n;

@@ -388,7 +388,6 @@ int fake_machine_clean(void **state)
 
 void fake_run_as_vcpu(struct domain *d, unsigned vcpu)
 {
-	the_cpu.self = &the_cpu;
 	the_cpu.current = d->vcpus[vcpu];
 	the_cpu.current_memory = &d->vcpus[vcpu]->mem;
 	fake_cr3 = the_cpu.current_memory->cr3_kernel;
