@@ -144,7 +144,7 @@ static int pin_locked(struct grant_pin *pin)
 	bool in_use = a->uses[false] || a->uses[true];
 
 	if (in_use && a->user != user)
-		return bad_entry(pin->ref, (u32)a->user << 16, "is in use by another domain");
+		return bad_entry(pin->ref, a->user << 16, "is in use by another domain");
 	if (a->uses[pin->writable] == ~0u)
 		return refuse_as(GNTST_no_space, OVER_LIMIT, "grant %u has too many uses",
 				 pin->ref);
@@ -152,16 +152,14 @@ static int pin_locked(struct grant_pin *pin)
 
 	if (status != GNTST_okay)
 		return status;
-	if (!in_use) {
-		a->frame = READ_ONCE(e->frame);
-		a->user = user;
-	}
+	if (!in_use)
+		*a = (struct active_grant){.frame = READ_ONCE(e->frame), .user = user};
 	pin->page = grant_page_get(granter, a->frame, pin->writable);
 	if (!pin->page) {
 		unmark_shared(e, a);
 		return refuse_as(GNTST_bad_page, NOT_OWNED,
-				 "grant %u: frame %#lx is not domain %u's, or not to be written",
-				 pin->ref, (u64)a->frame, granter->mem.domid);
+				 "grant %u: frame %#x is not domain %u's, or not to be written",
+				 pin->ref, a->frame, granter->mem.domid);
 	}
 	a->uses[pin->writable]++;
 	return GNTST_okay;

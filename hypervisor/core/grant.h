@@ -27,9 +27,9 @@ struct page;
 
 /* Uses of one grant. All by the domain that the entry names when the first use begins. */
 struct active_grant {
-	u32 uses[2];	/* [1]: those that may write */
-	u64 frame : 48; /* machine frame, fixed while pinned */
-	u64 user : 16;
+	u32 uses[2]; /* [1]: those that may write */
+	u32 frame;   /* machine frame, fixed while pinned; as wide as in the shared entry */
+	domid_t user;
 };
 
 /* A pin: one use of one grant. */
