@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Start-up, in order, from head.S to the first guest. */
 #include <boot/boot.h>
-#include <core/console_io.h>
 #include <core/hooks.h>
 #include <core/sched.h>
 #include <dev/irq.h>

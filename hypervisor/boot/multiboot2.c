@@ -4,7 +4,7 @@
  * Tags that are not named here (framebuffer, EFI tables, …) are of no interest.
  */
 #include <boot/boot.h>
-#include <core/console_io.h>
+#include <core/hooks.h>
 #include <lib/printk.h>
 #include <lib/string.h>
 #include <x86/machine.h>

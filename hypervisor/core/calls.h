@@ -6,6 +6,8 @@
 #include <core/domain.h>
 #include <x86/uaccess.h>
 
+long do_xen_version(u64 cmd, u64 arg);
+long do_console_io(u64 cmd, u64 count, u64 buffer);
 long do_multicall(u64 list, u64 count);
 long do_sched_op(u64 cmd, u64 arg);
 long do_set_timer_op(u64 timeout);
@@ -16,6 +18,16 @@ long do_parapet_op(u64 cmd, u64 arg);
 long do_memory_op(u64 cmd, u64 arg);
 long do_platform_op(u64 arg);
 long do_physdev_op(u64 cmd, u64 arg); /* dev/physdev.c */
+
+/* --- domctl and sysctl: the caller is privileged, domctl's lock is held; 0 or -errno --- */
+struct xen_domctl;
+struct xen_domctl_getdomaininfo;
+void domain_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info);
+long domctl_ioport_permission(struct domain *d, struct xen_domctl *op);
+long domctl_iomem_permission(struct domain *d, struct xen_domctl *op);
+long domctl_irq_permission(struct domain *d, struct xen_domctl *op);
+/** Take ports or frames away from a domain that does not run; false: it has too many ranges. */
+bool domain_deny(struct domain *d, bool ports, u64 first, u64 last);
 
 /** The answer to numbers that have no hypercall. */
 long hypercall_none(void);
@@ -76,7 +88,7 @@ static inline long run_command(const struct command *table, u64 count, u64 cmd, 
 		return refuse_operation(cmd);
 	if (o->flags & OP_PRIVILEGED)
 		rc = need_privilege();
-	if (!rc && !copy_from_guest(op, arg, o->size))
+	if (!rc && o->size && !copy_from_guest(op, arg, o->size))
 		rc = refuse_fault(arg);
 	if (!rc && (o->flags & OP_NAMES_DOMAIN))
 		rc = get_target(*(domid_t *)op, &d);

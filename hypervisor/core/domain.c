@@ -9,123 +9,96 @@
  * that the hypervisor shares with it (shared_info, grant table) are given up. With the last page
  * that someone else had mapped, hook_last_page_gone() drops it, and the domain is freed.
  */
-#include <xen/errno.h>
 #include <xen/sched.h>
 #include <core/hooks.h>
-#include <core/life.h>
 #include <core/sched.h>
 #include <lib/options.h>
-#include <lib/string.h>
-#include <x86/time.h>
+#include <mm/hooks.h>
 
 struct domain *dom0;
 
 static struct spinlock list_lock = SPINLOCK_INIT;
 static struct list domains = LIST_INIT(domains);
-static domid_t last_domid;
 
 /* --- finding --- */
 
-static bool ref_unless_zero(struct domain *d)
+struct domain *domain_find(domid_t first, domid_t last)
 {
-	u32 refs = __atomic_load_n(&d->refs, __ATOMIC_RELAXED);
-
-	do {
-		if (!refs)
-			return false;
-	} while (!__atomic_compare_exchange_n(&d->refs, &refs, refs + 1, true, __ATOMIC_SEQ_CST,
-					      __ATOMIC_RELAXED));
-	return true;
-}
-
-/* First listed domain with an id of at least domid; list_lock is held. */
-static struct domain *find_from(domid_t domid)
-{
+	struct domain *found = NULL;
 	struct list *pos;
 
+	spin_lock(&list_lock);
 	list_for_each (pos, &domains) {
 		struct domain *d = list_entry(pos, struct domain, link);
 
-		if (d->mem.domid >= domid)
-			return d;
+		if (d->mem.domid < first || d->mem.domid > last)
+			continue;
+		if (__atomic_fetch_add(&d->refs, 1, __ATOMIC_SEQ_CST)) {
+			found = d;
+			break;
+		}
+		d->refs = 0; /* it is being freed, which waits for the list */
 	}
-	return NULL;
-}
-
-struct domain *domain_get_next(domid_t domid)
-{
-	struct domain *d;
-
-	spin_lock(&list_lock);
-	d = find_from(domid);
-	while (d && !ref_unless_zero(d))
-		d = find_from(d->mem.domid + 1);
 	spin_unlock(&list_lock);
-	return d;
+	return found;
 }
 
 struct domain *domain_get(domid_t domid)
 {
-	struct domain *d;
+	if (domid != DOMID_SELF)
+		return domain_find(domid, domid);
+	struct domain *self = current_domain();
 
-	if (domid == DOMID_SELF) {
-		d = current_domain();
-		__atomic_fetch_add(&d->refs, 1, __ATOMIC_SEQ_CST); /* it runs: it has some */
-		return d;
-	}
-	spin_lock(&list_lock);
-	d = find_from(domid);
-	if (d && (d->mem.domid != domid || !ref_unless_zero(d)))
-		d = NULL;
-	spin_unlock(&list_lock);
-	return d;
+	__atomic_fetch_add(&self->refs, 1, __ATOMIC_SEQ_CST); /* it runs: it has some */
+	return self;
 }
 
 struct domain *domain_next(struct domain *d)
 {
-	struct domain *next = domain_get_next(d ? d->mem.domid + 1 : 0);
+	struct domain *next = domain_find(d ? d->mem.domid + 1 : 0, DOMID_FIRST_RESERVED);
 
 	if (d)
 		domain_put(d);
 	return next;
 }
 
-static int list_domain(struct domain *d)
+/* By id; there is no other with the same: mm_domain_init() has seen to it. */
+static void list_domain(struct domain *d)
 {
-	struct domain *after;
-	int rc = -XEN_EEXIST;
+	struct list *pos;
 
 	spin_lock(&list_lock);
-	after = find_from(d->mem.domid);
-	if (!after || after->mem.domid != d->mem.domid) {
-		list_add_tail(after ? &after->link : &domains, &d->link);
-		rc = 0;
-	}
+	list_for_each (pos, &domains)
+		if (list_entry(pos, struct domain, link)->mem.domid > d->mem.domid)
+			break;
+	list_add_tail(pos, &d->link); /* before pos */
 	spin_unlock(&list_lock);
-	return rc;
 }
 
 /* The next id that no domain has, in circles, so that ids are not reused soon. */
 static domid_t choose_domid(void)
 {
-	domid_t domid;
+	static domid_t last;
+	struct domain *taken;
+	unsigned tries = DOMID_FIRST_RESERVED;
 
-	spin_lock(&list_lock);
-	domid = last_domid;
-	for (unsigned tries = 0; tries < DOMID_FIRST_RESERVED; tries++) {
-		const struct domain *d;
-
-		domid = domid < DOMID_FIRST_RESERVED - 1 ? domid + 1 : 1;
-		d = find_from(domid);
-		if (!d || d->mem.domid != domid)
-			break;
-	}
-	last_domid = domid;
-	spin_unlock(&list_lock);
-	return domid;
+	do {
+		last = last % (DOMID_FIRST_RESERVED - 1) + 1;
+		taken = domain_get(last);
+		if (taken)
+			domain_put(taken);
+	} while (taken && --tries);
+	return last;
 }
 
 /* --- creation --- */
+
+const struct domain_config domain_defaults = {
+	.max_vcpus = MAX_VCPUS,
+	.max_evtchn_port = 4095, /* all of the 2-level ABI */
+	.max_grant_frames = 64,
+	.max_maptrack_frames = 1024,
+};
 
 static void watchdog_fired(void *arg)
 {
@@ -134,62 +107,36 @@ static void watchdog_fired(void *arg)
 
 static int init_parts(struct domain *d)
 {
-	int rc;
-
+	sched_domain_init(d);
+	for (unsigned i = 0; i < ARRAY_SIZE(d->watchdog); i++)
+		timer_init(&d->watchdog[i], watchdog_fired, d);
 	d->shared_info_page = mm_share_new_page(&d->mem, false);
 	if (!d->shared_info_page)
 		return -XEN_ENOMEM;
 	d->shared_info = page_to_virt(d->shared_info_page);
-	sched_domain_init(d);
-	rc = evtchn_grow(d);
-	if (!rc)
-		rc = grant_table_grow(d, 1);
-	if (!rc)
-		rc = list_domain(d);
-	return rc;
+	return evtchn_grow(d) ?: grant_table_grow(d, 1);
 }
 
-/* Of a domain that was never listed, or has just been unlisted: nobody else knows it. */
-static void free_parts(struct domain *d)
-{
-	for (unsigned i = 0; i < 2; i++)
-		timer_stop(&d->watchdog[i]);
-	for (unsigned i = 0; i < MAX_VCPUS; i++)
-		vcpu_free(d->vcpus[i]);
-	grant_domain_free(d);
-	evtchn_domain_free(d);
-	timer_stop(&d->sched.unpark);
-	mm_domain_destroy(&d->mem);
-	heap_free(d->memory_map);
-	heap_free(d);
-}
-
-struct domain *domain_create_configured(domid_t domid, bool privileged,
-					const struct domain_config *config, int *err)
+struct domain *domain_create(domid_t domid, const struct domain_config *config, int *err)
 {
 	struct domain *d = heap_alloc(sizeof(*d));
 
-	if (!d) {
-		*err = -XEN_ENOMEM;
+	*err = -XEN_ENOMEM;
+	if (!d)
 		return NULL;
-	}
 	if (domid >= DOMID_FIRST_RESERVED)
 		domid = choose_domid();
 	list_init(&d->link);
 	d->refs = 2;
 	d->pages_hold_ref = true;
-	d->privileged = privileged;
+	d->privileged = domid == 0;
 	d->max_vcpus = config->max_vcpus;
 	d->max_evtchn_port = config->max_evtchn_port;
 	d->max_grant_frames = MIN(MAX(config->max_grant_frames, 1u), (u32)GRANT_FRAMES_LIMIT);
 	d->max_maptrack_frames = MIN(config->max_maptrack_frames, (u32)MAPTRACK_FRAMES_LIMIT);
-	d->ssidref = config->ssidref;
-	memcpy(d->handle, config->handle, sizeof(d->handle));
-	if (!privileged) /* its keeper starts it */
+	if (!d->privileged) /* its keeper starts it */
 		d->pause_count = d->control_pauses = 1;
-	for (unsigned i = 0; i < 2; i++)
-		timer_init(&d->watchdog[i], watchdog_fired, d);
-	*err = mm_domain_init(&d->mem, domid, privileged);
+	*err = mm_domain_init(&d->mem, domid, d->privileged);
 	if (*err) {
 		heap_free(d);
 		return NULL;
@@ -200,22 +147,11 @@ struct domain *domain_create_configured(domid_t domid, bool privileged,
 		domain_put(d);
 		return NULL;
 	}
-	if (domid == 0)
+	list_domain(d);
+	if (d->privileged)
 		dom0 = d;
 	domain_update_wallclock(d);
 	return d;
-}
-
-struct domain *domain_create(domid_t domid, bool privileged, int *err)
-{
-	const struct domain_config config = {
-		.max_vcpus = MAX_VCPUS,
-		.max_evtchn_port = 4095,
-		.max_grant_frames = 64,
-		.max_maptrack_frames = 1024,
-	};
-
-	return domain_create_configured(domid, privileged, &config, err);
 }
 
 /* --- the end --- */
@@ -225,11 +161,19 @@ static void domain_free(struct domain *d)
 	spin_lock(&list_lock);
 	list_del(&d->link);
 	spin_unlock(&list_lock);
-	free_parts(d);
+	for_each_vcpu (v, d)
+		vcpu_free(v);
+	grant_domain_free(d);
+	evtchn_domain_free(d);
+	mm_domain_destroy(&d->mem);
+	heap_free(d->memory_map);
+	heap_free(d);
 }
 
-static void drop_pages_ref(struct domain *d)
+void hook_last_page_gone(struct domain_memory *dm)
 {
+	struct domain *d = container_of(dm, struct domain, mem);
+
 	if (__atomic_exchange_n(&d->pages_hold_ref, false, __ATOMIC_SEQ_CST))
 		domain_put(d);
 }
@@ -242,7 +186,7 @@ static void retire(struct domain *d)
 	if (__atomic_exchange_n(&d->retired, true, __ATOMIC_SEQ_CST))
 		return;
 	if (!pg) { /* creation failed early: no page will ever go */
-		drop_pages_ref(d);
+		hook_last_page_gone(&d->mem);
 		return;
 	}
 	grant_domain_unshare(d);
@@ -260,9 +204,17 @@ void domain_put(struct domain *d)
 		retire(d);
 }
 
-void hook_last_page_gone(struct domain_memory *dm)
+/* Wait until none of its vCPUs runs, the caller's own excepted. They are not runnable. */
+static void domain_sleep(struct domain *d)
 {
-	drop_pages_ref(container_of(dm, struct domain, mem));
+	for_each_vcpu (v, d)
+		vcpu_sleep_nosync(v);
+	for_each_vcpu (v, d)
+		while (v != current_vcpu() && !vcpu_runnable(v) &&
+		       __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE)) {
+			cpu_relax();
+			quiesce_point(); /* the CPU that we wait for may be standing still */
+		}
 }
 
 static int start_dying(struct domain *d)
@@ -274,53 +226,40 @@ static int start_dying(struct domain *d)
 	d->mem.dying = true;
 	spin_unlock(&d->mem.lock);
 	domain_sleep(d);
-	for (unsigned i = 0; i < MAX_VCPUS; i++)
-		if (d->vcpus[i])
-			vcpu_stop_timers(d->vcpus[i]);
-	for (unsigned i = 0; i < 2; i++)
+	for_each_vcpu (v, d)
+		vcpu_stop_timers(v);
+	for (unsigned i = 0; i < ARRAY_SIZE(d->watchdog); i++)
 		timer_stop(&d->watchdog[i]);
-	return 0;
-}
-
-static int release_vcpus(struct domain *d)
-{
-	int rc = 0;
-
-	for (unsigned i = 0; i < MAX_VCPUS && !rc; i++)
-		if (d->vcpus[i])
-			rc = vcpu_release(d->vcpus[i]);
-	return rc;
-}
-
-static int release_devices(struct domain *d)
-{
-	irq_domain_release(d);
+	timer_stop(&d->sched.unpark);
 	return 0;
 }
 
 static int release_memory(struct domain *d)
 {
+	irq_domain_release(d);
+	for_each_vcpu (v, d) {
+		int rc = vcpu_release(v);
+
+		if (rc)
+			return rc;
+	}
 	return mm_domain_relinquish(&d->mem);
 }
 
 int domain_kill(struct domain *d)
 {
-	static int (*const steps[])(struct domain * d) = {
-		start_dying,	      evtchn_close_all, release_devices,
-		grant_domain_release, release_vcpus,	release_memory,
-	};
+	static int (*const steps[])(struct domain * d) = {start_dying, evtchn_close_all,
+							  grant_domain_release, release_memory};
 
 	while (d->destroy_step < ARRAY_SIZE(steps)) {
 		int rc = steps[d->destroy_step](d);
 
 		if (rc)
 			return rc;
-		d->destroy_step++;
-		if (d->destroy_step < ARRAY_SIZE(steps) && hypercall_preempt_check())
+		if (++d->destroy_step < ARRAY_SIZE(steps) && hypercall_preempt_check())
 			return -XEN_ERESTART;
 	}
-	if (d->destroy_step == ARRAY_SIZE(steps)) {
-		d->destroy_step++;
+	if (!d->released) {
 		WRITE_ONCE(d->released, true);
 		domain_put(d); /* creation's; the caller has its own */
 		evtchn_send_dom0_virq(VIRQ_DOM_EXC);
@@ -329,29 +268,6 @@ int domain_kill(struct domain *d)
 }
 
 /* --- pause, shutdown, crash --- */
-
-static void each_vcpu(struct domain *d, void (*fn)(struct vcpu *v))
-{
-	for (unsigned i = 0; i < MAX_VCPUS; i++) {
-		struct vcpu *v = __atomic_load_n(&d->vcpus[i], __ATOMIC_ACQUIRE);
-
-		if (v)
-			fn(v);
-	}
-}
-
-static void sleep_unless_current(struct vcpu *v)
-{
-	if (v == current_vcpu())
-		vcpu_sleep_nosync(v);
-	else
-		vcpu_sleep(v);
-}
-
-void domain_sleep(struct domain *d)
-{
-	each_vcpu(d, sleep_unless_current);
-}
 
 void domain_pause(struct domain *d)
 {
@@ -362,7 +278,8 @@ void domain_pause(struct domain *d)
 void domain_unpause(struct domain *d)
 {
 	if (__atomic_fetch_sub(&d->pause_count, 1, __ATOMIC_SEQ_CST) == 1)
-		each_vcpu(d, vcpu_wake);
+		for_each_vcpu (v, d)
+			vcpu_wake(v);
 }
 
 bool opt_noreboot;
@@ -376,26 +293,24 @@ static void __attribute__((noreturn)) stop_machine(u8 reason)
 	};
 	const char *text = reason < ARRAY_SIZE(what) ? what[reason] : "has stopped";
 
-	if (reason == SHUTDOWN_poweroff) {
-		printk(LOG_INFO, "dom0 %s: powering off\n", text);
+	printk(LOG_INFO, "dom0 %s: %s\n", text,
+	       reason == SHUTDOWN_poweroff ? "powering off"
+	       : opt_noreboot		   ? "halting, because of the option 'noreboot'"
+					   : "rebooting");
+	if (reason == SHUTDOWN_poweroff)
 		machine_poweroff();
-	}
-	if (opt_noreboot) {
-		printk(LOG_INFO, "dom0 %s: halting, because of the option 'noreboot'\n", text);
+	if (opt_noreboot)
 		machine_halt();
-	}
-	printk(LOG_INFO, "dom0 %s: rebooting\n", text);
 	machine_restart();
 }
 
 void domain_shutdown(struct domain *d, u8 reason)
 {
-	bool first;
-
 	if (d == dom0)
 		stop_machine(reason);
 	spin_lock(&d->lock);
-	first = !d->is_shut_down && !d->is_dying;
+	bool first = !d->is_shut_down && !d->is_dying;
+
 	if (first) {
 		d->shutdown_code = reason;
 		__atomic_store_n(&d->is_shut_down, true, __ATOMIC_SEQ_CST);
@@ -403,7 +318,8 @@ void domain_shutdown(struct domain *d, u8 reason)
 	spin_unlock(&d->lock);
 	if (!first)
 		return;
-	each_vcpu(d, vcpu_sleep_nosync);
+	for_each_vcpu (v, d)
+		vcpu_sleep_nosync(v);
 	evtchn_send_dom0_virq(VIRQ_DOM_EXC);
 }
 
@@ -419,8 +335,7 @@ void domain_crash(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintk(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	printk(LOG_GUEST_ERR, "d%uv%u crashed: %s%s", v->domain->mem.domid, v->vcpu_id, text,
-	       text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
+	printk(LOG_GUEST_ERR, "d%uv%u crashed: %s\n", v->domain->mem.domid, v->vcpu_id, text);
 	pv_dump(v);
 	cpu_set_work(this_cpu(), WORK_CRASH);
 	domain_shutdown(v->domain, SHUTDOWN_crash);

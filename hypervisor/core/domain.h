@@ -22,8 +22,6 @@
 
 #define MAX_VCPUS 64 /* per domain */
 
-struct domain;
-
 struct pv_trap {
 	u64 address;
 	u16 cs;
@@ -53,9 +51,8 @@ struct sched_domain {
 	u32 weight;	   /* share, relative to other domains */
 	u32 cap;	   /* per cent of one CPU, 0: none */
 	u32 active;	   /* runnable vCPUs: they share the weight */
-	bool parked;	   /* the cap's run time is used up */
 	s64 covered_until; /* system time until which the cap covers what was used */
-	struct timer unpark;
+	struct timer unpark; /* armed: the cap's run time is used up, its vCPUs wait */
 };
 
 struct sched_vcpu {
@@ -76,11 +73,10 @@ struct vcpu {
 	bool is_running;    /* on a CPU now (its state may be in registers) */
 	bool initialised;   /* has a context */
 	u32 pause_flags;    /* VPF_*; atomic; runnable when 0 */
-	u32 pause_count;    /* atomic; blocks when > 0 */
 
 	struct vcpu_info *info;	     /* hypervisor mapping */
 	struct page *info_page;	     /* NULL until the guest has registered its own */
-	void *info_dummy;	     /* vCPUs without a place in shared_info start on this page */
+	struct vcpu_info own_info;   /* where vCPUs without a place in shared_info start */
 	struct hypercall_state call; /* preempted hypercall */
 	struct hypercall_state inner; /* preempted call within a multicall */
 	bool in_multicall;
@@ -88,12 +84,11 @@ struct vcpu {
 	struct sched_vcpu sched;
 	struct cpumask affinity;
 	struct timer singleshot, periodic, poll_timer;
-	u64 periodic_ns, periodic_last;
+	u64 periodic_ns;
 	struct vcpu_runstate_info runstate; /* RUNSTATE_* */
 	u64 runstate_area;   /* guest virtual address, 0: none */
-	u64 time_area;	     /* guest virtual address of vcpu_time_info copy, 0: none */
+	u64 time_area;	     /* guest virtual address where vcpu_time_info is yet to be copied, 0: none */
 	bool areas_stale;    /* the areas above wait for guest kernel mode: vcpu_update_areas() */
-	bool time_area_stale; /* the copy at time_area is to be written */
 
 	evtchn_port_t virq_port[NR_VIRQS]; /* 0: not bound */
 	evtchn_port_t poll_port;	   /* sched_op poll: 0 none, ~0 several */
@@ -108,28 +103,26 @@ struct domain {
 	struct list link;	  /* domain list, ordered by id */
 	u32 refs;		  /* atomic; 0: being freed */
 	bool pages_hold_ref;	  /* atomic; the reference that stands for all its pages */
+	u32 destroy_step;	  /* progress of domain_kill() */
 	bool released;		  /* domain_kill() has done all but wait for the pages */
 	bool retired;		  /* atomic; pages shared with it have been given up */
-	bool privileged, is_dying, is_shut_down, is_crashed;
-	u32 control_pauses; /* domctl pauses, counted in pause_count too; domctl's lock */
-	bool xs_domain;	    /* runs the store */
-	u32 pause_count;
+	bool privileged, is_dying, is_shut_down, is_crashed, xs_domain; /* the last: runs the store */
+	u32 pause_count;    /* atomic */
+	u32 control_pauses; /* those of domctl, counted in pause_count too; domctl's lock */
 	u8 shutdown_code;
 	struct spinlock lock; /* shutdown, watchdogs */
-	struct spinlock context_lock; /* vCPUs: creation, first context, vcpu_info; outside page locks */
 	u8 handle[16];	      /* UUID */
 	u32 ssidref;
-	unsigned max_vcpus;
-	struct vcpu *vcpus[MAX_VCPUS];
+	struct vcpu *vcpus[MAX_VCPUS + 1]; /* made in order; NULL ends them */
 	struct shared_info *shared_info;
 	struct page *shared_info_page;
-	u32 destroy_step; /* progress of domain_kill() */
 
 	struct evtchn_domain evtchn;
 	struct grant_table grants;
 	struct sched_domain sched;
 
-	u32 max_evtchn_port, max_grant_frames, max_maptrack_frames; /* its tables may grow so far */
+	/* the last three: its tables may grow so far */
+	u32 max_vcpus, max_evtchn_port, max_grant_frames, max_maptrack_frames;
 	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */
 	struct mfn_range ioport_ranges[16];
 	unsigned ioport_range_count;
@@ -145,9 +138,19 @@ struct domain {
 
 extern struct domain *dom0;
 
-/** Create and list a domain without vCPUs. domid DOMID_INVALID-like (>= DOMID_FIRST_RESERVED): choose. NULL: errno in *err. */
-struct domain *domain_create(domid_t domid, bool privileged, int *err);
-/** Allocate vCPU (down, without context). */
+struct domain_config {
+	u32 max_vcpus;	     /* 1..MAX_VCPUS */
+	u32 max_evtchn_port; /* highest port that it may use */
+	u32 max_grant_frames, max_maptrack_frames;
+};
+extern const struct domain_config domain_defaults;
+
+/**
+ * Create and list a domain without vCPUs. domid 0: dom0, privileged; >= DOMID_FIRST_RESERVED: choose
+ * one, under domctl's lock. NULL: errno in *err.
+ */
+struct domain *domain_create(domid_t domid, const struct domain_config *config, int *err);
+/** Allocate the domain's next vCPU (down, without context). NULL: no memory, or not the next. */
 struct vcpu *vcpu_create(struct domain *d, unsigned vcpu_id);
 /** With a reference; DOMID_SELF: the caller's. NULL if none. */
 struct domain *domain_get(domid_t domid);
@@ -161,27 +164,49 @@ void domain_shutdown(struct domain *d, u8 reason); /* SHUTDOWN_*; dom0's stops t
 void domain_crash(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold));
 /** The domain after d, by ascending id, or the first (d NULL), with a reference; d's is put. NULL: no more. */
 struct domain *domain_next(struct domain *d);
+/** The first domain with an id in first..last, with a reference, or NULL. */
+struct domain *domain_find(domid_t first, domid_t last);
 /** For each domain d, with a reference held and no lock; to leave the loop put it. */
 #define for_each_domain(d) for ((d) = domain_next(NULL); (d); (d) = domain_next(d))
+
+/** For each vCPU v (declared here) of a domain. */
+#define for_each_vcpu(v, d)                                                                        \
+	for (struct vcpu *v, **v##_at = (d)->vcpus;                                                \
+	     (v = __atomic_load_n(v##_at, __ATOMIC_ACQUIRE)); v##_at++)
 
 static inline struct domain *current_domain(void)
 {
 	return current_vcpu()->domain;
 }
 
+/* --- vCPUs, core/vcpu.c --- */
+void vcpu_stop_timers(struct vcpu *v);
+/** The domain dies, nothing runs: give up what the vCPU refers to. -XEN_ERESTART: call again. */
+int vcpu_release(struct vcpu *v);
+void vcpu_free(struct vcpu *v);
+/**
+ * Give it the context at a guest address; it runs nowhere. first: -XEN_EEXIST if it has one already;
+ * otherwise it is up or down afterwards as the context says. 0, -errno, -XEN_ERESTART.
+ */
+long vcpu_set_context(struct vcpu *v, u64 at, bool first);
+/** Write its context to a guest address; it runs nowhere. 0 or -errno. */
+long vcpu_get_context(struct vcpu *v, u64 at);
+void vcpu_send_nmi(struct vcpu *v);
+/** A place of the guest's own for vcpu_info. Once only. 0 or -errno. */
+long vcpu_register_info(struct vcpu *v, mfn_t frame, u32 offset);
+
 /* --- scheduler, core/sched.c --- */
 void vcpu_block(struct vcpu *v);     /* current; returns at once, takes effect at exit */
 void vcpu_unblock(struct vcpu *v);   /* clear VPF_BLOCKED and wake */
 void vcpu_wake(struct vcpu *v);	     /* it may have become runnable */
-void vcpu_sleep(struct vcpu *v);     /* wait until it is off its CPU (not for current) */
-void vcpu_sleep_nosync(struct vcpu *v);
+void vcpu_sleep_nosync(struct vcpu *v); /* it is not runnable any more: its CPU will let go */
 /** Make a vCPU notice WORK_* soon: sets them on its CPU if it runs (IPI as needed), nothing otherwise. */
 void vcpu_kick(struct vcpu *v, u32 work);
 bool vcpu_runnable(const struct vcpu *v);
 void schedule(void); /* from exit_work() */
 void sched_yield(void);
 /** A copy of the vCPU's runstate, brought up to now. */
-void vcpu_get_runstate(struct vcpu *v, struct vcpu_runstate_info *out);
+void vcpu_get_runstate(const struct vcpu *v, struct vcpu_runstate_info *out);
 
 /* --- exit path: called by entry code when this_cpu()->work is set or events are pending --- */
 void exit_work(void);

@@ -2,7 +2,6 @@
 /* The way out of the hypervisor when there is something to do first, idling, and standing still. */
 #include <core/calls.h>
 #include <core/hooks.h>
-#include <core/life.h>
 #include <core/sched.h>
 
 /* --- standing still for the auditor --- */
@@ -23,8 +22,6 @@ void quiesce_point(void)
 
 void hook_quiesce(bool stop)
 {
-	u32 cpu;
-
 	if (!stop) {
 		__atomic_store_n(&quiesced, false, __ATOMIC_SEQ_CST);
 		while (__atomic_load_n(&quiesced_cpus, __ATOMIC_SEQ_CST))
@@ -35,21 +32,15 @@ void hook_quiesce(bool stop)
 	while (!spin_trylock(&quiesce_lock))
 		quiesce_point();
 	__atomic_store_n(&quiesced, true, __ATOMIC_SEQ_CST);
-	for (cpu = 0; cpu < cpu_count; cpu++)
-		if (cpu != this_cpu()->id)
-			cpu_set_work(cpus[cpu], WORK_SCHEDULE);
+	for (u32 cpu = 0; cpu < cpu_count; cpu++)
+		cpu_set_work(cpus[cpu], WORK_SCHEDULE);
 	while (__atomic_load_n(&quiesced_cpus, __ATOMIC_SEQ_CST) != cpu_count - 1)
 		cpu_relax();
 }
 
 /* --- exit --- */
 
-static u32 take_work(struct cpu *c)
-{
-	return READ_ONCE(c->work) ? __atomic_exchange_n(&c->work, 0, __ATOMIC_SEQ_CST) : 0;
-}
-
-/* One step for the running vCPU; false: nothing is left to do, enter it. */
+/* One step for the running vCPU; true: look for work again; false: enter it. */
 static bool run_vcpu(struct cpu *c, struct vcpu *v)
 {
 	if (!v->domain) {
@@ -69,11 +60,12 @@ static bool run_vcpu(struct cpu *c, struct vcpu *v)
 void exit_work(void)
 {
 	struct cpu *c = this_cpu();
-	bool more;
 
 	do {
-		u32 work = take_work(c);
+		u32 work = READ_ONCE(c->work);
 
+		if (work)
+			work = __atomic_exchange_n(&c->work, 0, __ATOMIC_SEQ_CST);
 		quiesce_point();
 		if (unlikely(work & WORK_NMI) && dom0)
 			vcpu_send_nmi(dom0->vcpus[0]);
@@ -81,6 +73,5 @@ void exit_work(void)
 			timers_run();
 		if (work & (WORK_SCHEDULE | WORK_CRASH))
 			schedule();
-		more = run_vcpu(c, c->current);
-	} while (more);
+	} while (run_vcpu(c, c->current));
 }

@@ -23,6 +23,10 @@ int irq_bind_guest(struct domain *d, unsigned pirq, bool share);
 void irq_unbind_guest(struct domain *d, unsigned pirq);
 void irq_guest_eoi(struct domain *d, unsigned pirq);
 void irq_domain_release(struct domain *d);
+/** The next character typed on the machine's console, or -1. */
+int serial_getc(void);
+/** The hypervisor's options. */
+extern char boot_command_line[1024];
 /** Power off or reset the machine. */
 void machine_poweroff(void) __attribute__((noreturn));
 void machine_restart(void) __attribute__((noreturn));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of hypercalls, and preemption. */
 #include <core/calls.h>
-#include <core/console_io.h>
 #include <pv/pv.h>
 #include <x86/time.h>
 

@@ -3,11 +3,6 @@
 #include <core/domain.h>
 #include <mm/hooks.h>
 
-static struct domain *domain_of(struct domain_memory *dm)
-{
-	return container_of(dm, struct domain, mem);
-}
-
 struct domain_memory *hook_get_domain(domid_t domid)
 {
 	struct domain *d = domain_get(domid);
@@ -17,7 +12,7 @@ struct domain_memory *hook_get_domain(domid_t domid)
 
 void hook_put_domain(struct domain_memory *dm)
 {
-	domain_put(domain_of(dm));
+	domain_put(container_of(dm, struct domain, mem));
 }
 
 void hook_for_each_domain(void (*fn)(struct domain_memory *dm, void *arg), void *arg)
@@ -31,21 +26,17 @@ void hook_for_each_domain(void (*fn)(struct domain_memory *dm, void *arg), void 
 void hook_for_each_vcpu(struct domain_memory *dm, void (*fn)(struct vcpu_memory *vm, void *arg),
 			void *arg)
 {
-	struct domain *d = domain_of(dm);
-
-	for (unsigned i = 0; i < MAX_VCPUS; i++)
-		if (d->vcpus[i])
-			fn(&d->vcpus[i]->mem, arg);
+	for_each_vcpu (v, container_of(dm, struct domain, mem))
+		fn(&v->mem, arg);
 }
 
 struct cpumask hook_vcpu_cpus(struct domain_memory *dm, u64 vcpus)
 {
-	struct domain *d = domain_of(dm);
 	struct cpumask cpus = {0};
 
-	for (unsigned i = 0; i < MAX_VCPUS; i++)
-		if ((vcpus & BIT(i)) && d->vcpus[i])
-			cpus.bits |= BIT(READ_ONCE(d->vcpus[i]->cpu));
+	for_each_vcpu (v, container_of(dm, struct domain, mem))
+		if (vcpus & BIT(v->vcpu_id))
+			cpus.bits |= BIT(READ_ONCE(v->cpu));
 	return cpus;
 }
 
@@ -56,9 +47,9 @@ void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg
 	for_each_domain (d) {
 		if (d->pirq_eoi_map)
 			add(d->pirq_eoi_map, true, arg);
-		for (unsigned i = 0; i < MAX_VCPUS; i++)
-			if (d->vcpus[i] && d->vcpus[i]->info_page)
-				add(d->vcpus[i]->info_page, true, arg);
+		for_each_vcpu (v, d)
+			if (v->info_page)
+				add(v->info_page, true, arg);
 		grant_audit(d, add, arg);
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* domctl on the ports, MMIO frames and interrupts that a domain may use. */
-#include <core/domctl.h>
+#include <xen/domctl.h>
+#include <core/calls.h>
 
 /* A domain's ports or frames: disjoint ranges, not adjacent, in no order. */
 struct ranges {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The mechanism of scheduling: run queue, switch, waking, runstates. See sched.h. */
-#include <xen/errno.h>
 #include <core/hooks.h>
 #include <core/sched.h>
 #include <lib/options.h>
@@ -35,7 +34,6 @@ void sched_init(void)
 
 static void slice_over(void *arg)
 {
-	(void)arg;
 	cpu_set_work(this_cpu(), WORK_SCHEDULE);
 }
 
@@ -55,30 +53,13 @@ void sched_init_cpu(void)
 	c->work |= WORK_SCHEDULE;
 }
 
-void sched_vcpu_init(struct vcpu *v)
-{
-	v->affinity.bits = ~0UL;
-	v->runstate.state = RUNSTATE_offline;
-	v->runstate.state_entry_time = now_ns();
-}
-
-struct cpumask cpus_online(void)
-{
-	return (struct cpumask){cpu_count >= 64 ? ~0UL : BIT(cpu_count) - 1};
-}
-
-struct vcpu *sched_current(u32 cpu)
-{
-	return sched_cpus[cpu].current;
-}
-
 /* --- runstates --- */
 
 bool vcpu_runnable(const struct vcpu *v)
 {
 	const struct domain *d = v->domain;
 
-	return !(READ_ONCE(v->pause_flags) | READ_ONCE(v->pause_count) | READ_ONCE(d->pause_count) |
+	return !(READ_ONCE(v->pause_flags) | READ_ONCE(d->pause_count) |
 		 READ_ONCE(d->is_shut_down) | READ_ONCE(d->is_dying));
 }
 
@@ -92,7 +73,7 @@ static void runstate_change(struct vcpu *v, int state, u64 now)
 	r->state = state;
 }
 
-void vcpu_get_runstate(struct vcpu *v, struct vcpu_runstate_info *out)
+void vcpu_get_runstate(const struct vcpu *v, struct vcpu_runstate_info *out)
 {
 	spin_lock(&sched_lock);
 	*out = v->runstate;
@@ -136,7 +117,7 @@ static void find_cpu(const struct vcpu *v, s64 least)
 {
 	u32 found = MAX_CPUS;
 
-	if (v->domain->sched.parked)
+	if (v->domain->sched.unpark.active)
 		return;
 	for (u32 cpu = 0; cpu < cpu_count; cpu++) {
 		s64 gained = gain(v, cpu);
@@ -175,23 +156,18 @@ void sched_kick_waiting(const struct sched_domain *sd)
 /* To the end of the queue, or off it. It runs nowhere, or is about to be switched away from. */
 static void requeue(struct vcpu *v, bool runnable, u64 now)
 {
+	int asleep = v->pause_flags == VPF_BLOCKED ? RUNSTATE_blocked : RUNSTATE_offline;
 	bool was = v->sched.queued;
 
 	if (was)
 		list_del(&v->sched.link);
 	v->sched.queued = runnable;
 	v->domain->sched.active += runnable - was;
-	if (!runnable && was)
-		policy_slept(v);
-	if (runnable && !was)
-		policy_woken(v);
+	if (runnable != was)
+		policy_runnable(v, runnable);
 	if (runnable)
 		list_add_tail(&sched_queue, &v->sched.link);
-	runstate_change(v,
-			runnable			? RUNSTATE_runnable
-			: v->pause_flags == VPF_BLOCKED ? RUNSTATE_blocked
-							: RUNSTATE_offline,
-			now);
+	runstate_change(v, runnable ? RUNSTATE_runnable : asleep, now);
 }
 
 void vcpu_wake(struct vcpu *v)
@@ -214,15 +190,6 @@ void vcpu_sleep_nosync(struct vcpu *v)
 	spin_unlock(&sched_lock);
 }
 
-void vcpu_sleep(struct vcpu *v)
-{
-	vcpu_sleep_nosync(v);
-	while (!vcpu_runnable(v) && __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE)) {
-		cpu_relax();
-		quiesce_point(); /* the CPU that we wait for may be standing still */
-	}
-}
-
 void vcpu_block(struct vcpu *v)
 {
 	const struct vcpu_info *info = v->info;
@@ -238,9 +205,8 @@ void vcpu_block(struct vcpu *v)
 
 void vcpu_unblock(struct vcpu *v)
 {
-	if (!(__atomic_load_n(&v->pause_flags, __ATOMIC_SEQ_CST) & VPF_BLOCKED))
-		return;
-	if (__atomic_fetch_and(&v->pause_flags, ~VPF_BLOCKED, __ATOMIC_SEQ_CST) & VPF_BLOCKED) {
+	if ((__atomic_load_n(&v->pause_flags, __ATOMIC_SEQ_CST) & VPF_BLOCKED) &&
+	    (__atomic_fetch_and(&v->pause_flags, ~VPF_BLOCKED, __ATOMIC_SEQ_CST) & VPF_BLOCKED)) {
 		WRITE_ONCE(v->poll_port, 0);
 		vcpu_wake(v);
 	}
@@ -261,7 +227,7 @@ void sched_yield(void)
 
 int sched_set_affinity(struct vcpu *v, struct cpumask mask)
 {
-	if (!(mask.bits & cpus_online().bits))
+	if (!(mask.bits & cpumask_online().bits))
 		return -XEN_EINVAL;
 	spin_lock(&sched_lock);
 	v->affinity = mask;

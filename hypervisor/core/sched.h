@@ -20,7 +20,6 @@
 #include <core/domain.h>
 
 #define SCHED_WEIGHT_DEFAULT 256
-#define SCHED_WEIGHT_MAX     65535
 #define SCHED_SLICE_DEFAULT  10000000UL		/* ns */
 #define SCHED_RR	     XEN_SCHEDULER_NULL /* the number of one without parameters */
 
@@ -31,9 +30,8 @@ extern u64 sched_slice_ns;
 
 /* --- sched_policy.c, for sched.c; sched_lock is held --- */
 
-/** v becomes runnable; it ceases to be. */
-void policy_woken(struct vcpu *v);
-void policy_slept(struct vcpu *v);
+/** v becomes runnable, or ceases to be. */
+void policy_runnable(struct vcpu *v, bool runnable);
 /** v has run for ns, until now. */
 void policy_charge(struct vcpu *v, u64 ns, u64 now);
 /** Best waiting vCPU for this CPU, or NULL; *slice: how long it may run (~0: until disturbed). */
@@ -52,15 +50,11 @@ void sched_init(void);
 /** On each CPU, after timers_init_cpu(): its idle vCPU becomes current. */
 void sched_init_cpu(void);
 void sched_domain_init(struct domain *d);
-void sched_vcpu_init(struct vcpu *v);
 
 /** Weight 1..65535, cap in per cent of one CPU (0: none). 0, or -XEN_EINVAL. */
 int sched_domain_adjust(struct domain *d, u32 weight, u32 cap);
 /** Where it may run; an online CPU must be named: -XEN_EINVAL. Moves the vCPU if need be. */
 int sched_set_affinity(struct vcpu *v, struct cpumask mask);
-struct cpumask cpus_online(void);
-/** The vCPU that has the CPU; with sched_lock. */
-struct vcpu *sched_current(u32 cpu);
 /** Time that an online CPU was idle since boot. */
 u64 sched_idle_ns(u32 cpu);
 

@@ -2,25 +2,11 @@
 /* sched_op and set_timer_op. */
 #include <xen/sched.h>
 #include <core/calls.h>
-#include <core/hooks.h>
 #include <x86/time.h>
 
-#define MAX_POLL_PORTS 128
-
-/* Events are unmasked, and the vCPU waits for one. */
-static long block(void)
-{
-	struct vcpu *v = current_vcpu();
-
-	WRITE_ONCE(v->info->evtchn_upcall_mask, 0);
-	vcpu_block(v);
-	return 0;
-}
-
 /* The ports, read twice at most: the guest may change them, which only affects itself. */
-static long any_pending(const struct sched_poll *poll)
+static long any_pending(struct domain *d, const struct sched_poll *poll)
 {
-	struct domain *d = current_domain();
 	u64 ports = (u64)poll->ports.p;
 
 	for (u32 i = 0; i < poll->nr_ports; i++) {
@@ -36,21 +22,21 @@ static long any_pending(const struct sched_poll *poll)
 	return 0;
 }
 
-static long poll(const struct sched_poll *poll)
+static long poll(struct domain *d, void *arg)
 {
+	const struct sched_poll *poll = arg;
 	struct vcpu *v = current_vcpu();
 	evtchn_port_t first = ~0u;
-	long rc;
 
-	if (poll->nr_ports > MAX_POLL_PORTS)
-		return refuse(BAD_ARGUMENT, "poll of %u ports, at most %u are possible",
-			      poll->nr_ports, MAX_POLL_PORTS);
+	if (poll->nr_ports > 128)
+		return refuse(BAD_ARGUMENT, "poll of %u ports: 128 are possible", poll->nr_ports);
 	if (poll->nr_ports == 1 && !get_guest(first, (u64)poll->ports.p))
 		return refuse_fault((u64)poll->ports.p);
 	timer_stop(&v->poll_timer);
 	/* announce first, look then: a port that becomes pending in between wakes us */
 	__atomic_store_n(&v->poll_port, first, __ATOMIC_SEQ_CST);
-	rc = any_pending(poll);
+	long rc = any_pending(d, poll);
+
 	if (rc || (poll->timeout && poll->timeout <= now_ns())) {
 		__atomic_store_n(&v->poll_port, 0, __ATOMIC_SEQ_CST);
 		return MIN(rc, 0);
@@ -65,117 +51,100 @@ static long poll(const struct sched_poll *poll)
 	return 0;
 }
 
-static long remote_shutdown(const struct sched_remote_shutdown *op)
+static long remote_shutdown(struct domain *d, void *arg)
 {
-	struct domain *d;
-	long rc = need_privilege();
+	const struct sched_remote_shutdown *op = arg;
 
-	if (!rc)
-		rc = get_target(op->domain_id, &d);
-	if (rc)
-		return rc;
 	domain_shutdown(d, (u8)op->reason);
-	domain_put(d);
 	return 0;
 }
 
 /* id 0: a new one; its number is returned. Otherwise 1 or 2; timeout 0 stops it. */
-static long watchdog(const struct sched_watchdog *op)
+static long watchdog(struct domain *d, void *arg)
 {
-	struct domain *d = current_domain();
+	const struct sched_watchdog *op = arg;
 	u64 expires = now_ns() + op->timeout * 1000000000UL;
-	u32 i = op->id - 1;
+	long rc = 0;
 
-	if (op->id > ARRAY_SIZE(d->watchdog))
-		return refuse(BAD_ARGUMENT, "there is no watchdog %u", op->id);
 	spin_lock(&d->lock);
-	if (!op->id) {
-		for (i = 0; i < ARRAY_SIZE(d->watchdog) && (d->watchdog_inuse & BIT(i)); i++)
-			;
-		if (!op->timeout || i == ARRAY_SIZE(d->watchdog) || d->is_dying) {
-			spin_unlock(&d->lock);
-			return refuse_as(op->timeout ? -XEN_ENOSPC : -XEN_EINVAL, OVER_LIMIT,
-					 "no watchdog is free, or its timeout is 0");
-		}
-	} else if (!(d->watchdog_inuse & BIT(i))) {
-		spin_unlock(&d->lock);
-		return refuse(BAD_STATE, "watchdog %u is not in use", op->id);
-	}
-	if (op->timeout && !d->is_dying) {
-		d->watchdog_inuse |= BIT(i);
+	u32 i = op->id ? op->id - 1 : (u32)__builtin_ctz(~d->watchdog_inuse);
+
+	if (op->timeout && (d->is_dying || (!op->id && i >= ARRAY_SIZE(d->watchdog))))
+		rc = -XEN_ENOSPC;
+	else if (i >= ARRAY_SIZE(d->watchdog) ||
+		 !(op->id ? d->watchdog_inuse & BIT(i) : op->timeout))
+		rc = -XEN_EINVAL;
+	else
+		d->watchdog_inuse = (d->watchdog_inuse & ~BIT(i)) | (op->timeout ? BIT(i) : 0);
+	if (!rc && op->timeout)
 		timer_set(&d->watchdog[i], this_cpu()->id, expires);
-	} else {
-		d->watchdog_inuse &= ~BIT(i);
-	}
 	spin_unlock(&d->lock);
+	if (rc)
+		return refuse_as(rc, OVER_LIMIT, "watchdog %u: not in use, or none is free",
+				 op->id);
 	if (!op->timeout)
 		timer_stop(&d->watchdog[i]);
 	return op->id ? 0 : (long)i + 1;
 }
 
-static long shut_down(const struct sched_shutdown *op, bool code_only)
+static long yield(struct domain *d, void *arg)
 {
-	struct domain *d = current_domain();
+	sched_yield();
+	return 0;
+}
 
-	if (code_only) { /* for a domain that will be found shut down later */
-		spin_lock(&d->lock);
-		if (!d->is_shut_down)
-			d->shutdown_code = (u8)op->reason;
-		spin_unlock(&d->lock);
-		return 0;
-	}
+/* Events are unmasked, and the vCPU waits for one. */
+static long block(struct domain *d, void *arg)
+{
+	WRITE_ONCE(current_vcpu()->info->evtchn_upcall_mask, 0);
+	vcpu_block(current_vcpu());
+	return 0;
+}
+
+static long shut_down(struct domain *d, void *arg)
+{
+	const struct sched_shutdown *op = arg;
+
 	printk(LOG_INFO, "d%u shuts down, reason %u\n", d->mem.domid, op->reason);
 	domain_shutdown(d, (u8)op->reason);
 	return 0;
 }
 
+/* For a domain that will be found shut down later. */
+static long shutdown_code(struct domain *d, void *arg)
+{
+	const struct sched_shutdown *op = arg;
+
+	spin_lock(&d->lock);
+	if (!d->is_shut_down)
+		d->shutdown_code = (u8)op->reason;
+	spin_unlock(&d->lock);
+	return 0;
+}
+
 long do_sched_op(u64 cmd, u64 arg)
 {
-	static const u8 sizes[] = {
-		[SCHEDOP_shutdown] = sizeof(struct sched_shutdown),
-		[SCHEDOP_shutdown_code] = sizeof(struct sched_shutdown),
-		[SCHEDOP_poll] = sizeof(struct sched_poll),
-		[SCHEDOP_remote_shutdown] = sizeof(struct sched_remote_shutdown),
-		[SCHEDOP_watchdog] = sizeof(struct sched_watchdog),
+	static const struct command commands[] = {
+		[SCHEDOP_yield] = {yield},
+		[SCHEDOP_block] = {block},
+		[SCHEDOP_shutdown] = {shut_down, sizeof(struct sched_shutdown)},
+		[SCHEDOP_shutdown_code] = {shutdown_code, sizeof(struct sched_shutdown)},
+		[SCHEDOP_poll] = {poll, sizeof(struct sched_poll)},
+		[SCHEDOP_remote_shutdown] = {remote_shutdown, sizeof(struct sched_remote_shutdown),
+					     OP_PRIVILEGED | OP_NAMES_DOMAIN},
+		[SCHEDOP_watchdog] = {watchdog, sizeof(struct sched_watchdog)},
 	};
-	union {
-		struct sched_shutdown shutdown;
-		struct sched_poll poll;
-		struct sched_remote_shutdown remote;
-		struct sched_watchdog watchdog;
-	} op;
 
-	cmd = (u32)cmd;
-	if (cmd < ARRAY_SIZE(sizes) && sizes[cmd] && !copy_from_guest(&op, arg, sizes[cmd]))
-		return refuse_fault(arg);
-	switch (cmd) {
-	case SCHEDOP_yield:
-		sched_yield();
-		return 0;
-	case SCHEDOP_block:
-		return block();
-	case SCHEDOP_shutdown:
-	case SCHEDOP_shutdown_code:
-		return shut_down(&op.shutdown, cmd == SCHEDOP_shutdown_code);
-	case SCHEDOP_poll:
-		return poll(&op.poll);
-	case SCHEDOP_remote_shutdown:
-		return remote_shutdown(&op.remote);
-	case SCHEDOP_watchdog:
-		return watchdog(&op.watchdog);
-	default:
-		return refuse_operation(cmd);
-	}
+	return run_command(commands, ARRAY_SIZE(commands), (u32)cmd, arg);
 }
 
 long do_set_timer_op(u64 timeout)
 {
 	struct vcpu *v = current_vcpu();
 
-	if (!timeout) {
+	if (timeout)
+		timer_set(&v->singleshot, v->cpu, timeout);
+	else
 		timer_stop(&v->singleshot);
-		return 0;
-	}
-	timer_set(&v->singleshot, v->cpu, timeout);
 	return 0;
 }

@@ -16,12 +16,11 @@
  * vCPU that sleeps most of the time is ahead of any that does not, and takes a CPU at once.
  *
  * A cap says until when it covers the time that the domain has run. When that lies in the future
- * the domain is parked until it lies a tick in the past again.
+ * the domain is parked, by its timer `unpark`, until it lies a tick in the past again.
  *
  * Round robin is what is left of it when nobody ever uses up any credit: among equals it is first
- * come, first served; and caps do not count.
+ * come, first served.
  */
-#include <xen/errno.h>
 #include <core/sched.h>
 #include <x86/time.h>
 
@@ -68,42 +67,24 @@ static void new_round(u32 cpu, s64 best)
 	}
 }
 
-/* Rounds that were given to whom may run where v may. */
-static u64 rounds_of(const struct vcpu *v)
+void policy_runnable(struct vcpu *v, bool runnable)
 {
-	u64 sum = 0;
+	u64 now = 0, then = v->sched.rounds_seen;
 
 	for (u32 cpu = 0; cpu < cpu_count; cpu++)
-		sum += v->affinity.bits & BIT(cpu) ? rounds[cpu] : 0;
-	return sum;
-}
-
-void policy_slept(struct vcpu *v)
-{
-	v->sched.rounds_seen = rounds_of(v);
-}
-
-void policy_woken(struct vcpu *v)
-{
-	u64 now = rounds_of(v), then = v->sched.rounds_seen;
-
-	/* fewer than when it fell asleep: affinity has changed */
-	add_credit(v, now > then ? now - then : 0, CREDIT + BOOST);
+		now += v->affinity.bits & BIT(cpu) ? rounds[cpu] : 0;
+	v->sched.rounds_seen = now;
+	if (runnable) /* fewer than when it fell asleep: affinity has changed */
+		add_credit(v, now > then ? now - then : 0, CREDIT + BOOST);
 }
 
 /* --- cap --- */
-
-static bool capped(const struct sched_domain *sd)
-{
-	return sd->cap && sched_id != SCHED_RR;
-}
 
 static void unpark(void *arg)
 {
 	struct sched_domain *sd = arg;
 
 	spin_lock(&sched_lock);
-	sd->parked = false;
 	sched_kick_waiting(sd);
 	spin_unlock(&sched_lock);
 }
@@ -113,14 +94,12 @@ void policy_charge(struct vcpu *v, u64 ns, u64 now)
 	struct sched_domain *sd = &v->domain->sched;
 
 	v->sched.credit -= used(v, ns);
-	if (!capped(sd))
+	if (!sd->cap)
 		return;
 	sd->covered_until =
 		MAX(sd->covered_until, (s64)now - CAP_BURST) + (s64)(ns * 100 / sd->cap);
-	if (sd->covered_until < (s64)now || sd->parked)
-		return;
-	sd->parked = true;
-	timer_set(&sd->unpark, this_cpu()->id, (u64)(sd->covered_until + CAP_TICK));
+	if (sd->covered_until >= (s64)now)
+		timer_set(&sd->unpark, this_cpu()->id, (u64)(sd->covered_until + CAP_TICK));
 }
 
 /* --- parameters --- */
@@ -135,13 +114,13 @@ int sched_domain_adjust(struct domain *d, u32 weight, u32 cap)
 {
 	struct sched_domain *sd = &d->sched;
 
-	if (!weight || weight > SCHED_WEIGHT_MAX || cap > cpu_count * 100)
+	if (!weight || weight > 65535 || cap > cpu_count * 100)
 		return -XEN_EINVAL;
+	timer_stop(&sd->unpark);
 	spin_lock(&sched_lock);
 	sd->weight = weight;
 	sd->cap = cap;
 	sd->covered_until = (s64)now_ns() - CAP_TICK;
-	sd->parked = false; /* the timer will find it unparked: harmless */
 	sched_kick_waiting(sd);
 	spin_unlock(&sched_lock);
 	return 0;
@@ -153,7 +132,7 @@ static u64 slice_of(const struct sched_domain *sd, bool contended, u64 now)
 {
 	u64 slice = contended ? sched_slice_ns : ~0UL;
 
-	if (capped(sd)) {
+	if (sd->cap) {
 		s64 saved = MIN((s64)now - sd->covered_until, CAP_BURST);
 		s64 share = saved / 100 * sd->cap / MAX(sd->active, 1u);
 
@@ -171,8 +150,8 @@ struct vcpu *policy_pick(u32 cpu, const struct vcpu *prev, u64 now, u64 *slice)
 	list_for_each (pos, &sched_queue) {
 		struct vcpu *v = list_entry(pos, struct vcpu, sched.link);
 
-		if (v->sched.on_cpu || !(v->affinity.bits & BIT(cpu)) || v->domain->sched.parked ||
-		    (v != prev && READ_ONCE(v->is_running)))
+		if (v->sched.on_cpu || !(v->affinity.bits & BIT(cpu)) ||
+		    v->domain->sched.unpark.active || (v != prev && READ_ONCE(v->is_running)))
 			continue;
 		contended |= best != NULL;
 		if (!best || best->sched.yielding ||

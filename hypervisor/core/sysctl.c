@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sysctl: the machine as its keeper sees it. */
 #include <core/calls.h>
-#include <core/domctl.h>
-#include <core/life.h>
+#include <xen/sysctl.h>
 #include <core/sched.h>
 #include <mm/frame.h>
-#include <x86/machine.h>
 #include <x86/time.h>
 
 /* --- console --- */
@@ -37,20 +35,20 @@ static long read_console(struct xen_sysctl_readconsole *op)
 static long domain_list(struct xen_sysctl_getdomaininfolist *op)
 {
 	struct xen_domctl_getdomaininfo info;
-	struct domain *d;
+	struct domain *d = domain_find(op->first_domain, DOMID_FIRST_RESERVED);
 
 	op->num_domains = 0;
-	for (d = domain_get_next(op->first_domain); d; d = domain_next(d)) {
-		u64 at = (u64)op->buffer.p + op->num_domains * sizeof(info);
-		bool room = op->num_domains < op->max_domains;
+	for (; d && op->num_domains < op->max_domains; d = domain_next(d)) {
+		u64 at = (u64)op->buffer.p + op->num_domains++ * sizeof(info);
 
 		domain_fill_info(d, &info);
-		if (!room || !put_guest(at, info)) {
+		if (!put_guest(at, info)) {
 			domain_put(d);
-			return room ? refuse_fault(at) : 0;
+			return refuse_fault(at);
 		}
-		op->num_domains++;
 	}
+	if (d)
+		domain_put(d);
 	return 0;
 }
 
@@ -72,10 +70,9 @@ static long physinfo(struct xen_sysctl_physinfo *op)
 		.free_pages = heap_free_pages(),
 		.max_mfn = max_mfn - 1,
 	};
-	for (unsigned i = 0; i < 2; i++) { /* the feature words that tools print */
-		cpuid(i ? 0x80000001 : 1, 0, leaf);
-		op->hw_cap[2 * i] = leaf[3];
-		op->hw_cap[2 * i + 1] = leaf[2];
+	for (unsigned i = 0; i < 4; i++) { /* the feature words that tools print: EDX, ECX */
+		cpuid(i < 2 ? 1 : 0x80000001, 0, leaf);
+		op->hw_cap[i] = leaf[3 - i % 2];
 	}
 	return 0;
 }
@@ -83,16 +80,15 @@ static long physinfo(struct xen_sysctl_physinfo *op)
 static long cpu_topology(struct xen_sysctl_cputopoinfo *op)
 {
 	u64 at = (u64)op->cputopo.p;
+	u32 count = at ? MIN(op->num_cpus, cpu_count) : cpu_count;
 
-	if (at) {
-		for (u32 i = 0; i < MIN(op->num_cpus, cpu_count); i++) {
-			const struct xen_sysctl_cputopo topo = {.core = i};
+	for (u32 i = 0; at && i < count; i++) {
+		const struct xen_sysctl_cputopo topo = {.core = i};
 
-			if (!copy_to_guest(at + i * sizeof(topo), &topo, sizeof(topo)))
-				return -XEN_EFAULT;
-		}
+		if (!put_guest(at + i * sizeof(topo), topo))
+			return -XEN_EFAULT;
 	}
-	op->num_cpus = at ? MIN(op->num_cpus, cpu_count) : cpu_count;
+	op->num_cpus = count;
 	return 0;
 }
 
@@ -102,7 +98,7 @@ static long cpu_times(struct xen_sysctl_getcpuinfo *op)
 	for (u32 i = 0; i < op->nr_cpus; i++) {
 		const struct xen_sysctl_cpuinfo info = {.idletime = sched_idle_ns(i)};
 
-		if (!copy_to_guest((u64)op->info.p + i * sizeof(info), &info, sizeof(info)))
+		if (!put_guest((u64)op->info.p + i * sizeof(info), info))
 			return -XEN_EFAULT;
 	}
 	return 0;
@@ -115,22 +111,20 @@ static long scheduler(struct xen_sysctl_scheduler_op *op)
 	struct xen_sysctl_credit_schedule *c = &op->u.sched_credit;
 
 	if (op->cpupool_id != 0 || op->sched_id != sched_id)
-		return refuse(BAD_ARGUMENT, "pool %u, scheduler %u: there is only 0, %u",
-			      op->cpupool_id, op->sched_id, sched_id);
-	if (op->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
-		if (c->tslice_ms < XEN_SYSCTL_CSCHED_TSLICE_MIN ||
-		    c->tslice_ms > XEN_SYSCTL_CSCHED_TSLICE_MAX || c->ratelimit_us ||
-		    c->vcpu_migr_delay_us)
-			return refuse(
-				BAD_ARGUMENT,
-				"time slice of %u ms, rate limit %u us, migration delay %u us",
-				c->tslice_ms, c->ratelimit_us, c->vcpu_migr_delay_us);
-		WRITE_ONCE(sched_slice_ns, c->tslice_ms * 1000000UL);
+		return refuse(BAD_ARGUMENT, "there is no scheduler %u in pool %u", op->sched_id,
+			      op->cpupool_id);
+	if (op->cmd == XEN_SYSCTL_SCHEDOP_getinfo) {
+		*c = (struct xen_sysctl_credit_schedule){.tslice_ms = sched_slice_ns / 1000000};
 		return 0;
 	}
-	if (op->cmd != XEN_SYSCTL_SCHEDOP_getinfo)
+	if (op->cmd != XEN_SYSCTL_SCHEDOP_putinfo)
 		return refuse(BAD_ARGUMENT, "scheduler command %u", op->cmd);
-	*c = (struct xen_sysctl_credit_schedule){.tslice_ms = (u32)(sched_slice_ns / 1000000)};
+	if (c->tslice_ms < XEN_SYSCTL_CSCHED_TSLICE_MIN ||
+	    c->tslice_ms > XEN_SYSCTL_CSCHED_TSLICE_MAX || c->ratelimit_us || c->vcpu_migr_delay_us)
+		return refuse(BAD_ARGUMENT,
+			      "time slice %u ms, rate limit %u, migration delay %u us",
+			      c->tslice_ms, c->ratelimit_us, c->vcpu_migr_delay_us);
+	WRITE_ONCE(sched_slice_ns, c->tslice_ms * 1000000UL);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <xen/features.h>
 #include <xen/version.h>
 #include <core/calls.h>
-#include <core/console_io.h>
+#include <core/hooks.h>
 #include <x86/layout.h>
 
 #define ABI_VERSION (4 << 16 | 17)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* 16550 UART: polled output, received characters by interrupt into a small ring. */
+#include <core/evtchn.h>
 #include <dev/irq.h>
 #include <dev/serial.h>
 #include <lib/options.h>
@@ -99,7 +100,7 @@ void serial_interrupt(void)
 	}
 	spin_unlock(&ring_lock);
 	if (any)
-		console_input_ready();
+		evtchn_send_dom0_virq(VIRQ_CONSOLE);
 }
 
 static void put(char c)

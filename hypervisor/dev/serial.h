@@ -21,7 +21,4 @@ void serial_puts(const char *s, size_t n);
 /** Next received character, or -1. */
 int serial_getc(void);
 
-/** Implemented in core/: characters can be had from serial_getc(). */
-void console_input_ready(void);
-
 #endif

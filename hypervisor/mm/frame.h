@@ -176,10 +176,6 @@ static inline void page_unlock(struct page *pg)
 	__atomic_store_n(&pg->lock, 0, __ATOMIC_RELEASE);
 }
 
-static inline struct cpumask cpumask_online(void)
-{
-	return (struct cpumask){~0UL >> (64 - cpu_count)};
-}
 
 /** CPUs that may hold translations of the domain. */
 static inline struct cpumask domain_cpus(const struct domain_memory *dm)

@@ -95,7 +95,7 @@ static void create_domain(u64 max_pages)
 {
 	int err;
 
-	if (!domain_create(0, true, &err))
+	if (!domain_create(0, &domain_defaults, &err))
 		panic("dom0: cannot create the domain (error %d)\n", err);
 	dom0->max_vcpus = dom0_vcpus();
 	for (unsigned i = 0; i < dom0->max_vcpus; i++)

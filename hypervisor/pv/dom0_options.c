@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How much dom0 gets: memory, processors, hardware. */
-#include <core/domctl.h>
+#include <core/calls.h>
 #include <dev/serial.h>
 #include <lib/options.h>
 #include <lib/string.h>

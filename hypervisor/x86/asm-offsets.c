@@ -22,7 +22,7 @@ void asm_offsets(void)
 	DEFINE(CPU_BATCH_INDEX, offsetof(struct cpu, batch_index));
 	DEFINE(HYPERCALL_COUNT, HYPERCALLS);
 	DEFINE(VCPU_KERNEL_MODE, offsetof(struct vcpu, arch.kernel_mode));
-	DEFINE(VCPU_INFO, offsetof(struct vcpu, arch.vcpu_info));
+	DEFINE(VCPU_INFO, offsetof(struct vcpu, info));
 	DEFINE(WINDOW_STACK_FRAME, WINDOW_CPU - sizeof(struct cpu_regs));
 	DEFINE(WINDOW_ENTRY_PAGE, WINDOW_ENTRY);
 }

@@ -20,7 +20,6 @@ struct arch_vcpu {
 	u16 gdt_entries; /* of the guest's GDT; 0: none */
 	u16 ldt_entries;
 	u64 gdt_base, ldt_base; /* GDT_WINDOW(vcpu_id), LDT_WINDOW(vcpu_id) */
-	void *vcpu_info; /* hypervisor mapping of the vCPU's struct vcpu_info, for exit code */
 };
 
 /** Allocate and initialise FPU state and start values. 0, -XEN_ENOMEM. */

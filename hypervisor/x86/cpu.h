@@ -61,6 +61,11 @@ struct cpu {
 extern u32 cpu_count;		   /* online CPUs */
 extern struct cpu *cpus[MAX_CPUS]; /* by id; from cpu_count on those that may be started yet */
 
+static inline struct cpumask cpumask_online(void)
+{
+	return (struct cpumask){~0UL >> (64 - cpu_count)};
+}
+
 /** The running CPU. Every stack of a CPU lies in its window, at whose end struct cpu is. */
 #if __STDC_HOSTED__ /* unit tests have their own */
 struct cpu *this_cpu(void);

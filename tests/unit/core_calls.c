@@ -7,11 +7,9 @@
 #include <cmocka.h>
 #include <xen/errno.h>
 #include <core/calls.h>
-#include <core/console_io.h>
 #include <core/evtchn.h>
 #include <core/grant.h>
 #include <core/hooks.h>
-#include <core/life.h>
 #include <core/sched.h>
 #include <mm/hooks.h>
 #include <pv/pv.h>

@@ -8,7 +8,7 @@
 #include <xen/errno.h>
 #include <xen/sched.h>
 #include <core/calls.h>
-#include <core/domctl.h>
+#include <xen/sysctl.h>
 #include <core/sched.h>
 #include <lib/printk.h>
 #include <mm/memory.h>
@@ -58,6 +58,7 @@ void cpuid(u32 leaf, u32 subleaf, u32 out[4])
 
 static struct xen_domctl op;
 static struct xen_sysctl sys;
+static struct vcpu *was_current;
 
 static long domctl(u32 cmd, domid_t domain)
 {
@@ -78,6 +79,7 @@ static int set_up(void **state)
 {
 	int rc = world_set_up(state);
 
+	was_current = current_vcpu();
 	this_cpu()->current = world_dom0->vcpus[0];
 	memset(&op, 0, sizeof(op));
 	memset(&sys, 0, sizeof(sys));
@@ -87,7 +89,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	this_cpu()->current = sched_current(0);
+	this_cpu()->current = was_current;
 	return world_tear_down(state);
 }
 
@@ -390,7 +392,7 @@ static void garbage_does_no_harm(void **state)
 	}
 	fake_accessible = NULL;
 	for (domid_t id = 1; id; id++) {
-		struct domain *d = domain_get_next(id);
+		struct domain *d = domain_find(id, DOMID_FIRST_RESERVED);
 
 		if (!d)
 			break;

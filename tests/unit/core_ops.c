@@ -25,7 +25,7 @@ static int set_up(void **state)
 	const struct cpumask cpu1 = {2};
 	int err = world_set_up(state);
 
-	guest = domain_create_configured(5, false, &config, &err);
+	guest = domain_create(5, &config, &err);
 	v = vcpu_create(guest, 0);
 	second = vcpu_create(guest, 1);
 	world_page = world_new_page(&guest->mem, false);
@@ -60,7 +60,7 @@ static void pass(u64 ns)
 
 static bool runs(const struct vcpu *vcpu)
 {
-	return sched_current(1) == vcpu;
+	return cpus[1]->current == vcpu;
 }
 
 static evtchn_port_t timer_port(void)
@@ -247,9 +247,13 @@ static void vcpus_come_and_go(void **state)
 	c.flags = VGCF_in_kernel;
 	assert_int_equal(vcpu_op(VCPUOP_initialise, 1, &c), 0);
 	assert_int_equal(vcpu_op(VCPUOP_initialise, 1, &c), -XEN_EEXIST);
-	fake_heap_left = 0;
-	assert_int_equal(vcpu_op(VCPUOP_initialise, 1, &c), -XEN_ENOMEM);
+	fake_heap_left = 0; /* it needs none */
+	assert_int_equal(vcpu_op(VCPUOP_initialise, 1, &c), -XEN_EEXIST);
 	fake_heap_left = -1;
+	fake_fault_from = (u64)&c;
+	fake_fault_to = fake_fault_from + 1;
+	assert_int_equal(vcpu_op(VCPUOP_initialise, 1, &c), -XEN_EFAULT);
+	fake_fault_from = fake_fault_to = 0;
 	assert_int_equal(vcpu_op(VCPUOP_up, 1, NULL), 0);
 	assert_int_equal(vcpu_op(VCPUOP_is_up, 1, NULL), 1);
 	assert_int_equal(vcpu_op(VCPUOP_down, 0, NULL), 0);

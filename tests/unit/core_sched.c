@@ -50,7 +50,7 @@ void quiesce_point(void)
 
 static struct actor *running_on(u32 cpu)
 {
-	struct vcpu *v = sched_current(cpu);
+	struct vcpu *v = cpus[cpu]->current;
 
 	return v && v->domain ? container_of(v, struct actor, v) : NULL;
 }
@@ -136,7 +136,7 @@ static void account(u64 ns)
 		for (unsigned i = 0; i < actor_count; i++)
 			if (actors[i].v.sched.queued && !actors[i].v.sched.on_cpu &&
 			    (actors[i].v.affinity.bits & BIT(cpu)) &&
-			    !actors[i].v.domain->sched.parked) {
+			    !actors[i].v.domain->sched.unpark.active) {
 				wasted += ns;
 				break;
 			}
@@ -215,7 +215,9 @@ static struct actor *new_actor(struct domain *d, u64 burst, u64 nap, u64 affinit
 	a->v.pause_flags = VPF_BLOCKED;
 	a->burst = burst;
 	a->nap = nap;
-	sched_vcpu_init(&a->v);
+	a->v.affinity.bits = ~0UL;
+	a->v.runstate.state = RUNSTATE_offline;
+	a->v.runstate.state_entry_time = fake_now;
 	if (affinity)
 		assert_int_equal(sched_set_affinity(&a->v, mask), 0);
 	wake(a);
@@ -231,7 +233,7 @@ static int end_machine(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < actor_count; i++) {
-		actors[i].v.pause_count = 1;
+		actors[i].v.pause_flags |= VPF_DOWN;
 		vcpu_sleep_nosync(&actors[i].v);
 	}
 	settle();

@@ -125,7 +125,7 @@ void heap_pages_free(void *va, unsigned order)
 
 static bool faults(u64 addr, size_t size)
 {
-	if (fake_accessible && !fake_accessible(addr, size))
+	if (!guest_range_ok(addr, size) || (fake_accessible && !fake_accessible(addr, size)))
 		return true;
 	return addr + size > fake_fault_from && addr < fake_fault_to;
 }

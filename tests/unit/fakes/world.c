@@ -68,11 +68,16 @@ void mm_unshare_page(struct page *pg)
 	mm_put_page(pg);
 }
 
+static bool registered[DOMID_FIRST_RESERVED];
+
 int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged)
 {
+	if (registered[domid])
+		return -XEN_EEXIST;
 	dm->domid = domid;
 	dm->privileged = privileged;
 	dm->perdomain_l3 = heap_alloc(16);
+	registered[domid] = dm->perdomain_l3 != NULL;
 	return dm->perdomain_l3 ? 0 : -XEN_ENOMEM;
 }
 
@@ -80,6 +85,7 @@ void mm_domain_destroy(struct domain_memory *dm)
 {
 	assert_int_equal(dm->tot_pages, 0);
 	assert_int_equal(dm->shared_pages.first, 0);
+	registered[dm->domid] = false;
 	heap_free(dm->perdomain_l3);
 }
 
@@ -278,7 +284,7 @@ int world_set_up(void **state)
 		sched_init_cpu();
 	}
 	fake_cpu = 0;
-	world_dom0 = domain_create(0, true, &err);
+	world_dom0 = domain_create(0, &domain_defaults, &err);
 	assert_int_equal(err, 0);
 	assert_non_null(vcpu_create(world_dom0, 0));
 	world_run_cpus();
@@ -295,7 +301,7 @@ int world_tear_down(void **state)
 	assert_non_null(domain_get(0));
 	assert_int_equal(domain_kill(world_dom0), 0);
 	domain_put(world_dom0);
-	assert_null(domain_get_next(0));
+	assert_null(domain_find(0, DOMID_FIRST_RESERVED));
 	assert_int_equal(world_pages, 0);
 	assert_int_equal(fake_heap_live, 0);
 	return 0;

@@ -7,7 +7,7 @@
 #define FAKES_WORLD_H
 
 #include <setjmp.h>
-#include <core/life.h>
+#include <core/domain.h>
 #include "fakes/host.h"
 
 struct page {
