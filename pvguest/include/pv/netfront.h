@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Network devices: Ethernet frames to and from a back end. For TCP/IP see pv/net.h.
+ *
+ * Buffers are granted once, when the device is opened, and frames are copied into and out of them:
+ * so nothing that the program keeps is ever seen by the back end. Callable from threads.
+ */
+#ifndef PV_NETFRONT_H
+#define PV_NETFRONT_H
+
+#include <pv/types.h>
+
+#define PV_NET_FRAME 1518 /* bytes of a frame, at most */
+
+enum {
+	PV_NET_BLANK = 1, /* the TCP or UDP checksum is of the pseudo-header alone */
+	PV_NET_VALID = 2, /* the checksum was checked, or never left the machine's memory */
+};
+
+struct pv_netfront;
+
+struct pv_net_piece {
+	const void *data;
+	size_t length;
+};
+
+/* Connect device/vif/number. NULL, and *error (may be NULL): -XEN_ENODEV, -XEN_ETIMEDOUT… */
+struct pv_netfront *pv_netfront_open(unsigned int number, int *error);
+
+/* Close it, and wait until the back end has let go. Nobody may use it meanwhile. */
+void pv_netfront_close(struct pv_netfront *device);
+
+/* Its address: 6 bytes. */
+const uint8_t *pv_netfront_mac(const struct pv_netfront *device);
+
+/* Send one frame, in pieces. flags: PV_NET_BLANK or 0. -XEN_EBUSY: the ring is full;
+ * -XEN_EINVAL: too long; -XEN_ENODEV: the back end has closed. */
+int pv_netfront_send(struct pv_netfront *device, const struct pv_net_piece *pieces,
+		     unsigned int count, unsigned int flags);
+
+/*
+ * Call take() for each frame that has arrived, at most `limit`; the frame is lent for the call.
+ * Returns how many there were.
+ */
+unsigned int pv_netfront_receive(struct pv_netfront *device, unsigned int limit,
+				 void (*take)(void *argument, const void *frame, size_t length,
+					      unsigned int flags),
+				 void *argument);
+
+/* Wait until a frame may have arrived, the ring may have room again, or the device was unplugged.
+ * False: system time deadline has passed. */
+bool pv_netfront_wait(struct pv_netfront *device, uint64_t deadline);
+
+/* Whether the back end wants to close (the device was unplugged). Asks the store. */
+bool pv_netfront_unplugged(struct pv_netfront *device);
+
+#endif
