@@ -62,9 +62,25 @@ guests: $(B)/guests/$(1)
 endef
 
 # Every folder of examples and of test guests is a guest of that name; one does without the SDK.
+PV_LWIP_GUESTS := web netpeer
 PV_GUESTS := $(filter-out bare,$(notdir $(wildcard pvguest/examples/* tests/guests/*)))
 pv_folder_sources = $(foreach d,pvguest/examples tests/guests,$(wildcard $(d)/$(1)/*.[cS] $(d)/$(1)/*/*.[cS]))
-$(foreach g,$(PV_GUESTS),$(eval $(call pv_guest,$(g),$(call pv_folder_sources,$(g)))))
+$(foreach g,$(filter-out $(PV_LWIP_GUESTS),$(PV_GUESTS)),\
+	$(eval $(call pv_guest,$(g),$(call pv_folder_sources,$(g)))))
+
+# Those that speak TCP/IP: with lwIP and its port (pv/net.h).
+PV_LWIP_PORT := $(wildcard pvguest/lwip/*.c)
+PV_LWIP_LIBS := $(B)/pvguest/libpvlwip.a $(LIBS_GUEST)/liblwip.a
+$(foreach g,$(PV_LWIP_GUESTS),\
+	$(eval $(call pv_guest,$(g),$(call pv_folder_sources,$(g)),$(LWIP_INCLUDES),$(PV_LWIP_LIBS))))
+PV_LWIP_OBJECTS := $(call pv_objects,$(PV_LWIP_PORT) $(foreach g,$(PV_LWIP_GUESTS),$(call pv_folder_sources,$(g))))
+$(PV_LWIP_OBJECTS): PV_EXTRA := $(LWIP_INCLUDES)
+$(PV_LWIP_OBJECTS): | $(call fetched,src,lwip)
+$(B)/pvguest/libpvlwip.a: $(call pv_objects,$(PV_LWIP_PORT))
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcsD $@ $^
+-include $(patsubst %.o,%.d,$(call pv_objects,$(PV_LWIP_PORT)))
 
 guests: $(B)/guests/bare
 PV_BARE := $(call pv_objects,pvguest/examples/bare/start.S pvguest/examples/bare/bare.c)

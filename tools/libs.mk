@@ -91,6 +91,23 @@ $(LIBS_HYPERVISOR)/string/%.o: | $(STRING_SOURCE)
 	$(Q)$(CC) $(LIBS_HYPERVISOR_CFLAGS) -DPREFER_SIZE_OVER_SPEED -nostdinc -I$(STRING_SOURCE)/include \
 		-isystem $(shell $(CC) -print-file-name=include) -c -o $@ $(STRING_SOURCE)/string/$*.c
 
+# lwIP, for guests that speak TCP/IP: its core, sockets, IPv4 and Ethernet, and the port in
+# pvguest/lwip/.
+LWIP_SOURCE := $(FETCH)/src/lwip/src
+LWIP_FILES := $(addprefix core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp.c netif.c pbuf.c \
+	raw.c stats.c sys.c tcp.c tcp_in.c tcp_out.c timeouts.c udp.c \
+	$(addprefix ipv4/,dhcp.c etharp.c icmp.c ip4_frag.c ip4.c ip4_addr.c)) \
+	$(addprefix api/,api_lib.c api_msg.c err.c if_api.c netbuf.c netdb.c netifapi.c sockets.c tcpip.c) \
+	netif/ethernet.c
+LWIP_INCLUDES := -Ipvguest/lwip -isystem $(LWIP_SOURCE)/include
+$(LIBS_GUEST)/lwip/%.o: pvguest/lwip/lwipopts.h pvguest/lwip/arch/cc.h | $(SETUP_BUILD) \
+		$(call fetched,src,lwip) $(NEWLIB_READY)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LIBS_GUEST_CFLAGS) $(PV_CPPFLAGS) $(LWIP_INCLUDES) -MF $@.d -c -o $@ \
+		$(LWIP_SOURCE)/$*.c
+$(LIBS_GUEST)/liblwip.a: $(LWIP_FILES:%.c=$(LIBS_GUEST)/lwip/%.o)
+
 .PHONY: libs
 libs: $(LIBS_GUEST)/liblzma.a $(LIBS_GUEST)/libz.a $(UNPACK_LIB)
 -include $(wildcard $(LIBS_HYPERVISOR)/*.d)
