@@ -246,30 +246,29 @@ static bool step(struct backend *backend)
 	return true;
 }
 
-static struct backend *first_changed(void)
+/* Once over all, so that a guest which changes its state without end has its turn like the others.
+ * Only the one in hand can go away meanwhile. */
+static void follow_all(void)
 {
-	struct backend *backend = backends;
+	struct backend *backend, *next;
 
-	while (backend && !backend->changed)
-		backend = backend->next;
-	return backend;
+	for (backend = backends; backend; backend = next) {
+		next = backend->next;
+		if (!backend->changed)
+			continue;
+		backend->changed = false;
+		while (step(backend))
+			;
+	}
 }
 
-/* A guest that changes its state without end has its turn like the others. */
 static void follow_fronts(void *unused)
 {
-	struct backend *backend;
-
 	(void)unused;
 	for (;;) {
 		pv_semaphore_down(&work);
 		pv_mutex_lock(&backends_mutex);
-		backend = first_changed();
-		if (backend) {
-			backend->changed = false;
-			while (step(backend))
-				;
-		}
+		follow_all();
 		pv_mutex_unlock(&backends_mutex);
 		pv_yield();
 	}
@@ -306,15 +305,6 @@ struct backend *backend_find(const struct backend_type *type, domid_t domid, uns
 	while ((backend = backend_next(type, domid, backend)) && backend->handle != handle)
 		;
 	return backend;
-}
-
-unsigned int backend_free_handle(const struct backend_type *type, domid_t domid)
-{
-	unsigned int handle = 0;
-
-	while (backend_find(type, domid, handle))
-		handle++;
-	return handle;
 }
 
 /* At the end of the list, so that devices are listed in the order of their plugging. */

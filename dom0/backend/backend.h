@@ -89,9 +89,6 @@ struct backend *backend_find(const struct backend_type *type, domid_t domid, uns
 struct backend *backend_next(const struct backend_type *type, domid_t domid,
 			     const struct backend *previous);
 
-/* The lowest number that no device of this type and domain has. */
-unsigned int backend_free_handle(const struct backend_type *type, domid_t domid);
-
 /* "Connected" etc., for display. */
 const char *backend_state_name(enum xenbus_state state);
 

@@ -242,7 +242,7 @@ static void choose_mac(uint8_t mac[6])
 	mac[5] = (uint8_t)rand();
 }
 
-int vif_add(domid_t domid, struct vif_config *config, unsigned int *handle, struct problem *problem)
+int vif_add(domid_t domid, unsigned int handle, struct vif_config *config, struct problem *problem)
 {
 	struct bridge *bridge = bridge_named(config->bridge);
 	struct vif *vif = bridge ? calloc(1, sizeof(*vif)) : NULL;
@@ -253,13 +253,12 @@ int vif_add(domid_t domid, struct vif_config *config, unsigned int *handle, stru
 	if (vif_mac_is_zero(config->mac))
 		choose_mac(config->mac);
 	vif->config = *config;
-	*handle = backend_free_handle(&vif_type, domid);
 	vif->port = (struct bridge_port){
 		.antispoof = config->antispoof, .deliver = vif_enqueue, .owner = vif};
 	memcpy(vif->port.mac, config->mac, sizeof(vif->port.mac));
-	snprintf(vif->port.name, sizeof(vif->port.name), "vif%u.%u", domid, *handle % 1000);
+	snprintf(vif->port.name, sizeof(vif->port.name), "vif%u.%u", domid, handle % 1000);
 	bridge_join(bridge, &vif->port);
-	error = backend_add(&vif->backend, &vif_type, domid, *handle);
+	error = backend_add(&vif->backend, &vif_type, domid, handle);
 	if (!error)
 		return 0;
 	bridge_leave(&vif->port);

@@ -20,11 +20,11 @@
 int vifs_start(void);
 
 /*
- * Plug a device into a guest. A MAC address of zeros is replaced by one of our choice, in *config
- * too. *handle: its number. 0, or negative with the problem.
+ * Plug a device into a guest, under a number that it never had before: a guest may take its time to
+ * forget one that is gone. A MAC address of zeros is replaced by one of our choice, in *config too.
+ * 0, or negative with the problem.
  */
-int vif_add(domid_t domid, struct vif_config *config, unsigned int *handle,
-	    struct problem *problem);
+int vif_add(domid_t domid, unsigned int handle, struct vif_config *config, struct problem *problem);
 
 /* Unplug it; see backend_remove(). */
 int vif_remove(domid_t domid, unsigned int handle, bool force, struct problem *problem);

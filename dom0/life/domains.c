@@ -96,11 +96,11 @@ static int connect(const struct domain *domain, const struct built_domain *built
 /* The devices of the configuration. MAC addresses that are chosen stay when the guest restarts. */
 static int plug_in(struct domain *domain, struct problem *problem)
 {
-	unsigned int handle;
 	int error = 0;
 
 	for (unsigned int i = 0; i < domain->config.vifs && !error; i++)
-		error = vif_add(domain->domid, &domain->config.vif[i], &handle, problem);
+		error = vif_add(domain->domid, domain->vifs_plugged++, &domain->config.vif[i],
+				problem);
 	return error;
 }
 
@@ -333,11 +333,15 @@ int domains_set_max_memory(domid_t domid, uint64_t kib, struct problem *problem)
 int domains_attach_vif(domid_t domid, struct vif_config *config, unsigned int *handle,
 		       struct problem *problem)
 {
+	struct domain *domain;
 	int error = -XEN_ESRCH;
 
 	pv_mutex_lock(&domains_mutex);
-	if (need(domid, problem))
-		error = vif_add(domid, config, handle, problem);
+	domain = need(domid, problem);
+	if (domain) {
+		*handle = domain->vifs_plugged++;
+		error = vif_add(domid, *handle, config, problem);
+	}
 	pv_mutex_unlock(&domains_mutex);
 	return error;
 }

@@ -21,6 +21,7 @@ struct domain {
 	struct domain *next;
 	domid_t domid;
 	bool ended;		      /* its end was seen, and it was preserved */
+	unsigned int vifs_plugged;    /* the next one's number */
 	uint64_t created;	      /* system time, ns */
 	char name[GUEST_NAME_LENGTH]; /* config.name unless it was renamed */
 	struct guest_config config;
