@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := interrupts linux crash isolation cycles guests boot cli flood
+SYSTEM_TESTS := interrupts linux crash isolation cycles guests boot cli flood network
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_ISO='"$(B)/tests/parapet.iso"' \
 	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
@@ -38,7 +38,7 @@ $(B)/tests/linux-dom0.iso: $(B)/parapet $(VMLINUZ) $(INITRD) tools/mkiso | $(SET
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 FETCH_FILES_$(XEN_PACKAGE) := ./boot/xen-4.17-amd64.gz
 REFERENCE_ARGS := console=com1 com1=115200,8n1 dom0_mem=64M loglvl=all guest_loglvl=all noreboot
-REFERENCE_GUESTS := $(EXAMPLE_GUESTS) isolation answers abi-checks
+REFERENCE_GUESTS := $(filter-out web,$(EXAMPLE_GUESTS)) isolation answers abi-checks
 XEN_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/xen/%.iso)
 PARAPET_ISOS := $(addprefix $(B)/tests/parapet/,$(REFERENCE_GUESTS:%=%.iso) interrupts.iso)
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What guests can send to dom0's network: a transmit ring full of any bytes, frames to the bridge
+ * and the checksum, a vif's configuration. The first byte chooses.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "backend/handshake.h"
+#include "backend/netring.h"
+#include "bridge/bridge.h"
+#include "config/vif.h"
+
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			abort();                                                                   \
+	} while (0)
+
+/* Whatever is in the ring: no packet claims more than its slots hold, or slots beyond a page. */
+static void ring(const uint8_t *data, size_t size)
+{
+	static uint8_t page[4096] __attribute__((aligned(4096)));
+	netif_tx_back_ring_t back;
+	struct tx_packet packet;
+	int pending;
+
+	memset(page, 0, sizeof(page));
+	memcpy(page, data, size < sizeof(page) ? size : sizeof(page));
+	BACK_RING_INIT(&back, (struct netif_tx_sring *)page, sizeof(page));
+	while ((pending = tx_pending(&back)) > 0) {
+		uint32_t sum = 0;
+		RING_IDX before = back.req_cons;
+
+		if (tx_take(&back, (unsigned int)pending, &packet))
+			return;
+		CHECK(packet.slots && packet.slots <= TX_SLOTS);
+		CHECK(back.req_cons - before == packet.slots && (int)packet.slots <= pending);
+		for (unsigned int i = 0; i < packet.slots; i++) {
+			CHECK(packet.slot[i].offset + packet.slot[i].size <= 4096);
+			sum += packet.slot[i].size;
+		}
+		CHECK(!packet.length || packet.length == sum);
+		tx_answer(&back, &packet, NETIF_RSP_OKAY);
+		CHECK(back.rsp_prod_pvt == back.req_cons);
+	}
+}
+
+static struct bridge_port port[3];
+
+static void deliver(struct bridge_port *to, struct packet *packet)
+{
+	(void)packet;
+	CHECK(to >= port && to < port + 3);
+}
+
+/* A frame to the bridge, which no port gets back, and to the checksum. */
+static void frame(const uint8_t *data, size_t size)
+{
+	static uint64_t now;
+	static uint8_t bytes[4096];
+	struct bridge_port *from = &port[size ? data[0] % 3 : 0];
+	struct packet packet = {.pages = 1};
+
+	if (!port[0].bridge)
+		for (unsigned int i = 0; i < 3; i++) {
+			port[i].deliver = deliver;
+			port[i].antispoof = i == 2;
+			bridge_join(bridge_named("fuzz"), &port[i]);
+		}
+	if (size > sizeof(bytes))
+		size = sizeof(bytes);
+	memcpy(bytes, data, size);
+	packet.length = (uint32_t)size;
+	packet.segment[0] = (struct net_segment){.data = bytes, .length = (uint32_t)size};
+	now += 1000000000;
+	bridge_forward(from, &packet, now);
+	net_fill_checksum(bytes, size);
+}
+
+static void text(const uint8_t *data, size_t size)
+{
+	char copy[300];
+	struct vif_config vif;
+	unsigned int number;
+
+	if (size >= sizeof(copy))
+		size = sizeof(copy) - 1;
+	memcpy(copy, data, size);
+	copy[size] = '\0';
+	backend_parse_number(copy, &number);
+	vif_config_init(&vif);
+	if (!vif_config_parse(&vif, copy))
+		CHECK(strlen(vif.bridge) < VIF_BRIDGE_LENGTH && !(vif.mac[0] & 1));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const targets[])(const uint8_t *, size_t) = {ring, frame, text};
+
+	if (size)
+		targets[data[0] % 3](data + 1, size - 1);
+	return 0;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Guests on the network: from the host through the card and the bridge, among each other, and those
+ * that break the rules. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include "dom0.h"
+
+#define PATTERN 251 /* byte i of /bytes/N is i % 251 */
+
+/* --- the host's side
+ * ------------------------------------------------------------------------------ */
+
+static struct sockaddr_in loopback(unsigned short port)
+{
+	return (struct sockaddr_in){.sin_family = AF_INET,
+				    .sin_port = htons(port),
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+/* A port that nobody uses now. */
+static unsigned short free_port(void)
+{
+	struct sockaddr_in address = loopback(0);
+	socklen_t size = sizeof(address);
+	int probe = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_return_code(bind(probe, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_return_code(getsockname(probe, (struct sockaddr *)&address, &size), 0);
+	close(probe);
+	return ntohs(address.sin_port);
+}
+
+static struct machine *up(const char *name, unsigned short port, const char *card)
+{
+	char netdev[96], device[64];
+	const char *const arguments[] = {"-netdev", netdev, "-device", device, NULL};
+
+	snprintf(netdev, sizeof(netdev), "user,id=n0,hostfwd=tcp:127.0.0.1:%u-:80", port);
+	snprintf(device, sizeof(device), "%s,netdev=n0", card);
+	return dom0_up((struct machine_options){.name = name, .arguments = arguments});
+}
+
+static int request(unsigned short port, const char *path)
+{
+	struct sockaddr_in address = loopback(port);
+	struct timeval patience = {.tv_sec = 60};
+	int connection = socket(AF_INET, SOCK_STREAM, 0);
+	char text[128];
+	int length = snprintf(text, sizeof(text), "GET %s HTTP/1.0\r\n\r\n", path);
+
+	setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	assert_return_code(connect(connection, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(send(connection, text, (size_t)length, MSG_NOSIGNAL), length);
+	return connection;
+}
+
+/* All that comes: at most size - 1 bytes, with a zero behind. */
+static size_t fetch(unsigned short port, const char *path, char *answer, size_t size)
+{
+	int connection = request(port, path);
+	size_t have = 0;
+	ssize_t got;
+
+	while (have < size - 1 && (got = recv(connection, answer + have, size - 1 - have, 0)) > 0)
+		have += (size_t)got;
+	close(connection);
+	answer[have] = '\0';
+	return have;
+}
+
+static void expect_page(unsigned short port, const char *path, const char *status, const char *text)
+{
+	char answer[4096];
+
+	fetch(port, path, answer, sizeof(answer));
+	if (strncmp(answer, status, strlen(status)) || !strstr(answer, text))
+		fail_msg("%s: \"%.200s\"", path, answer);
+}
+
+static void expect_bytes(unsigned short port, size_t length)
+{
+	char path[40], *answer = malloc(length + 1000), *body;
+	size_t got;
+
+	snprintf(path, sizeof(path), "/bytes/%zu", length);
+	got = fetch(port, path, answer, length + 1000);
+	body = strstr(answer, "\r\n\r\n");
+	assert_non_null(body);
+	body += 4;
+	assert_int_equal(got - (size_t)(body - answer), length);
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)body[i] != i % PATTERN)
+			fail_msg("byte %zu of %zu is wrong", i, length);
+	free(answer);
+}
+
+/* --- tests
+ * ------------------------------------------------------------------------------------------ */
+
+/* The first network device of all makes the hypervisor and dom0 allocate what they then keep. */
+static unsigned long warm_up(struct machine *machine)
+{
+	dom0_create(machine, "netpeer");
+	dom0_expect_of(machine, "netpeer", "^netpeer: waiting", 60);
+	dom0_run(machine, "destroy netpeer", 60);
+	return dom0_info(machine, "free_pages");
+}
+
+static void create_web(struct machine *machine)
+{
+	dom0_create(machine, "web");
+	dom0_expect_of(machine, "web", "^web: http://10\\.0\\.2\\.15:80/", 60);
+}
+
+/* What a user does; then a guest that is destroyed with a transfer under way leaves nothing. */
+static void test_web(void **state)
+{
+	unsigned short port = free_port();
+	struct machine *machine = up("network-web", port, "virtio-net-pci");
+	unsigned long before;
+	char byte;
+	int transfer;
+
+	(void)state;
+	dom0_run_expecting(machine, "net-list-host", "^ *eth0 ", 60);
+	create_web(machine);
+	expect_page(port, "/", "HTTP/1.1 200", "It works");
+	expect_page(port, "/status", "HTTP/1.1 200", "address: 10.0.2.15");
+	expect_page(port, "/nothing", "HTTP/1.1 404", "no such file");
+	expect_bytes(port, 1000000);
+	dom0_run(machine, "destroy web", 60);
+
+	before = dom0_info(machine, "free_pages");
+	create_web(machine);
+	transfer = request(port, "/bytes/1000000000");
+	assert_int_equal(recv(transfer, &byte, 1, 0), 1);
+	dom0_run(machine, "destroy web", 60);
+	close(transfer);
+	dom0_expect_free_pages(machine, before);
+	dom0_run_expecting(machine, "store-ls /local/domain/0/backend", "^[0-9]+ nodes?|no node",
+			   60);
+	dom0_off(machine);
+}
+
+/* Linux's own front end, beside ours: DHCP from QEMU, a page from `web`, hot plugging. */
+static void test_linux(void **state)
+{
+	unsigned short port = free_port();
+	struct machine *machine = up("network-linux", port, "virtio-net-pci");
+
+	(void)state;
+	create_web(machine);
+	dom0_create(machine, "linux vif=\"['']\" extra=\"console=hvc0 quiet\"");
+	dom0_console(machine, "linux");
+	machine_expect(machine, "linux-guest: eth0 has 10\\.0\\.2\\.", 90);
+	machine_send(machine, "\rwget -q -O - http://10.0.2.15/ | grep -c works\r");
+	machine_expect(machine, "^1\r?\n", 60);
+	machine_send(machine, "wget -q -O - http://10.0.2.15/bytes/2000000 | wc -c\r");
+	machine_expect(machine, "^2000000\r?\n", 120);
+	dom0_leave_console(machine);
+	dom0_run_expecting(machine, "network-detach linux 0", "^detached vif 0", 60);
+	dom0_run_expecting(machine, "network-list linux", "^0 network devices", 60);
+	dom0_run_expecting(machine, "network-attach linux mac=00:16:3e:00:00:77",
+			   "^attached vif 1 to linux .*00:16:3e:00:00:77 on xenbr0", 60);
+	dom0_console(machine, "linux");
+	machine_send(
+		machine,
+		"while ! ls /sys/class/net/*/address | xargs cat | grep :77; do sleep 1; done\r");
+	machine_expect(machine, "^00:16:3e:00:00:77", 60);
+	dom0_leave_console(machine);
+	dom0_run(machine, "destroy linux", 60);
+	expect_page(port, "/", "HTTP/1.1 200", "It works");
+	dom0_run(machine, "destroy web", 60);
+	dom0_off(machine);
+}
+
+/* Two guests alone on a bridge; one is destroyed in the middle of a second transfer. */
+static void test_guests_exchange_data(void **state)
+{
+	struct machine *machine = dom0_up((struct machine_options){.name = "network-peers"});
+	unsigned long before = warm_up(machine);
+
+	(void)state;
+	dom0_create(machine, "netpeer");
+	dom0_create(machine, "netpeer name=b extra=\"ip=10.0.0.2/24 peer=10.0.0.1 bytes=4000000\"");
+	dom0_expect_of(machine, "b", "^netpeer: passed, 4000000 bytes each way", 120);
+	dom0_run(machine, "destroy b", 60);
+	dom0_create(machine,
+		    "netpeer name=c extra=\"ip=10.0.0.3/24 peer=10.0.0.1 bytes=900000000\"");
+	dom0_run(machine, "sleep 3", 60);
+	dom0_run_expecting(machine, "network-list c", "^ +0 .* Connected +[0-9]{3,}", 60);
+	dom0_run(machine, "destroy c", 60);
+	dom0_audit(machine);
+	dom0_run(machine, "destroy netpeer", 60);
+	dom0_run_expecting(machine, "network-attach Domain-0",
+			   "^network-attach: Domain-0 has no vif", 60);
+	dom0_expect_free_pages(machine, before);
+	dom0_off(machine);
+}
+
+/* Back ends survive what breaks the rules, and serve others meanwhile. */
+static void test_malformed(void **state)
+{
+	struct machine *machine = dom0_up((struct machine_options){.name = "network-malformed"});
+	unsigned long before = warm_up(machine);
+
+	(void)state;
+	dom0_create(machine, "netpeer");
+	dom0_create(machine, "badnet");
+	dom0_expect_of(machine, "badnet", "^badnet: passed, [0-9]+ cases", 120);
+	dom0_run(machine, "destroy badnet", 60);
+	for (int i = 0; i < 3; i++) {
+		dom0_create(machine, "badnet extra=vanish");
+		dom0_expect_of(machine, "badnet", "^badnet: vanishing", 60);
+		dom0_run(machine, "destroy badnet", 60);
+	}
+	dom0_create(machine, "netpeer name=b extra=\"ip=10.0.0.2/24 peer=10.0.0.1 bytes=100000\"");
+	dom0_expect_of(machine, "b", "^netpeer: passed", 120);
+	dom0_run(machine, "destroy b", 60);
+	dom0_run(machine, "destroy netpeer", 60);
+	dom0_expect_free_pages(machine, before);
+	dom0_off(machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_guests_exchange_data, machine_end_all),
+		cmocka_unit_test_teardown(test_malformed, machine_end_all),
+		cmocka_unit_test_teardown(test_web, machine_end_all),
+		cmocka_unit_test_teardown(test_linux, machine_end_all),
+	};
+
+	return cmocka_run_group_tests_name("network", tests, NULL, NULL);
+}
