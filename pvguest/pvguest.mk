@@ -71,7 +71,7 @@ $(foreach g,$(filter-out $(PV_LWIP_GUESTS),$(PV_GUESTS)),\
 # Those that speak TCP/IP: with lwIP and its port (pv/net.h).
 PV_LWIP_PORT := $(wildcard pvguest/lwip/*.c)
 PV_LWIP_LIBS := $(B)/pvguest/libpvlwip.a $(LIBS_GUEST)/liblwip.a
-$(foreach g,$(PV_LWIP_GUESTS),\
+$(foreach g,$(filter $(PV_LWIP_GUESTS),$(PV_GUESTS)),\
 	$(eval $(call pv_guest,$(g),$(call pv_folder_sources,$(g)),$(LWIP_INCLUDES),$(PV_LWIP_LIBS))))
 PV_LWIP_OBJECTS := $(call pv_objects,$(PV_LWIP_PORT) $(foreach g,$(PV_LWIP_GUESTS),$(call pv_folder_sources,$(g))))
 $(PV_LWIP_OBJECTS): PV_EXTRA := $(LWIP_INCLUDES)
