@@ -107,6 +107,7 @@ static void check_msrs(void)
 static void check_rest(void)
 {
 	uint64_t start;
+	bool waited = false;
 	/* periodic: a tick that comes before the instruction is not the last */
 	struct vcpu_set_periodic_timer timer = {.period_ns = 2 * PV_NS_PER_MS};
 	uint32_t low = 0;
@@ -115,14 +116,18 @@ static void check_rest(void)
 	expect_no_trap("rdtsc");
 	TRY("wbinvd", ::);
 	expect_no_trap("wbinvd");
-	start = pv_time_ns();
-	HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, 0, &timer);
-	TRY("hlt", ::);
-	HYPERVISOR_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
+	/* any event ends it, the console's too: once it must not be so */
+	for (int i = 0; i < 10; i++) {
+		start = pv_time_ns();
+		HYPERVISOR_vcpu_op(VCPUOP_set_periodic_timer, 0, &timer);
+		TRY("hlt", ::);
+		HYPERVISOR_vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
+		waited = waited || pv_time_ns() - start >= PV_NS_PER_MS;
+	}
 	if (outcome.trapped) /* Xen 4.17 */
 		expect_trap("hlt", PV_TRAP_PROTECTION, 0);
 	else
-		expect("hlt waits for an event", pv_time_ns() - start >= PV_NS_PER_MS, 1);
+		expect("hlt waits for an event", waited, 1);
 	TRY("lgdt (%0)", ::"r"(&start));
 	expect_trap("lgdt", PV_TRAP_PROTECTION, 0);
 	TRY("lidt (%0)", ::"r"(&start));
