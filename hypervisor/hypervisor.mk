@@ -9,7 +9,7 @@ HV_CPPFLAGS := -Ihypervisor -Iabi -Itools/unpack -I$(B)/hypervisor -D__XEN_INTER
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mcmodel=small -fvisibility=hidden -mno-red-zone \
 	-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-common -fno-delete-null-pointer-checks -fno-strict-aliasing \
-	-Wall -Wextra -Wno-unused-parameter $(HV_EXTRA)
+	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(HV_EXTRA)
 HV_LDFLAGS := -nostdlib -static -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \
 	-Wl,--no-warn-rwx-segments -Wl,--orphan-handling=error
 
