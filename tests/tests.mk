@@ -23,10 +23,13 @@ $(B)/tests/unit/$(1): $$(UNIT_OBJS_$(1))
 endef
 $(foreach test,$(UNIT),$(eval $(call unit_rules,$(test))))
 
-.PHONY: test test-unit coverage
-test: test-unit test-conformance test-system ## everything that needs no other hypervisor
+.PHONY: test test-unit coverage xsa
+test: xsa test-unit test-conformance test-system ## everything that needs no other hypervisor
 test-unit: $(UNIT_PROGRAMS) ## host unit tests under the sanitizers
 	$(Q)tests/run-programs $(UNIT_PROGRAMS)
+
+xsa: ## known mistakes of PV hypervisors, and the test that each would fail
+	$(Q)tests/xsa
 
 # In a build folder of its own: the objects count their lines.
 coverage: | $(SETUP_TEST) ## line coverage of hypervisor/mm and hypervisor/core by the unit tests
