@@ -128,6 +128,8 @@ static void a_domain_has_its_limit(void **state)
 	assert_non_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL));
 	assert_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL));
 	assert_int_equal(d->mem.tot_pages, 5);
+	d->mem.max_pages = 3; /* lowered below what it has */
+	assert_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL));
 	d->mem.max_pages = ~0UL;
 	d->mem.dying = true;
 	assert_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL));
