@@ -7,9 +7,11 @@
 #include "backend/vif.h"
 #include "bridge/bridge.h"
 #include "bridge/rate.h"
+#include "bridge/segment.h"
 
 /* Frames that wait for a guest to offer buffers. A power of two. */
-#define VIF_QUEUE 256
+#define VIF_QUEUE	256
+#define VIF_QUEUE_PAGES 1024
 
 struct vif {
 	struct backend backend;
@@ -22,6 +24,7 @@ struct vif {
 	netif_rx_back_ring_t rx;
 	int evtchn;
 	bool sg;	    /* it takes frames in several pages */
+	bool gso;	    /* and TCP packets that stand for several frames */
 	bool takes_blank;   /* and frames over IPv4 without their checksum */
 	bool takes_blank_6; /* and over IPv6 */
 
@@ -30,6 +33,7 @@ struct vif {
 
 	struct packet *queue[VIF_QUEUE];
 	unsigned int queue_head, queue_tail; /* run freely */
+	unsigned int queue_pages;
 
 	uint64_t sent, sent_bytes, received, received_bytes, dropped;
 };

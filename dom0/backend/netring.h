@@ -23,9 +23,10 @@ struct tx_slot {
 };
 
 struct tx_packet {
-	unsigned int slots;
-	uint16_t flags;	 /* NETTXF_* of the first slot */
-	uint32_t length; /* of all slots */
+	unsigned int slots, extras; /* extras: ring slots behind the first one that hold no data */
+	uint16_t gso_size;	    /* 0: it is one frame */
+	uint16_t flags;		    /* NETTXF_* of the first slot */
+	uint32_t length;	    /* of all slots */
 	struct tx_slot slot[TX_SLOTS];
 };
 

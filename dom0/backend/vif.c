@@ -15,10 +15,10 @@ static struct vif *connected;
 /* --- the type of back end -------------------------------------------------------------------- */
 
 /* What is said here is true: frames in several pages and without their checksum are taken and
- * given; segmentation, multicast filters and further queues are not offered. */
+ * given, and large TCP packets over IPv4; multicast filters and further queues are not offered. */
 static int publish(struct backend *backend)
 {
-	static const char *const features[] = {"feature-rx-copy", "feature-sg",
+	static const char *const features[] = {"feature-rx-copy", "feature-sg", "feature-gso-tcpv4",
 					       "feature-ipv6-csum-offload"};
 	struct vif *vif = (struct vif *)backend;
 	char mac[VIF_MAC_TEXT];
@@ -88,6 +88,7 @@ static int connect(struct backend *backend)
 	BACK_RING_INIT(&vif->tx, (struct netif_tx_sring *)vif->tx_map.address, PV_PAGE_SIZE);
 	BACK_RING_INIT(&vif->rx, (struct netif_rx_sring *)vif->rx_map.address, PV_PAGE_SIZE);
 	vif->sg = backend_number_or(backend, "feature-sg", 0);
+	vif->gso = vif->sg && backend_number_or(backend, "feature-gso-tcpv4", 0);
 	vif->takes_blank = !backend_number_or(backend, "feature-no-csum-offload", 0);
 	vif->takes_blank_6 = backend_number_or(backend, "feature-ipv6-csum-offload", 0);
 	rate_set(&vif->rate, vif->config.rate_bytes, vif->config.rate_interval * 1000ull,
@@ -174,7 +175,10 @@ static void card_deliver(struct bridge_port *port, struct packet *packet)
 {
 	struct net_device *device = ((struct card *)port->owner)->device;
 
-	device->send(device, packet->segment, packet->pages, packet->flags);
+	if (packet->gso_size)
+		segment_packet(port, packet);
+	else
+		device->send(device, packet->segment, packet->pages, packet->flags);
 }
 
 /* What the card lends is copied: the guests that it goes to may take their time. */

@@ -5,10 +5,14 @@
 
 #define BATCH 128 /* pages */
 
+/* Slots of the ring, of which those with extra information have no page to be copied. */
 static struct {
-	unsigned int pages;
+	unsigned int slots, copies;
 	struct gnttab_copy copy[BATCH];
-	netif_rx_response_t response[BATCH]; /* status is the length, if all goes well */
+	struct {
+		netif_rx_response_t response; /* status is the length, if all goes well */
+		const struct gnttab_copy *copy;
+	} slot[BATCH];
 } batch;
 
 static bool is_ipv6(const struct packet *packet)
@@ -47,20 +51,34 @@ void vif_enqueue(struct bridge_port *port, struct packet *packet)
 {
 	struct vif *vif = port->owner;
 
+	if (packet->gso_size && !vif->gso) {
+		segment_packet(port, packet);
+		return;
+	}
 	if (!vif->backend.connected || vif->queue_tail - vif->queue_head == VIF_QUEUE ||
-	    (packet->pages > 1 && !vif->sg)) {
+	    vif->queue_pages + packet->pages > VIF_QUEUE_PAGES || (packet->pages > 1 && !vif->sg)) {
 		vif->dropped++;
 		return;
 	}
 	packet_get(packet);
+	vif->queue_pages += packet->pages;
 	vif->queue[vif->queue_tail++ % VIF_QUEUE] = packet;
 	vifs_wake();
+}
+
+/* Take the first one out of the queue. */
+static void dequeue(struct vif *vif)
+{
+	struct packet *packet = vif->queue[vif->queue_head++ % VIF_QUEUE];
+
+	vif->queue_pages -= packet->pages;
+	packet_put(packet);
 }
 
 void vif_purge(struct vif *vif)
 {
 	while (vif->queue_head != vif->queue_tail)
-		packet_put(vif->queue[vif->queue_head++ % VIF_QUEUE]);
+		dequeue(vif);
 }
 
 static uint16_t response_flags(const struct packet *packet)
@@ -74,22 +92,39 @@ static uint16_t response_flags(const struct packet *packet)
 static void plan_page(struct vif *vif, const struct packet *packet, unsigned int page)
 {
 	const struct net_segment *segment = &packet->segment[page];
+	struct gnttab_copy *copy = &batch.copy[batch.copies++];
 	bool last = page + 1 == packet->pages;
 	netif_rx_request_t request;
 
 	RING_COPY_REQUEST(&vif->rx, vif->rx.req_cons, &request);
 	vif->rx.req_cons++;
-	batch.response[batch.pages] = (netif_rx_response_t){
+	batch.slot[batch.slots].copy = copy;
+	batch.slot[batch.slots++].response = (netif_rx_response_t){
 		.id = request.id,
 		.flags = (page ? 0 : response_flags(packet)) | (last ? 0 : NETRXF_more_data),
 		.status = (int16_t)segment->length,
 	};
-	batch.copy[batch.pages++] = (struct gnttab_copy){
+	*copy = (struct gnttab_copy){
 		.source = {.u.gmfn = segment->machine >> PV_PAGE_SHIFT, .domid = DOMID_SELF},
 		.dest = {.u.ref = request.gref, .domid = vif->backend.domid},
 		.len = (uint16_t)segment->length,
 		.flags = GNTCOPY_dest_gref,
 	};
+}
+
+/* What a large packet stands for: in the slot behind its first page. The buffer there is not used,
+ * and the front end knows it by its place. */
+static void plan_extra(struct vif *vif, const struct packet *packet)
+{
+	netif_extra_info_t extra = {
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.u.gso = {.size = packet->gso_size, .type = XEN_NETIF_GSO_TYPE_TCPV4},
+	};
+
+	vif->rx.req_cons++;
+	batch.slot[batch.slots - 1].response.flags |= NETRXF_extra_info;
+	batch.slot[batch.slots].copy = NULL;
+	memcpy(&batch.slot[batch.slots++].response, &extra, sizeof(extra));
 }
 
 static void plan_packet(struct vif *vif, struct packet *packet)
@@ -98,20 +133,23 @@ static void plan_packet(struct vif *vif, struct packet *packet)
 
 	if (blank && !(is_ipv6(packet) ? vif->takes_blank_6 : vif->takes_blank))
 		fill_checksum(packet);
-	for (unsigned int page = 0; page < packet->pages; page++)
+	for (unsigned int page = 0; page < packet->pages; page++) {
 		plan_page(vif, packet, page);
+		if (!page && packet->gso_size)
+			plan_extra(vif, packet);
+	}
 	vif->received++;
 	vif->received_bytes += packet->length;
 }
 
 static void run_batch(struct vif *vif)
 {
-	pv_grant_copy(batch.copy, batch.pages);
-	for (unsigned int i = 0; i < batch.pages; i++) {
+	pv_grant_copy(batch.copy, batch.copies);
+	for (unsigned int i = 0; i < batch.slots; i++) {
 		netif_rx_response_t *response = RING_GET_RESPONSE(&vif->rx, vif->rx.rsp_prod_pvt);
 
-		*response = batch.response[i];
-		if (batch.copy[i].status != GNTST_okay)
+		*response = batch.slot[i].response;
+		if (batch.slot[i].copy && batch.slot[i].copy->status != GNTST_okay)
 			response->status = NETIF_RSP_ERROR;
 		vif->rx.rsp_prod_pvt++;
 	}
@@ -123,18 +161,18 @@ static struct packet *first(const struct vif *vif)
 }
 
 /* Buffers for the first packet of the queue? If not, ask to be told when there are. */
-static bool has_room(struct vif *vif, unsigned int pages)
+static bool has_room(struct vif *vif, unsigned int slots)
 {
 	int offered = rx_offered(&vif->rx);
 
-	if (offered >= 0 && (unsigned int)offered < pages) {
-		vif->rx.sring->req_event = vif->rx.req_cons + pages;
+	if (offered >= 0 && (unsigned int)offered < slots) {
+		vif->rx.sring->req_event = vif->rx.req_cons + slots;
 		xen_mb();
 		offered = rx_offered(&vif->rx);
 	}
 	if (offered < 0)
 		backend_fail(&vif->backend, "receive ring: impossible index");
-	return offered >= (int)pages;
+	return offered >= (int)slots;
 }
 
 /* Fill a batch; returns how many packets it took. They stay in the queue. */
@@ -142,11 +180,12 @@ static unsigned int plan(struct vif *vif)
 {
 	unsigned int taken = 0;
 
-	batch.pages = 0;
+	batch.slots = batch.copies = 0;
 	for (; vif->queue_head + taken != vif->queue_tail; taken++) {
 		struct packet *packet = vif->queue[(vif->queue_head + taken) % VIF_QUEUE];
+		unsigned int slots = packet->pages + !!packet->gso_size;
 
-		if (batch.pages + packet->pages > BATCH || !has_room(vif, packet->pages))
+		if (batch.slots + slots > BATCH || !has_room(vif, slots))
 			break;
 		plan_packet(vif, packet);
 	}
@@ -161,7 +200,7 @@ void vif_receive(struct vif *vif)
 	while (!vif->backend.failed && first(vif) && (taken = plan(vif))) {
 		run_batch(vif);
 		while (taken--)
-			packet_put(vif->queue[vif->queue_head++ % VIF_QUEUE]);
+			dequeue(vif);
 		any = true;
 	}
 	if (!any)

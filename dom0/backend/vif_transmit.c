@@ -6,7 +6,7 @@
 
 #define BATCH_FRAMES 64
 /* A slot may end in one page of ours and go on in the next. */
-#define BATCH_COPIES 128
+#define BATCH_COPIES 256
 #define MOST_COPIES  (2 * TX_SLOTS)
 
 /* One thread: one batch. */
@@ -100,6 +100,7 @@ static void finish_frame(struct vif *vif, unsigned int index, uint64_t now)
 		vif->sent++;
 		vif->sent_bytes += packet->length;
 		packet->flags = flags_of(slots);
+		packet->gso_size = slots->gso_size;
 		bridge_forward(&vif->port, packet, now);
 	}
 	if (packet)

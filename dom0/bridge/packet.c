@@ -55,6 +55,7 @@ struct packet *packet_new(uint32_t length)
 		return NULL;
 	packet->refs = 1;
 	packet->flags = 0;
+	packet->gso_size = 0;
 	packet->length = length;
 	for (packet->pages = 0; length; packet->pages++) {
 		struct net_segment *segment = &packet->segment[packet->pages];

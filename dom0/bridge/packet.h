@@ -18,6 +18,7 @@ struct packet {
 	unsigned int refs;
 	unsigned int flags; /* NET_CHECKSUM_* */
 	uint32_t length;
+	uint16_t gso_size; /* TCP over IPv4 that stands for frames of so much payload; 0: a frame */
 	unsigned int pages;
 	struct net_segment segment[PACKET_PAGES]; /* whole pages, but for the last */
 };

@@ -108,8 +108,15 @@ static int write_rings(domid_t domid, const struct built_domain *built)
 
 static int write_all(const struct domain *domain, const struct built_domain *built)
 {
-	static const char *const owned[] = {"control/shutdown", "data", "drivers",
-					    "feature",		"attr", "error"};
+	static const char *const owned[] = {"control/shutdown",
+					    "control/feature-poweroff",
+					    "control/feature-reboot",
+					    "control/feature-suspend",
+					    "data",
+					    "drivers",
+					    "feature",
+					    "attr",
+					    "error"};
 	domid_t domid = domain->domid;
 	char path[PATH_LENGTH];
 	int error;

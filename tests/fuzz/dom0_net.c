@@ -7,7 +7,7 @@
 #include <string.h>
 #include "backend/handshake.h"
 #include "backend/netring.h"
-#include "bridge/bridge.h"
+#include "bridge/segment.h"
 #include "config/vif.h"
 
 #define CHECK(condition)                                                                           \
@@ -34,7 +34,8 @@ static void ring(const uint8_t *data, size_t size)
 		if (tx_take(&back, (unsigned int)pending, &packet))
 			return;
 		CHECK(packet.slots && packet.slots <= TX_SLOTS);
-		CHECK(back.req_cons - before == packet.slots && (int)packet.slots <= pending);
+		CHECK(back.req_cons - before == packet.slots + packet.extras);
+		CHECK((int)(packet.slots + packet.extras) <= pending);
 		for (unsigned int i = 0; i < packet.slots; i++) {
 			CHECK(packet.slot[i].offset + packet.slot[i].size <= 4096);
 			sum += packet.slot[i].size;
@@ -77,6 +78,61 @@ static void frame(const uint8_t *data, size_t size)
 	net_fill_checksum(bytes, size);
 }
 
+/* Packets of their own pages, for the frames that a large one is cut into. */
+struct packet *packet_new(uint32_t length)
+{
+	struct packet *packet = calloc(1, sizeof(*packet));
+
+	CHECK(packet && length && length <= PACKET_PAGE);
+	packet->refs = packet->pages = 1;
+	packet->length = length;
+	packet->segment[0] = (struct net_segment){.data = malloc(length), .length = length};
+	return packet;
+}
+
+void packet_put(struct packet *packet)
+{
+	if (--packet->refs)
+		return;
+	free((void *)packet->segment[0].data);
+	free(packet);
+}
+
+static uint32_t cut_bytes;
+
+static void deliver_cut(struct bridge_port *to, struct packet *packet)
+{
+	(void)to;
+	CHECK(packet->length > NET_HEADER && packet->flags == NET_CHECKSUM_BLANK);
+	CHECK(net_fill_checksum(packet_head(packet), packet->length));
+	cut_bytes += packet->length;
+}
+
+/* A packet of up to 64 KiB whose first bytes are the input's. */
+static void cut(const uint8_t *data, size_t size)
+{
+	static uint8_t bytes[PACKET_PAGES][PACKET_PAGE];
+	static struct bridge_port to = {.deliver = deliver_cut};
+	struct packet packet = {.refs = 1};
+	uint32_t length;
+
+	if (size < 4)
+		return;
+	packet.gso_size = (uint16_t)(data[0] << 8 | data[1]);
+	packet.length = length = (uint32_t)(data[2] << 8 | data[3]) + 1;
+	for (; length; packet.pages++) {
+		uint32_t part = length < PACKET_PAGE ? length : PACKET_PAGE;
+
+		packet.segment[packet.pages] =
+			(struct net_segment){.data = bytes[packet.pages], .length = part};
+		length -= part;
+	}
+	memcpy(bytes[0], data + 4, size - 4 < PACKET_PAGE ? size - 4 : PACKET_PAGE);
+	cut_bytes = 0;
+	CHECK(segment_packet(&to, &packet) <= SEGMENTS_MAX);
+	CHECK(cut_bytes < 3 * PACKET_MAX + 1000000);
+}
+
 static void text(const uint8_t *data, size_t size)
 {
 	char copy[300];
@@ -95,9 +151,9 @@ static void text(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const targets[])(const uint8_t *, size_t) = {ring, frame, text};
+	static void (*const targets[])(const uint8_t *, size_t) = {ring, frame, text, cut};
 
 	if (size)
-		targets[data[0] % 3](data + 1, size - 1);
+		targets[data[0] % 4](data + 1, size - 1);
 	return 0;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 FUZZ += dom0_net
-FUZZ_dom0_net := $(addprefix dom0/,backend/netring.c backend/handshake.c bridge/bridge.c config/vif.c \
+FUZZ_dom0_net := $(addprefix dom0/,backend/netring.c backend/handshake.c bridge/bridge.c bridge/segment.c config/vif.c \
 	driver/checksum.c)
 FUZZ_dom0_net_CFLAGS := -Idom0 -Ipvguest/include

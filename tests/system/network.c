@@ -204,6 +204,53 @@ static void test_guests_exchange_data(void **state)
 	dom0_off(machine);
 }
 
+/* Plugging and unplugging without end, with a guest that has no driver and one that has, leaves
+ * nothing; a guest that reboots is connected again. */
+static void test_hot_plugs(void **state)
+{
+	struct machine *machine = dom0_up((struct machine_options){.name = "network-plugs"});
+	unsigned long before = warm_up(machine);
+	char line[80];
+
+	(void)state;
+	dom0_create(machine, "stay");
+	for (int i = 0; i < 90; i++) {
+		dom0_run_expecting(machine, "network-attach stay bridge=island", "^attached vif",
+				   60);
+		snprintf(line, sizeof(line), "network-detach stay %d", i);
+		dom0_run_expecting(machine, line, "^detached vif", 60);
+	}
+	dom0_run(machine, "destroy stay", 60);
+	dom0_expect_free_pages(machine, before);
+
+	dom0_create(machine,
+		    "linux vif=\"['bridge=island']\" extra=\"console=hvc0 quiet ip=10.0.0.9/24\"");
+	dom0_expect_of(machine, "linux", "^linux-guest: eth0 has", 90);
+	for (int i = 0; i < 10; i++) {
+		snprintf(line, sizeof(line), "network-detach linux %d", i);
+		dom0_run_expecting(machine, line, "^detached vif", 60);
+		dom0_run_expecting(machine, "network-attach linux bridge=island", "^attached vif",
+				   60);
+		for (int tries = 0; tries < 20; tries++) {
+			dom0_run(machine, "sleep 1", 60);
+			dom0_type(machine, "network-list linux");
+			machine_expect(machine, "(Connected|InitWait|Closed|Initialising)", 60);
+			if (machine_group(machine, 1)[1] == 'o')
+				break;
+			dom0_prompt(machine, 60);
+		}
+		assert_string_equal(machine_group(machine, 1), "Connected");
+		dom0_prompt(machine, 60);
+	}
+	dom0_run(machine, "reboot linux", 60);
+	machine_expect(machine, "linux: restarted as domain", 90);
+	dom0_expect_of(machine, "linux", "^linux-guest: eth0 has", 90);
+	dom0_run_expecting(machine, "network-list linux", "^ +0 .* Connected", 60);
+	dom0_run(machine, "destroy linux", 60);
+	dom0_expect_free_pages(machine, before);
+	dom0_off(machine);
+}
+
 /* Back ends survive what breaks the rules, and serve others meanwhile. */
 static void test_malformed(void **state)
 {
@@ -232,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_guests_exchange_data, machine_end_all),
+		cmocka_unit_test_teardown(test_hot_plugs, machine_end_all),
 		cmocka_unit_test_teardown(test_malformed, machine_end_all),
 		cmocka_unit_test_teardown(test_web, machine_end_all),
 		cmocka_unit_test_teardown(test_linux, machine_end_all),

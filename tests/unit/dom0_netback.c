@@ -134,6 +134,7 @@ static int begin(void **state)
 	vif.backend.domid = 5;
 	vif.backend.connected = true;
 	vif.port.owner = &vif;
+	vif.port.deliver = vif_enqueue;
 	vif.sg = vif.takes_blank = true;
 	failure[0] = '\0';
 	XEN_FRONT_RING_INIT(&tx, (struct netif_tx_sring *)tx_page, 4096);
@@ -160,6 +161,17 @@ static void push_tx(grant_ref_t gref, unsigned int offset, unsigned int flags, u
 {
 	*RING_GET_REQUEST(&tx, tx.req_prod_pvt) = (netif_tx_request_t){
 		gref, (uint16_t)offset, (uint16_t)flags, (uint16_t)tx.req_prod_pvt, (uint16_t)size};
+	tx.req_prod_pvt++;
+}
+
+static void push_extra(unsigned int type, unsigned int gso_type, unsigned int size)
+{
+	netif_extra_info_t *extra = (void *)RING_GET_REQUEST(&tx, tx.req_prod_pvt);
+
+	*extra = (netif_extra_info_t){
+		.type = (uint8_t)type,
+		.u.gso = {.size = (uint16_t)size, .type = (uint8_t)gso_type},
+	};
 	tx.req_prod_pvt++;
 }
 
@@ -287,6 +299,17 @@ static void breaks_off_at_nonsense(void **state)
 	push_tx(1001, 0, NETTXF_extra_info, 100);
 	push_tx(1001, 0, 0, 100);
 	breaks_off("not offered");
+	push_tx(1001, 0, NETTXF_extra_info, 100);
+	breaks_off("lacks its extra");
+	push_tx(1001, 0, NETTXF_extra_info, 100);
+	push_extra(XEN_NETIF_EXTRA_TYPE_GSO, XEN_NETIF_GSO_TYPE_TCPV6, 1448);
+	breaks_off("not offered");
+	push_tx(1001, 0, NETTXF_extra_info, 100);
+	push_extra(XEN_NETIF_EXTRA_TYPE_GSO, XEN_NETIF_GSO_TYPE_TCPV4, 0);
+	breaks_off("not offered");
+	push_tx(1001, 0, NETTXF_extra_info, 100);
+	push_extra(XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 0, 1);
+	breaks_off("not offered");
 	tx.req_prod_pvt = 257;
 	breaks_off("impossible index");
 	tx.req_prod_pvt = -1u;
@@ -302,6 +325,84 @@ static void goes_back_in_the_ring(void **state)
 	tx.req_prod_pvt = 1;
 	transmit();
 	assert_true(vif.backend.failed);
+}
+
+/* A TCP/IPv4 header with room for a little: 1400 bytes of payload for each frame. */
+static void make_tcp(uint8_t *page)
+{
+	static const uint8_t header[] = {
+		2,    0,    0,	  0,	0,    1, 2, 0, 0,  0, 0,    2,	  8,  0, 0x45, 0, 0, 0,
+		0xff, 0xff, 0x40, 0,	64,   6, 0, 0, 10, 0, 0,    1,	  10, 0, 0,    2, 0, 80,
+		0x12, 0x34, 0xff, 0xff, 0xff, 0, 0, 0, 0,  1, 0x50, 0x99, 16, 0, 0,    0, 0, 0};
+
+	memcpy(page, header, sizeof(header));
+}
+
+static void sends_and_cuts_large_packets(void **state)
+{
+	struct packet *large;
+	uint32_t at = 54, frames;
+
+	(void)state;
+	make_tcp(guest_page[1]);
+	push_tx(1001, 0, NETTXF_more_data | NETTXF_extra_info | NETTXF_csum_blank, 8100);
+	push_extra(XEN_NETIF_EXTRA_TYPE_GSO, XEN_NETIF_GSO_TYPE_TCPV4, 1400);
+	push_tx(1002, 0, 0, 4050);
+	transmit();
+	assert_int_equal(RING_GET_RESPONSE(&tx, 0)->status, NETIF_RSP_OKAY);
+	assert_int_equal(RING_GET_RESPONSE(&tx, 1)->status, NETIF_RSP_NULL);
+	assert_int_equal(RING_GET_RESPONSE(&tx, 2)->status, NETIF_RSP_OKAY);
+	assert_int_equal(forwarded_count, 1);
+	large = forwarded[0];
+	assert_int_equal(large->gso_size, 1400);
+	vif_enqueue(&vif.port, large); /* which takes no such thing */
+	frames = vif.queue_tail - vif.queue_head;
+	assert_int_equal(frames, 6);
+	for (uint32_t i = 0; i < frames; i++) {
+		uint8_t *frame = packet_head(vif.queue[i]);
+		uint32_t payload = i < 5 ? 1400 : 8100 - 54 - 5 * 1400, sum = 0;
+
+		assert_int_equal(vif.queue[i]->length, 54 + payload);
+		assert_int_equal(vif.queue[i]->flags, NET_CHECKSUM_BLANK);
+		assert_int_equal(frame[16] << 8 | frame[17], 40 + payload);
+		assert_int_equal(frame[18] << 8 | frame[19], (0xffff + i) & 0xffff);
+		for (int j = 14; j < 34; j += 2)
+			sum += (uint32_t)(frame[j] << 8 | frame[j + 1]);
+		assert_int_equal((sum & 0xffff) + (sum >> 16), 0xffff);
+		assert_int_equal((uint32_t)frame[38] << 24 | frame[39] << 16 | frame[40] << 8 |
+					 frame[41],
+				 0xffffff00 + i * 1400);
+		assert_int_equal(frame[47], (i ? 0 : 0x80) | (i == 5 ? 9 : 0) | 0x10);
+		for (uint32_t j = 0; j < payload; j++, at++)
+			if (frame[54 + j] !=
+			    (at < 4050 ? guest_page[1][at] : guest_page[2][at - 4050]))
+				fail_msg("byte %u of frame %u", j, i);
+	}
+}
+
+static void refuses_to_cut_nonsense(void **state)
+{
+	static const struct {
+		unsigned int at, value, gso;
+	} wrong[] = {{12, 0x86, 1400}, {14, 0x65, 1400}, {14, 0x44, 1400}, {14, 0x4f, 1400},
+		     {20, 0x20, 1400}, {21, 1, 1400},	 {23, 17, 1400},   {46, 0x40, 1400},
+		     {46, 0xf0, 1400}, {0, 2, 1},	 {0, 2, 4096},	   {0, 2, 65535}};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct packet *packet = packet_new(i == 8 ? 60 : 9000);
+
+		memset(packet_head(packet), 0, packet->segment[0].length);
+		make_tcp(packet_head(packet));
+		packet_head(packet)[wrong[i].at] = (uint8_t)wrong[i].value;
+		packet->gso_size = (uint16_t)wrong[i].gso;
+		vif_enqueue(&vif.port, packet);
+		packet_put(packet);
+		if (i != 3) /* that one's header is long, and all there */
+			assert_int_equal(vif.queue_tail, 0);
+		vif_purge(&vif);
+		vif.queue_head = vif.queue_tail = 0;
+	}
 }
 
 static void is_limited(void **state)
@@ -380,6 +481,35 @@ static void receives(void **state)
 	assert_int_equal(response.flags, 0);
 	assert_int_equal(guest_page[3][9000 - 8193], 0x42);
 	assert_int_equal(vif.received, 2);
+	assert_int_equal(packets_alive, 0);
+}
+
+static void receives_large_packets(void **state)
+{
+	struct packet *packet = packet_new(9000);
+	netif_extra_info_t extra;
+
+	(void)state;
+	vif.gso = true;
+	packet->flags = NET_CHECKSUM_BLANK;
+	packet->gso_size = 1448;
+	memset(packet_head(packet), 0, 64);
+	vif_enqueue(&vif.port, packet);
+	packet_put(packet);
+	for (unsigned int i = 0; i < 3; i++)
+		offer(1000 + i);
+	vif_receive(&vif);
+	assert_false(RING_HAS_UNCONSUMED_RESPONSES(&rx)); /* it takes four slots */
+	offer(1003);
+	vif_receive(&vif);
+	assert_int_equal(rx_response().flags, NETRXF_csum_blank | NETRXF_data_validated |
+						      NETRXF_more_data | NETRXF_extra_info);
+	memcpy(&extra, RING_GET_RESPONSE(&rx, rx.rsp_cons++), sizeof(extra));
+	assert_int_equal(extra.type, XEN_NETIF_EXTRA_TYPE_GSO);
+	assert_int_equal(extra.flags, 0);
+	assert_int_equal(extra.u.gso.size, 1448);
+	assert_int_equal(rx_response().status, 4096);
+	assert_int_equal(rx_response().status, 9000 - 8192);
 	assert_int_equal(packets_alive, 0);
 }
 
@@ -467,7 +597,8 @@ static void survives_random_rings(void **state)
 
 			random = random * 1103515245 + 12345;
 			request->gref = 1000 + (random >> 16) % (PAGES + 1);
-			request->flags = random & 0x10000000 ? NETTXF_more_data : 0;
+			request->flags = (random & 0x10000000 ? NETTXF_more_data : 0) |
+					 (random & 0x18000000 ? 0 : NETTXF_extra_info);
 			request->size %= random & 0x20000000 ? 65535 : 2000;
 			request->offset %= random & 0x40000000 ? 65535 : 2096;
 		}
@@ -493,8 +624,11 @@ int main(void)
 		TEST(answers_useless_frames),
 		TEST(breaks_off_at_nonsense),
 		TEST(goes_back_in_the_ring),
+		TEST(sends_and_cuts_large_packets),
+		TEST(refuses_to_cut_nonsense),
 		TEST(is_limited),
 		TEST(receives),
+		TEST(receives_large_packets),
 		TEST(waits_for_buffers),
 		TEST(respects_what_it_takes),
 		TEST(bad_buffers_harm_their_owner),
