@@ -21,14 +21,16 @@ MEM ?= 1G
 SMP ?= 2
 CPU ?= max,-smap,-la57
 QEMU_ARGS ?=
-# The network card, on a network of QEMU's own (its address 10.0.2.2 is this machine), or none. What
-# listens on port 80 there is reached by http://127.0.0.1:8080/ on this machine.
+# Devices: images of disks, how they are attached, and the network card, on a network of QEMU's own
+# (its address 10.0.2.2 is this machine), or none. What listens on port 80 there is reached by
+# http://127.0.0.1:8080/ on this machine.
+DISK ?=
+DISKTYPE ?= virtio
 NET ?= virtio-net-pci
 HTTP_PORT ?= 8080
-comma := ,
-QEMU_NIC = $(if $(filter none,$(NET)),none,user$(comma)model=$(NET)$(comma)hostfwd=tcp:127.0.0.1:$(HTTP_PORT)-:80)
 
-run: $(B)/parapet.iso | $(SETUP_RUN) ## boot it in QEMU on this terminal (MEM= SMP= CPU= NET= HTTP_PORT= QEMU_ARGS=)
+run: $(B)/parapet.iso | $(SETUP_RUN) ## boot it in QEMU on this terminal (MEM= SMP= CPU= DISK=FILE DISKTYPE=virtio|nvme NET=virtio-net-pci|e1000|none HTTP_PORT= QEMU_ARGS=)
 	@echo '  RUN      $(MEM) of memory, $(SMP) CPUs. Leave with "poweroff" at the prompt, or Ctrl-A x.'
-	$(Q)$(QEMU) -accel tcg -cpu $(CPU) -m $(MEM) -smp $(SMP) -cdrom $< -display none \
-		-serial mon:stdio -no-reboot -nic $(QEMU_NIC) $(QEMU_ARGS)
+	$(Q)devices=$$(tools/devices '$(DISK)' '$(DISKTYPE)' '$(NET)' '$(HTTP_PORT)') && \
+		$(QEMU) -accel tcg -cpu $(CPU) -m $(MEM) -smp $(SMP) -cdrom $< -display none \
+		-serial mon:stdio -no-reboot $$devices $(QEMU_ARGS)

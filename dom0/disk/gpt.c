@@ -94,7 +94,9 @@ static bool good_places(const struct header *header, const struct gpt_source *so
 	    (header->size & (header->size - 1)) || !header->count ||
 	    header->count > GPT_MAX_ENTRIES || bytes > ENTRIES_BYTES)
 		return false;
-	if (header->first_usable > header->last_usable || header->last_usable >= source->blocks)
+	/* No partition may hold the MBR or either header: its guest could write the table. */
+	if (header->first_usable < 2 || header->first_usable > header->last_usable ||
+	    header->last_usable >= source->blocks - 1)
 		return false;
 	/* The table itself lies before or behind what partitions may use. */
 	if (header->entries < 2 || header->entries >= source->blocks ||

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := interrupts linux crash isolation cycles guests boot cli flood network
+SYSTEM_TESTS := devices interrupts linux crash isolation cycles guests boot cli flood network
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_ISO='"$(B)/tests/parapet.iso"' \
 	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
-	-DTEST_INTERRUPTS_ISO='"$(B)/tests/parapet/interrupts.iso"'
+	-DTEST_DRIVERS_ISO='"$(B)/tests/drivers.iso"' -DTEST_BAD_ISO='"$(B)/tests/drivers-bad.iso"' \
+	-DTEST_BAD_SECTOR=$(DRIVERS_BAD_SECTOR) -DTEST_INTERRUPTS_ISO='"$(B)/tests/parapet/interrupts.iso"'
 SYSTEM_LIB := $(SYSTEM)/machine.o $(SYSTEM)/dom0.o
 
 $(SYSTEM)/%.o: tests/system/%.c | $(SETUP_TEST)
@@ -58,7 +59,7 @@ $(B)/tests/parapet/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE
 .PHONY: test-system test-reference
 RUN_SYSTEM = mkdir -p $(B)/tests/log && tests/run-programs
 SYSTEM_NEEDS := $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso \
-	$(B)/tests/linux-dom0.iso $(PARAPET_ISOS)
+	$(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(DRIVERS_ISOS)
 test-system: $(SYSTEM_NEEDS) | $(SETUP_RUN) ## whole machines under QEMU
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
 test-reference: $(SYSTEM)/reference $(XEN_ISOS) | $(SETUP_RUN) ## the same guests on real Xen

@@ -266,6 +266,26 @@ static void lying_headers(void **state)
 	}
 }
 
+/* The entries lie behind what may be used, which begins with the MBR. */
+static void covered_header(void **state)
+{
+	(void)state;
+	for (uint64_t first = 0; first < 2; first++) {
+		fresh(NULL);
+		header(true)[0] = 'x';
+		put64(header(false) + 40, first);
+		put64(header(false) + 72, entries_at(true));
+		seal_header(false);
+		expect_bad("block 1 contradicts");
+	}
+	/* And the last block, where the other copy is. */
+	fresh(NULL);
+	header(true)[0] = 'x';
+	put64(header(false) + 48, BLOCKS - 1);
+	seal_header(false);
+	expect_bad("block 1 contradicts");
+}
+
 static void lying_entries(void **state)
 {
 	(void)state;
@@ -356,6 +376,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(backup_copy, fresh, done),
 		cmocka_unit_test_setup_teardown(disk_errors, fresh, done),
 		cmocka_unit_test_setup_teardown(lying_headers, fresh, done),
+		cmocka_unit_test_setup_teardown(covered_header, fresh, done),
 		cmocka_unit_test_setup_teardown(lying_entries, fresh, done),
 		cmocka_unit_test_setup_teardown(labels, fresh, done),
 		cmocka_unit_test_setup_teardown(survives_damage, fresh, done),

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TESTS_DRIVERS_DRIVERS_H
+#define TESTS_DRIVERS_DRIVERS_H
+
+#include "../guests/isolation/verdict.h"
+#include "driver/block.h"
+#include "driver/net.h"
+
+extern struct verdict verdict;
+
+#define works(good, ...) check(&verdict, good, __VA_ARGS__)
+
+/* Everything that a disk can do. A sector that is said to be bad must fail alone; ~0: none. */
+void test_disk(struct block_device *disk, uint64_t bad);
+
+/* An address by ARP and one by DHCP from QEMU's user network. */
+void test_card(struct net_device *card);
+
+#endif
