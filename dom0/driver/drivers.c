@@ -11,6 +11,7 @@ static const struct driver {
 	{"virtio-blk", virtio_blk_start},
 	{"virtio-net", virtio_net_start},
 	{"nvme", nvme_start},
+	{"e1000", e1000_start},
 };
 
 static void offer(const struct driver *driver, struct pci_device *pci)

@@ -17,5 +17,6 @@ int drivers_start(void);
 int virtio_blk_start(struct pci_device *pci);
 int virtio_net_start(struct pci_device *pci);
 int nvme_start(struct pci_device *pci);
+int e1000_start(struct pci_device *pci);
 
 #endif

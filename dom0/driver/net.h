@@ -79,6 +79,14 @@ bool net_fill_checksum(uint8_t *frame, size_t length);
 
 /* --- for drivers --- */
 
+/* Bytes of a frame that is to be sent, or 0 if it is too long or too short. */
+size_t net_length(const struct net_device *device, const struct net_segment *segments,
+		  unsigned int count);
+
+/* Copy a frame together; with NET_CHECKSUM_BLANK its checksum is filled in. */
+void net_copy(uint8_t *target, const struct net_segment *segments, unsigned int count,
+	      unsigned int flags);
+
 /* Name a card (eth0 …) and list it. */
 void net_add(struct net_device *device);
 

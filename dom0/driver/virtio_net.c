@@ -54,25 +54,6 @@ static void reclaim(struct virtio_net *card)
 	}
 }
 
-/* Bytes of a frame, or 0 if it is too long or too short. */
-static size_t frame_length(const struct virtio_net *card, const struct net_segment *segments,
-			   unsigned int count)
-{
-	size_t length = 0, most = NET_HEADER + 4u + card->net.mtu;
-
-	for (unsigned int i = 0; i < count && length <= most; i++)
-		length += segments[i].length;
-	return length < NET_HEADER || length > most ? 0 : length;
-}
-
-static void copy(uint8_t *target, const struct net_segment *segments, unsigned int count)
-{
-	for (unsigned int i = 0; i < count; i++) {
-		memcpy(target, segments[i].data, segments[i].length);
-		target += segments[i].length;
-	}
-}
-
 static int give_frame(struct virtio_net *card, struct buffer *buffer, size_t length)
 {
 	struct virtqueue_buffer whole = {
@@ -93,7 +74,7 @@ static int send(struct net_device *net, const struct net_segment *segments, unsi
 		unsigned int flags)
 {
 	struct virtio_net *card = net->driver;
-	size_t length = frame_length(card, segments, count);
+	size_t length = net_length(net, segments, count);
 	struct buffer *buffer;
 	int error;
 
@@ -108,9 +89,7 @@ static int send(struct net_device *net, const struct net_segment *segments, unsi
 		return -XEN_EBUSY;
 	}
 	memset(buffer->data, 0, card->header);
-	copy(buffer->data + card->header, segments, count);
-	if (flags & NET_CHECKSUM_BLANK)
-		net_fill_checksum(buffer->data + card->header, length);
+	net_copy(buffer->data + card->header, segments, count, flags);
 	card->free = buffer->next_free;
 	error = give_frame(card, buffer, length);
 	if (error) {
