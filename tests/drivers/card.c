@@ -7,7 +7,7 @@
 #include "driver/dma.h"
 #include "drivers.h"
 
-enum { ARP_BYTES = 42, UDP_AT = 34, DHCP_AT = 42, DHCP_BYTES = 244, ROUNDS = 300 };
+enum { ARP_BYTES = 42, UDP_AT = 34, DHCP_AT = 42, DHCP_BYTES = 244, ROUNDS = 300, WINDOW = 100 };
 
 static struct {
 	struct pv_semaphore came;
@@ -107,7 +107,8 @@ static void test_dhcp(struct net_device *card)
 	      card->name);
 }
 
-/* More frames than the queues have places, and as many answers. */
+/* More frames than the queues have places, and as many answers; no more of them at once than a card
+ * has room for, since QEMU's e1000 drops what finds none. */
 static void test_many(struct net_device *card)
 {
 	uint64_t deadline = pv_time_ns() + 20 * PV_NS_PER_SECOND;
@@ -117,8 +118,8 @@ static void test_many(struct net_device *card)
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		while (send(card, ARP_BYTES, 0) && pv_time_ns() < deadline)
 			pv_yield();
-		if (i % 32 == 0)
-			pv_yield();
+		while (i + 1 - received.count > WINDOW && pv_time_ns() < deadline)
+			pv_sleep_ms(1);
 	}
 	while (received.count < ROUNDS && pv_time_ns() < deadline)
 		pv_sleep_ms(1);

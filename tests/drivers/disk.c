@@ -209,6 +209,9 @@ static void test_bad(struct block_device *disk, uint64_t bad)
 	      (unsigned long)bad);
 	works(!block_read(disk, bad - 8, page, 8), "%s: the one before is not", disk->name);
 	works(!block_read(disk, bad + 8, page, 8), "%s: nor is the one behind", disk->name);
+	works(!block_do(disk, BLOCK_WRITE, 0, page, 8), "%s: a write succeeds", disk->name);
+	works(block_do(disk, BLOCK_FLUSH, 0, NULL, 0) == -XEN_EIO, "%s: the flush fails",
+	      disk->name);
 	pv_pages_free(page, 1);
 	good = failed = 0;
 	for (unsigned int i = 0; i < PIECES; i++)

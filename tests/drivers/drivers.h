@@ -10,7 +10,8 @@ extern struct verdict verdict;
 
 #define works(good, ...) check(&verdict, good, __VA_ARGS__)
 
-/* Everything that a disk can do. A sector that is said to be bad must fail alone; ~0: none. */
+/* Everything that a disk can do. With a bad sector (not ~0), reading
+ * that alone must fail, and so must flushes. */
 void test_disk(struct block_device *disk, uint64_t bad);
 
 /* An address by ARP and one by DHCP from QEMU's user network. */

@@ -4,7 +4,7 @@ DRIVERS_GUEST := $(wildcard tests/drivers/*.c) dom0/lib/problem.c \
 	$(wildcard dom0/pci/*.c dom0/driver/*.c)
 $(eval $(call pv_elf,$(B)/guests/drivers,$(DRIVERS_GUEST),$(DOM0_CFLAGS)))
 
-# One that writes all over its disks, one that reads a disk of which a sector is bad.
+# One that writes all over its disks, one whose disk fails: a sector, and every flush.
 DRIVERS_BAD_SECTOR := 1000
 DRIVERS_ISOS := $(B)/tests/drivers.iso $(B)/tests/drivers-bad.iso
 $(B)/tests/drivers-bad.iso: DRIVERS_ARGS := bad=$(DRIVERS_BAD_SECTOR)
