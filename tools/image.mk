@@ -29,7 +29,7 @@ DISKTYPE ?= virtio
 NET ?= virtio-net-pci
 HTTP_PORT ?= 8080
 
-run: $(B)/parapet.iso | $(SETUP_RUN) ## boot it in QEMU here (MEM= SMP= CPU= DISK=FILE DISKTYPE=virtio|nvme NET=virtio|e1000|none FORWARD= QEMU_ARGS=)
+run: $(B)/parapet.iso | $(SETUP_RUN) ## boot it in QEMU on this terminal (MEM= SMP= CPU= DISK=FILE DISKTYPE=virtio|nvme NET=virtio-net-pci|e1000|none HTTP_PORT= QEMU_ARGS=)
 	@echo '  RUN      $(MEM) of memory, $(SMP) CPUs. Leave with "poweroff" at the prompt, or Ctrl-A x.'
 	$(Q)devices=$$(tools/devices '$(DISK)' '$(DISKTYPE)' '$(NET)' '$(HTTP_PORT)') && \
 		$(QEMU) -accel tcg -cpu $(CPU) -m $(MEM) -smp $(SMP) -cdrom $< -display none \
