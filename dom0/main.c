@@ -7,6 +7,7 @@
 #include <pv/start.h>
 #include <pv/time.h>
 #include "backend/backend.h"
+#include "backend/vbd.h"
 #include "backend/vif.h"
 #include "cli/shell.h"
 #include "cli/terminal.h"
@@ -55,6 +56,7 @@ int main(void)
 	disk_start();
 	must("the back ends", backend_start(), &problem);
 	must("the network's back ends", vifs_start(), &problem);
+	must("the disks' back ends", vbds_start(), &problem);
 	must("the watch for ended domains", domains_start(&problem), &problem);
 	printf("Parapet dom0: help lists the commands\n");
 	run_boot_commands();

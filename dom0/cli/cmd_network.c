@@ -7,20 +7,6 @@
 #include "cli/command.h"
 #include "life/domains.h"
 
-/* The domain that the first word names, which must be a guest. */
-static int find_guest(const struct words *words, domid_t *domid, char name[GUEST_NAME_LENGTH],
-		      struct problem *problem)
-{
-	int error = domains_find(words->word[1], domid, problem);
-
-	if (error)
-		return error;
-	domains_name(*domid, name);
-	return *domid ? 0
-		      : problem_note(problem, XEN_EINVAL,
-				     "Domain-0 has no vif: it is the bridges' host");
-}
-
 /* The number of a device that is named by its number or its address. */
 static int find_vif(domid_t domid, const char *word, unsigned int *handle, struct problem *problem)
 {
@@ -61,7 +47,7 @@ static int run_attach(struct words *words, struct problem *problem)
 			error = problem_note(problem, XEN_EINVAL, "%s", wrong);
 	}
 	if (!error)
-		error = find_guest(words, &domid, name, problem);
+		error = domains_find_guest(words->word[1], &domid, name, problem);
 	if (!error)
 		error = domains_attach_vif(domid, &config, &handle, problem);
 	if (error)
@@ -81,7 +67,7 @@ static int run_detach(struct words *words, struct problem *problem)
 	int error = command_words(words, 2, 2, problem);
 
 	if (!error)
-		error = find_guest(words, &domid, name, problem);
+		error = domains_find_guest(words->word[1], &domid, name, problem);
 	if (!error)
 		error = find_vif(domid, words->word[2], &handle, problem);
 	if (!error)
@@ -113,7 +99,7 @@ static int run_list(struct words *words, struct problem *problem)
 	int error = command_words(words, 1, 1, problem);
 
 	if (!error)
-		error = find_guest(words, &domid, name, problem);
+		error = domains_find_guest(words->word[1], &domid, name, problem);
 	if (error)
 		return error;
 	for (; vif_status(domid, count, &status); count++) {

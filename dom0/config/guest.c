@@ -106,6 +106,26 @@ static int take_vifs(const struct place *place, struct guest_config *config)
 	return 0;
 }
 
+static int take_disks(const struct place *place, struct guest_config *config)
+{
+	const struct setting *setting = place->setting;
+
+	if (setting->kind != SETTING_LIST)
+		return refuse(place, "expected a list, as in [ 'phy:NAME,xvda,w' ]");
+	if (setting->items > GUEST_MAX_DISKS)
+		return refuse(place, "a guest has at most 8 disks from its configuration");
+	for (unsigned int i = 0; i < setting->items; i++) {
+		const char *wrong;
+
+		disk_config_init(&config->disk[i]);
+		wrong = disk_config_parse(&config->disk[i], setting->item[i]);
+		if (wrong)
+			return refuse(place, wrong);
+	}
+	config->disks = setting->items;
+	return 0;
+}
+
 static int take_uuid(const struct place *place, uint8_t uuid[16])
 {
 	const char *text = place->setting->text;
@@ -194,6 +214,8 @@ static int apply(const struct place *place, struct guest_config *config)
 		return take_action(place, &config->on_watchdog);
 	if (IS("vif"))
 		return take_vifs(place, config);
+	if (IS("disk"))
+		return take_disks(place, config);
 	if (IS("uuid"))
 		return take_uuid(place, config->uuid);
 	if (IS("type") || IS("builder") || IS("pae"))

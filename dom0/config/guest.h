@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "config/disk.h"
 #include "config/syntax.h"
 #include "config/vif.h"
 #include "lib/cpumask.h"
@@ -15,6 +16,7 @@
 #define GUEST_PATH_LENGTH 128
 #define GUEST_MAX_VCPUS	  32 /* what shared_info has room for */
 #define GUEST_MAX_VIFS	  8
+#define GUEST_MAX_DISKS	  8
 #define GUEST_MAX_MEMORY  (1u << 20) /* MiB */
 
 /* What dom0 does with a domain that ended. */
@@ -40,6 +42,8 @@ struct guest_config {
 	uint8_t uuid[16];		     /* all zero: dom0 chooses */
 	unsigned int vifs;
 	struct vif_config vif[GUEST_MAX_VIFS];
+	unsigned int disks;
+	struct disk_config disk[GUEST_MAX_DISKS];
 	enum guest_action on_poweroff, on_reboot, on_crash, on_watchdog;
 	/* Kept until the whole configuration is read: an own cmdline wins over root and extra. */
 	char root[SETTING_ITEM_LENGTH];

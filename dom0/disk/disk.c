@@ -157,15 +157,14 @@ static const struct {
 	{"/dev/", is_name},	  {"", is_name},
 };
 
-struct disk *disk_find(const char *name, struct problem *problem)
+/* The only one that the name fits; more are a problem. */
+static struct disk *find_only(bool (*is)(const struct disk *disk, const char *name),
+			      const char *name, struct problem *problem)
 {
 	struct disk *found = NULL;
-	unsigned int i = 0;
 
-	while (strncmp(name, namings[i].prefix, strlen(namings[i].prefix)))
-		i++;
 	for (struct disk *disk = disks; disk; disk = disk->next) {
-		if (!namings[i].is(disk, name + strlen(namings[i].prefix)))
+		if (!is(disk, name))
 			continue;
 		if (found) {
 			problem_note(problem, XEN_EINVAL,
@@ -175,6 +174,20 @@ struct disk *disk_find(const char *name, struct problem *problem)
 		}
 		found = disk;
 	}
+	return found;
+}
+
+struct disk *disk_find(const char *name, struct problem *problem)
+{
+	struct disk *found;
+	unsigned int i = 0;
+
+	while (strncmp(name, namings[i].prefix, strlen(namings[i].prefix)))
+		i++;
+	found = find_only(namings[i].is, name + strlen(namings[i].prefix), problem);
+	/* Names come first: a guest that writes the label "vda" gains nothing by it. */
+	if (!found && namings[i].is == is_name)
+		found = find_only(is_label, name, problem);
 	if (!found)
 		problem_note(problem, XEN_ENOENT, "there is no disk \"%.64s\": see block-list-host",
 			     name);

@@ -35,8 +35,8 @@ void disk_start(void);
 
 /*
  * Find a disk: "vda", "vda1", "nvme0n1p2", with or without /dev/; a partition by its label as
- * "PARTLABEL=debian" or "/dev/disk/by-partlabel/debian", or by "PARTUUID=…", likewise. NULL with
- * the problem: there is none, or several have that label.
+ * "debian", "PARTLABEL=debian" or "/dev/disk/by-partlabel/debian", or by "PARTUUID=…", likewise.
+ * NULL with the problem: there is none, or several have that label.
  */
 struct disk *disk_find(const char *name, struct problem *problem);
 

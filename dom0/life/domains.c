@@ -6,6 +6,7 @@
 #include <pv/time.h>
 #include <xen/errno.h>
 #include "backend/backend.h"
+#include "backend/vbd.h"
 #include "backend/vif.h"
 #include "console/console.h"
 #include "hyp/domctl.h"
@@ -101,6 +102,8 @@ static int plug_in(struct domain *domain, struct problem *problem)
 	for (unsigned int i = 0; i < domain->config.vifs && !error; i++)
 		error = vif_add(domain->domid, domain->vifs_plugged++, &domain->config.vif[i],
 				problem);
+	for (unsigned int i = 0; i < domain->config.disks && !error; i++)
+		error = vbd_add(domain->domid, &domain->config.disk[i], problem);
 	return error;
 }
 
@@ -346,6 +349,17 @@ int domains_attach_vif(domid_t domid, struct vif_config *config, unsigned int *h
 	return error;
 }
 
+int domains_attach_disk(domid_t domid, const struct disk_config *config, struct problem *problem)
+{
+	int error = -XEN_ESRCH;
+
+	pv_mutex_lock(&domains_mutex);
+	if (need(domid, problem))
+		error = vbd_add(domid, config, problem);
+	pv_mutex_unlock(&domains_mutex);
+	return error;
+}
+
 int domains_find(const char *word, domid_t *domid, struct problem *problem)
 {
 	struct xen_domctl_getdomaininfo info;
@@ -381,6 +395,18 @@ void domains_name(domid_t domid, char *name)
 		 !domid	  ? "Domain-0"
 		 : domain ? domain->name
 			  : "(null)");
+}
+
+int domains_find_guest(const char *word, domid_t *domid, char *name, struct problem *problem)
+{
+	int error = domains_find(word, domid, problem);
+
+	if (error)
+		return error;
+	domains_name(*domid, name);
+	return *domid ? 0
+		      : problem_note(problem, XEN_EINVAL,
+				     "Domain-0 has the machine's devices: name a guest");
 }
 
 bool domains_name_at(unsigned int index, char *name)

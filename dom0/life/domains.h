@@ -53,8 +53,14 @@ int domains_set_max_memory(domid_t domid, uint64_t kib, struct problem *problem)
 int domains_attach_vif(domid_t domid, struct vif_config *config, unsigned int *handle,
 		       struct problem *problem);
 
+/* The same for a disk; see vbd_add(). */
+int domains_attach_disk(domid_t domid, const struct disk_config *config, struct problem *problem);
+
 /* The domain that the operator means: by number or by name. */
 int domains_find(const char *word, domid_t *domid, struct problem *problem);
+
+/* The same, but not Domain-0, which is no guest; and its name: GUEST_NAME_LENGTH bytes. */
+int domains_find_guest(const char *word, domid_t *domid, char *name, struct problem *problem);
 
 /* A domain's name, for display; "(null)" where it has none. name: GUEST_NAME_LENGTH bytes. */
 void domains_name(domid_t domid, char *name);

@@ -169,6 +169,27 @@ void pv_grant_unmap(struct pv_grant_map *map)
 	free(map->handles);
 }
 
+void pv_grant_map_batch(struct gnttab_map_grant_ref *maps, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		maps[i].status = GNTST_general_error; /* of those that are never reached */
+	if (HYPERVISOR_grant_table_op(GNTTABOP_map_grant_ref, maps, count))
+		return;
+	for (unsigned int i = 0; i < count; i++)
+		if (maps[i].status == GNTST_eagain && map_one(&maps[i]))
+			maps[i].status = GNTST_general_error;
+}
+
+void pv_grant_unmap_batch(struct gnttab_unmap_grant_ref *unmaps, unsigned int count)
+{
+	long error = HYPERVISOR_grant_table_op(GNTTABOP_unmap_grant_ref, unmaps, count);
+
+	for (unsigned int i = 0; i < count; i++)
+		if (error || unmaps[i].status)
+			pv_panic("grant handle %u cannot be unmapped: %ld, %d", unmaps[i].handle,
+				 error, unmaps[i].status);
+}
+
 /* The machine frame behind any mapped address of ours. */
 static unsigned long frame_behind(const void *va)
 {

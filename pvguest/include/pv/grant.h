@@ -32,6 +32,15 @@ int pv_grant_map(struct pv_grant_map *map, domid_t domain, const grant_ref_t *re
 /* Undo it; the addresses fault afterwards. */
 void pv_grant_unmap(struct pv_grant_map *map);
 
+/*
+ * Carry out count maps or unmaps as they stand, in one hypercall; maps whose page is being brought
+ * in (GNTST_eagain) are tried again. Each one's status says how it went. With GNTMAP_device_map
+ * alone a page is held for a device, which reaches it at dev_bus_addr, and no address of ours is
+ * touched; it is let go by the same dev_bus_addr, and host_addr 0.
+ */
+void pv_grant_map_batch(struct gnttab_map_grant_ref *maps, unsigned int count);
+void pv_grant_unmap_batch(struct gnttab_unmap_grant_ref *unmaps, unsigned int count);
+
 /* Copy length bytes (within one page on either side) from or to a granted page; 0 or GNTST_*. */
 int pv_grant_copy_from(domid_t domain, grant_ref_t ref, unsigned int offset, void *to,
 		       unsigned int length);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+#include "backend/blkring.h"
+
+#define PAGE_SECTORS 8
+
+int blkring_pending(const blkif_back_ring_t *ring)
+{
+	RING_IDX pushed = __atomic_load_n(&ring->sring->req_prod, __ATOMIC_ACQUIRE);
+
+	return RING_REQUEST_PROD_OVERFLOW(ring, pushed) ? -1 : (int)(pushed - ring->req_cons);
+}
+
+static bool in_range(const struct blkring_limits *limits, uint64_t sector, uint64_t sectors)
+{
+	return sectors && sector <= limits->sectors && sectors <= limits->sectors - sector &&
+	       sector % limits->unit == 0 && sectors % limits->unit == 0;
+}
+
+int16_t blkring_check(const struct blkring_limits *limits, struct blkring_request *request)
+{
+	request->sectors = 0;
+	for (unsigned int i = 0; i < request->segments; i++) {
+		const struct blkif_request_segment *segment = &request->segment[i];
+		unsigned int sectors = segment->last_sect - segment->first_sect + 1u;
+
+		if (segment->first_sect > segment->last_sect ||
+		    segment->last_sect >= PAGE_SECTORS || sectors % limits->unit)
+			return BLKIF_RSP_ERROR;
+		request->sectors += sectors;
+	}
+	return in_range(limits, request->sector, request->sectors) ? BLKIF_RSP_OKAY
+								   : BLKIF_RSP_ERROR;
+}
+
+static int16_t transfer(const struct blkring_limits *limits, struct blkring_request *request,
+			uint8_t operation, unsigned int segments, unsigned int most)
+{
+	if (operation != BLKIF_OP_READ && operation != BLKIF_OP_WRITE)
+		return BLKIF_RSP_EOPNOTSUPP;
+	if (operation == BLKIF_OP_WRITE && !limits->can_write)
+		return BLKIF_RSP_ERROR;
+	if (!segments || segments > most)
+		return BLKIF_RSP_ERROR;
+	request->block = operation == BLKIF_OP_READ ? BLOCK_READ : BLOCK_WRITE;
+	request->segments = segments;
+	return BLKIF_RSP_OKAY;
+}
+
+static int16_t take_direct(const struct blkring_limits *limits, const blkif_request_t *raw,
+			   struct blkring_request *request)
+{
+	int16_t status = transfer(limits, request, raw->operation, raw->nr_segments,
+				  BLKIF_MAX_SEGMENTS_PER_REQUEST);
+
+	if (status != BLKIF_RSP_OKAY)
+		return status;
+	request->sector = raw->sector_number;
+	memcpy(request->segment, raw->seg, request->segments * sizeof(raw->seg[0]));
+	return blkring_check(limits, request);
+}
+
+static int16_t take_indirect(const struct blkring_limits *limits,
+			     const blkif_request_indirect_t *raw, struct blkring_request *request)
+{
+	if (!limits->max_segments)
+		return BLKIF_RSP_EOPNOTSUPP;
+	request->sector = raw->sector_number;
+	request->page = raw->indirect_grefs[0];
+	request->indirect = true;
+	return transfer(limits, request, raw->indirect_op, raw->nr_segments, limits->max_segments);
+}
+
+/* A flush that carries data is none that Linux or the header knows. */
+static int16_t take_flush(const struct blkring_limits *limits, const blkif_request_t *raw,
+			  struct blkring_request *request)
+{
+	request->block = BLOCK_FLUSH;
+	if (!limits->can_flush)
+		return BLKIF_RSP_EOPNOTSUPP;
+	return raw->nr_segments ? BLKIF_RSP_ERROR : BLKIF_RSP_OKAY;
+}
+
+static int16_t take_discard(const struct blkring_limits *limits, const blkif_request_discard_t *raw,
+			    struct blkring_request *request)
+{
+	request->block = BLOCK_DISCARD;
+	request->sector = raw->sector_number;
+	request->sectors = raw->nr_sectors;
+	if (!limits->can_discard || (raw->flag & BLKIF_DISCARD_SECURE))
+		return BLKIF_RSP_EOPNOTSUPP;
+	return in_range(limits, request->sector, request->sectors) ? BLKIF_RSP_OKAY
+								   : BLKIF_RSP_ERROR;
+}
+
+int16_t blkring_take(blkif_back_ring_t *ring, const struct blkring_limits *limits,
+		     struct blkring_request *request)
+{
+	union {
+		blkif_request_t direct;
+		blkif_request_indirect_t indirect;
+		blkif_request_discard_t discard;
+	} raw;
+
+	RING_COPY_REQUEST(ring, ring->req_cons, &raw.direct);
+	ring->req_cons++;
+	request->operation = raw.direct.operation;
+	request->id = raw.direct.id;
+	request->sector = request->sectors = 0;
+	request->segments = 0;
+	request->indirect = false;
+	switch (request->operation) {
+	case BLKIF_OP_INDIRECT:
+		request->id = raw.indirect.id;
+		request->operation = raw.indirect.indirect_op; /* this is what it is answered as */
+		return take_indirect(limits, &raw.indirect, request);
+	case BLKIF_OP_FLUSH_DISKCACHE:
+		return take_flush(limits, &raw.direct, request);
+	case BLKIF_OP_DISCARD:
+		request->id = raw.discard.id;
+		return take_discard(limits, &raw.discard, request);
+	default:
+		return take_direct(limits, &raw.direct, request);
+	}
+}
+
+void blkring_answer(blkif_back_ring_t *ring, uint64_t id, uint8_t operation, int16_t status)
+{
+	blkif_response_t *response = RING_GET_RESPONSE(ring, ring->rsp_prod_pvt);
+
+	response->id = id;
+	response->operation = operation;
+	response->status = status;
+	ring->rsp_prod_pvt++;
+}

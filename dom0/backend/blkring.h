@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a front end puts into a disk's ring, taken out with care: each request is copied once and
+ * checked before it is believed. Pure: the ring is any memory, and no guest is asked.
+ *
+ * A request that is wrong is answered with an error and harms nobody; only an impossible index ends
+ * the back end.
+ */
+#ifndef DOM0_BACKEND_BLKRING_H
+#define DOM0_BACKEND_BLKRING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <pv/types.h>
+#include "driver/block.h"
+
+#define xen_mb()  pv_mb()
+#define xen_rmb() pv_rmb()
+#define xen_wmb() pv_wmb()
+#include <xen/io/blkif.h>
+
+/* Segments of a request, at most; all of an indirect request's are in its first page. */
+#define BLKRING_SEGMENTS 64
+
+/* What the disk can; the same was published. */
+struct blkring_limits {
+	uint64_t sectors;
+	uint32_t unit;		   /* sectors that are read and written together */
+	unsigned int max_segments; /* of an indirect request, BLKRING_SEGMENTS at most */
+	bool can_write, can_flush, can_discard;
+};
+
+struct blkring_request {
+	uint64_t id;	   /* for the answer */
+	uint8_t operation; /* likewise: BLKIF_OP_* */
+	enum block_operation block;
+	uint64_t sector, sectors; /* 0 sectors for a flush */
+	unsigned int segments;	  /* 0 for flush and discard */
+	bool indirect;		  /* the segments are in this page of the guest's: see below */
+	grant_ref_t page;
+	struct blkif_request_segment segment[BLKRING_SEGMENTS];
+};
+
+/* Requests that were pushed and not taken: -1 if the index is nonsense. Reads it once. */
+int blkring_pending(const blkif_back_ring_t *ring);
+
+/*
+ * Take the next request; there must be one. BLKIF_RSP_OKAY; otherwise what to answer: id and
+ * operation are filled in always. If it is indirect, the caller copies `segments` segments from the
+ * start of `page`, and then calls blkring_check(), which has been done otherwise.
+ */
+int16_t blkring_take(blkif_back_ring_t *ring, const struct blkring_limits *limits,
+		     struct blkring_request *request);
+
+/* Check segments and place, and add up the sectors. BLKIF_RSP_OKAY or what to answer. */
+int16_t blkring_check(const struct blkring_limits *limits, struct blkring_request *request);
+
+/* Put an answer into the ring; the caller pushes it. */
+void blkring_answer(blkif_back_ring_t *ring, uint64_t id, uint8_t operation, int16_t status);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guests' disks: the back end of blkif.h, each on a disk or partition of dom0's.
+ *
+ * A guest's pages go to the device as they are. They are held for it by grant maps of the kind for
+ * devices alone (GNTMAP_device_map), a batch with one hypercall: nothing is mapped into dom0, so
+ * there is no page table to change and no TLB to flush. Persistent grants are not offered: with
+ * them the guest copies every byte between its own pages and the granted ones, and dom0 holds pages
+ * of an idle guest for good. Counted for 4 KiB: see README.md.
+ */
+#ifndef DOM0_BACKEND_VBD_H
+#define DOM0_BACKEND_VBD_H
+
+#include <stdint.h>
+#include <xen/xen.h>
+#include "backend/backend.h"
+#include "config/disk.h"
+#include "lib/problem.h"
+
+/* Start the thread that serves the rings. Once. 0 or negative. */
+int vbds_start(void);
+
+/* Plug a disk into a guest. 0, or negative with the problem. */
+int vbd_add(domid_t domid, const struct disk_config *config, struct problem *problem);
+
+/* Unplug it; see backend_remove(). */
+int vbd_remove(domid_t domid, unsigned int number, bool force, struct problem *problem);
+
+/* Of a device, for display. */
+struct vbd_status {
+	struct disk_config config;
+	const char *disk; /* dom0's name of it */
+	enum xenbus_state state;
+	unsigned int busy; /* requests under way */
+	uint64_t reads, read_sectors, writes, written_sectors, others, errors;
+};
+
+/* The index-th device of a domain. False behind the last. */
+bool vbd_status(domid_t domid, unsigned int index, struct vbd_status *status);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a guest's ring to the disk and back: batches, with one hypercall for what all of a batch
+ * need. */
+#include <string.h>
+#include <xen/errno.h>
+#include "backend/blkback.h"
+#include "driver/dma.h"
+
+#define BATCH_REQUESTS 32
+#define BATCH_PAGES    512 /* of all requests of a batch; one has at most BLKRING_SEGMENTS */
+
+/* One thread: one batch. */
+static struct {
+	unsigned int requests, copies, pages;
+	struct vbd_request *request[BATCH_REQUESTS];
+	struct gnttab_copy copy[BATCH_REQUESTS];
+	union {
+		struct gnttab_map_grant_ref map[BATCH_PAGES];
+		struct gnttab_unmap_grant_ref unmap[BATCH_PAGES];
+	};
+} batch;
+
+/* Lists of indirect segments, copied from the guests: none crosses a page. */
+static struct blkif_request_segment lists[BATCH_REQUESTS][BLKRING_SEGMENTS]
+	__attribute__((aligned(4096)));
+
+static void answer(struct vbd *vbd, const struct blkring_request *guest, int16_t status)
+{
+	if (status != BLKIF_RSP_OKAY)
+		vbd->errors++;
+	blkring_answer(&vbd->ring, guest->id, guest->operation, status);
+}
+
+/* --- what is done -------------------------------------------------------------------------------
+ */
+
+static void finished(struct vbd_request *request, int16_t status)
+{
+	request->status = status;
+	request->next = request->vbd->done;
+	request->vbd->done = request;
+}
+
+static void submit(struct vbd_request *request);
+
+/* On the disk's thread. */
+static void done(struct block_request *block, int error)
+{
+	struct vbd_request *request = block->owner;
+
+	if (!error && request->left) {
+		submit(request);
+		return;
+	}
+	finished(request, !error		     ? BLKIF_RSP_OKAY
+			  : error == -XEN_EOPNOTSUPP ? BLKIF_RSP_EOPNOTSUPP
+						     : BLKIF_RSP_ERROR);
+	vbds_wake();
+}
+
+static void plan_unmaps(const struct vbd_request *request)
+{
+	for (unsigned int i = 0; i < request->held; i++)
+		batch.unmap[batch.pages++] = (struct gnttab_unmap_grant_ref){
+			.dev_bus_addr = request->segment[i].machine / 4096 * 4096,
+			.handle = request->handle[i],
+		};
+}
+
+static void retire(struct vbd_request *request)
+{
+	struct vbd *vbd = request->vbd;
+
+	answer(vbd, &request->guest, request->status);
+	request->next = vbd->free;
+	vbd->free = request;
+	vbd->busy--;
+}
+
+static void finish_batch(struct vbd *vbd)
+{
+	batch.requests = batch.pages = 0;
+	while (vbd->done && batch.requests < BATCH_REQUESTS &&
+	       batch.pages + BLKRING_SEGMENTS <= BATCH_PAGES) {
+		struct vbd_request *request = vbd->done;
+
+		vbd->done = request->next;
+		plan_unmaps(request);
+		batch.request[batch.requests++] = request;
+	}
+	if (batch.pages)
+		pv_grant_unmap_batch(batch.unmap, batch.pages);
+	for (unsigned int i = 0; i < batch.requests; i++)
+		retire(batch.request[i]);
+}
+
+void vbd_finish(struct vbd *vbd)
+{
+	while (vbd->done)
+		finish_batch(vbd);
+	if (vbd->closing && !vbd->busy)
+		pv_semaphore_up(&vbd->drained);
+}
+
+/* --- what is new --------------------------------------------------------------------------------
+ */
+
+static void count(struct vbd *vbd, const struct blkring_request *guest)
+{
+	switch (guest->block) {
+	case BLOCK_READ:
+		vbd->reads++;
+		vbd->read_sectors += guest->sectors;
+		break;
+	case BLOCK_WRITE:
+		vbd->writes++;
+		vbd->written_sectors += guest->sectors;
+		break;
+	default:
+		vbd->others++;
+	}
+}
+
+/* Hand it, or the next piece of a long discard, to the disk. */
+static void submit(struct vbd_request *request)
+{
+	struct block_device *device = request->vbd->disk->device;
+	const struct blkring_request *guest = &request->guest;
+	uint64_t sectors = request->left;
+
+	if (guest->block == BLOCK_DISCARD && sectors > device->max_discard)
+		sectors = device->max_discard - device->max_discard % request->vbd->limits.unit;
+	request->block = (struct block_request){
+		.operation = guest->block,
+		.sector = guest->sector + guest->sectors - request->left,
+		.sectors = (uint32_t)sectors,
+		.segment_count = guest->segments,
+		.segments = request->segment,
+		.done = done,
+		.owner = request,
+	};
+	request->left -= sectors;
+	if (block_submit(device, &request->block))
+		finished(request, BLKIF_RSP_ERROR);
+}
+
+static void plan_list(const struct vbd_request *request)
+{
+	const struct blkring_request *guest = &request->guest;
+	uint64_t list = dma_address(lists[batch.copies]);
+
+	batch.copy[batch.copies++] = (struct gnttab_copy){
+		.source = {.u.ref = guest->page, .domid = request->vbd->backend.domid},
+		.dest = {.u.gmfn = list / 4096, .domid = DOMID_SELF, .offset = list % 4096},
+		.len = (uint16_t)(guest->segments * sizeof(lists[0][0])),
+		.flags = GNTCOPY_source_gref,
+	};
+}
+
+/* Take one request out of the ring. What is wrong with it is answered at once. */
+static void take_one(struct vbd *vbd)
+{
+	struct vbd_request *request = vbd->free;
+	int16_t status = blkring_take(&vbd->ring, &vbd->limits, &request->guest);
+
+	if (status != BLKIF_RSP_OKAY) {
+		answer(vbd, &request->guest, status);
+		return;
+	}
+	vbd->free = request->next;
+	vbd->busy++;
+	request->held = 0;
+	request->status = BLKIF_RSP_OKAY;
+	batch.request[batch.requests++] = request;
+	batch.pages += request->guest.segments;
+	if (request->guest.indirect)
+		plan_list(request);
+}
+
+/* The lists of indirect requests: one hypercall. They are copied once more, since a guest must not
+ * change what was checked; nobody but the hypervisor writes there. */
+static void fetch_lists(struct vbd *vbd)
+{
+	unsigned int at = 0;
+
+	if (batch.copies)
+		pv_grant_copy(batch.copy, batch.copies);
+	for (unsigned int i = 0; i < batch.requests; i++) {
+		struct blkring_request *guest = &batch.request[i]->guest;
+
+		if (!guest->indirect)
+			continue;
+		memcpy(guest->segment, lists[at], guest->segments * sizeof(lists[0][0]));
+		batch.request[i]->status = batch.copy[at++].status == GNTST_okay
+						   ? blkring_check(&vbd->limits, guest)
+						   : BLKIF_RSP_ERROR;
+	}
+}
+
+static void plan_maps(const struct vbd_request *request)
+{
+	const struct blkring_request *guest = &request->guest;
+	/* A disk that is written reads the page: the guest need not let anybody write it. */
+	uint32_t flags = GNTMAP_device_map | (guest->block == BLOCK_WRITE ? GNTMAP_readonly : 0);
+
+	for (unsigned int i = 0; i < guest->segments; i++)
+		batch.map[batch.pages++] = (struct gnttab_map_grant_ref){
+			.flags = flags,
+			.ref = guest->segment[i].gref,
+			.dom = request->vbd->backend.domid,
+		};
+}
+
+/* Note the pages that the hypervisor gave; false if some are missing. */
+static bool note_pages(struct vbd_request *request, const struct gnttab_map_grant_ref *map)
+{
+	const struct blkring_request *guest = &request->guest;
+	bool all = true;
+
+	for (unsigned int i = 0; i < guest->segments; i++, map++) {
+		const struct blkif_request_segment *segment = &guest->segment[i];
+
+		if (map->status != GNTST_okay) {
+			all = false;
+			continue;
+		}
+		request->handle[request->held] = map->handle;
+		request->segment[request->held++] = (struct block_segment){
+			.machine = map->dev_bus_addr + segment->first_sect * BLOCK_SECTOR,
+			.length = (segment->last_sect - segment->first_sect + 1u) * BLOCK_SECTOR,
+		};
+	}
+	return all;
+}
+
+static void hold_pages(void)
+{
+	const struct gnttab_map_grant_ref *map = batch.map;
+
+	batch.pages = 0;
+	for (unsigned int i = 0; i < batch.requests; i++)
+		if (batch.request[i]->status == BLKIF_RSP_OKAY)
+			plan_maps(batch.request[i]);
+	if (batch.pages)
+		pv_grant_map_batch(batch.map, batch.pages);
+	for (unsigned int i = 0; i < batch.requests; i++) {
+		struct vbd_request *request = batch.request[i];
+
+		if (request->status != BLKIF_RSP_OKAY)
+			continue;
+		if (!note_pages(request, map))
+			request->status = BLKIF_RSP_ERROR;
+		map += request->guest.segments;
+	}
+}
+
+static void start_batch(struct vbd *vbd)
+{
+	for (unsigned int i = 0; i < batch.requests; i++) {
+		struct vbd_request *request = batch.request[i];
+
+		if (request->status != BLKIF_RSP_OKAY) {
+			finished(request, request->status);
+			continue;
+		}
+		count(vbd, &request->guest);
+		request->left = request->guest.sectors;
+		submit(request);
+	}
+}
+
+/* Fill a batch. False: the ring is empty, or nothing more can be taken now. */
+static bool fill_batch(struct vbd *vbd)
+{
+	batch.requests = batch.copies = batch.pages = 0;
+	for (unsigned int taken = 0; taken < BATCH_REQUESTS; taken++) {
+		int pending = blkring_pending(&vbd->ring);
+
+		if (pending < 0)
+			backend_fail(&vbd->backend, "impossible index of requests");
+		if (pending <= 0 || !vbd->free || batch.pages + BLKRING_SEGMENTS > BATCH_PAGES)
+			return pending > 0 && vbd->free;
+		take_one(vbd);
+	}
+	return true;
+}
+
+bool vbd_take(struct vbd *vbd)
+{
+	bool more = fill_batch(vbd);
+	int arrived;
+
+	fetch_lists(vbd);
+	hold_pages();
+	start_batch(vbd);
+	if (vbd->done)
+		vbds_wake();
+	if (more || vbd->backend.failed || !vbd->free)
+		return more;
+	RING_FINAL_CHECK_FOR_REQUESTS(&vbd->ring, arrived);
+	return arrived;
+}
+
+void vbd_push(struct vbd *vbd)
+{
+	bool notify;
+
+	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vbd->ring, notify);
+	if (notify)
+		pv_event_send(vbd->evtchn);
+}
