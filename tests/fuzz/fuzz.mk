@@ -4,7 +4,7 @@
 # What a fuzzer found worth keeping is in build's corpus folder; a crash fails the run and names its input.
 FUZZ += dom0_parsers
 FUZZ_dom0_parsers := dom0/lib/cpio.c dom0/lib/problem.c dom0/lib/cpumask.c dom0/config/syntax.c \
-	dom0/config/guest.c dom0/config/vif.c dom0/image/payload.c dom0/image/kernel.c $(IMAGE_SOURCES) \
+	dom0/config/guest.c dom0/config/vif.c dom0/config/disk.c dom0/image/payload.c dom0/image/kernel.c $(IMAGE_SOURCES) \
 	dom0/cli/words.c dom0/cli/editor.c
 FUZZ_dom0_parsers_CFLAGS := -Idom0
 FUZZ_dom0_parsers_LIBS := -llzma -lz

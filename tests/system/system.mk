@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := devices interrupts linux crash isolation cycles guests boot cli flood network
+SYSTEM_TESTS := block devices interrupts linux crash isolation cycles guests boot cli flood network
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_ISO='"$(B)/tests/parapet.iso"' \
 	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \

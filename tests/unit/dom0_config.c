@@ -106,6 +106,78 @@ static void mistakes_name_their_line(void **state)
 	}
 }
 
+/* As xl has them. */
+static void accepts_disks(void **state)
+{
+	static const struct {
+		const char *text, *target, *vdev;
+		unsigned int number;
+		bool write;
+	} good[] = {
+		{"phy:vda,xvda,w", "vda", "xvda", 51712, true},
+		{"phy:debian,xvda1,r", "debian", "xvda1", 51713, false},
+		{"phy:PARTLABEL=debian,xvdb", "PARTLABEL=debian", "xvdb", 51728, true},
+		{"vda,raw,xvdc,rw", "vda", "xvdc", 51744, true},
+		{"/dev/vda2,,xvdp15,ro", "/dev/vda2", "xvdp15", 51967, false},
+		{" vda , raw , xvdc , r ", "vda", "xvdc", 51744, false},
+		{"vdev=xvda, access=r, target=vda1", "vda1", "xvda", 51712, false},
+		{"format=raw,vdev=xvdq,backendtype=phy,target=/dev/disk/by-partlabel/a,b=c",
+		 "/dev/disk/by-partlabel/a,b=c", "xvdq", 0x10001000, true},
+		{"vda,vdev=xvda16,access=rw,devtype=disk", "vda", "xvda16", 0x10000010, true},
+		{"raw:nvme0n1p2,xvdaa,mode=ro", "nvme0n1p2", "xvdaa", 0x10001a00, false},
+	};
+	char line[200];
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(line, sizeof(line), "disk = [ 'phy:x,xvdz,r', '%s' ]", good[i].text);
+		if (read_text(line))
+			fail_msg("%s: %s", line, problem.text);
+		assert_int_equal(config.disks, 2);
+		assert_string_equal(config.disk[1].target, good[i].target);
+		assert_string_equal(config.disk[1].vdev, good[i].vdev);
+		assert_int_equal(config.disk[1].number, good[i].number);
+		assert_int_equal(config.disk[1].write, good[i].write);
+	}
+}
+
+static void refuses_bad_disks(void **state)
+{
+	static const struct {
+		const char *text, *problem;
+	} bad[] = {
+		{"", "the name of the disk is missing"},
+		{"vda", "no vdev is named"},
+		{"vdev=xvda", "no target is named"},
+		{"phy:,xvda,w", "the name of the disk is missing"},
+		{"phy:vda,hda,w", "expected vdev=xvda"},
+		{"phy:vda,xvd,w", "expected vdev=xvda"},
+		{"phy:vda,xvda01,w", "expected vdev=xvda"},
+		{"phy:vda,xvda256,w", "expected vdev=xvda"},
+		{"phy:vda,xvdzzzzzzz,w", "expected vdev=xvda"},
+		{"phy:vda,xvda:cdrom,r", "expected vdev=xvda"},
+		{"phy:vda,xvda,x", "expected access r, ro, w or rw"},
+		{"phy:vda,xvda,w,more", "nothing is expected behind"},
+		{"vda,qcow2,xvda,w", "only format=raw is offered: image files"},
+		{"file:/root/disk.img,xvda,w", "image files are not supported"},
+		{"tap:aio:/root/disk.img,xvda,w", "image files are not supported"},
+		{"vdev=xvda,backendtype=qdisk,target=x", "only backendtype=phy is offered"},
+		{"vdev=xvda,devtype=cdrom,target=x", "only devtype=disk is offered"},
+		{"vdev=xvda,speed=9,target=x", "unknown key of a disk"},
+	};
+	char line[200];
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(line, sizeof(line), "disk = [ '%s' ]", bad[i].text);
+		assert_int_equal(read_text(line), -XEN_EINVAL);
+		if (strncmp(problem.text, "test.cfg:1: disk: ", 18) ||
+		    strncmp(problem.text + 18, bad[i].problem, strlen(bad[i].problem)))
+			fail_msg("%s: got \"%s\"", line, problem.text);
+	}
+	assert_int_equal(read_text("disk = 'phy:vda,xvda,w'"), -XEN_EINVAL);
+}
+
 static void limits_of_length(void **state)
 {
 	static char text[2048];
@@ -225,6 +297,8 @@ int main(void)
 		cmocka_unit_test(mistakes_name_their_line),
 		cmocka_unit_test(limits_of_length),
 		cmocka_unit_test(whole_is_checked),
+		cmocka_unit_test(accepts_disks),
+		cmocka_unit_test(refuses_bad_disks),
 		cmocka_unit_test(words_of_the_command_line),
 		cmocka_unit_test(cpu_sets_as_text),
 		cmocka_unit_test(survives_noise),
