@@ -7,7 +7,8 @@
 #include "backend/blkback.h"
 
 #define PATIENCE_NS    (10 * PV_NS_PER_SECOND) /* with a guest that is asked to let go */
-#define RING_ORDER_MAX 2		       /* four pages: 128 requests */
+#define SETTLE_MS      200
+#define RING_ORDER_MAX 2 /* four pages: 128 requests */
 #define PAGE_SECTORS   (PV_PAGE_SIZE / BLOCK_SECTOR)
 
 static struct pv_semaphore work;
@@ -272,6 +273,9 @@ int vbd_remove(domid_t domid, unsigned int number, bool force, struct problem *p
 		return problem_note(
 			problem, XEN_EBUSY,
 			"the guest has not let go of it within 10 s (is it mounted?): -f does not wait");
+	/* Linux only looks for what is gone when it runs next: it would not notice a disk of the
+	 * same name that is plugged in before. */
+	pv_sleep_ms(SETTLE_MS);
 	return error;
 }
 

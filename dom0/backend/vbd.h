@@ -6,7 +6,7 @@
  * devices alone (GNTMAP_device_map), a batch with one hypercall: nothing is mapped into dom0, so
  * there is no page table to change and no TLB to flush. Persistent grants are not offered: with
  * them the guest copies every byte between its own pages and the granted ones, and dom0 holds pages
- * of an idle guest for good. Counted for 4 KiB: see README.md.
+ * of an idle guest for good.
  */
 #ifndef DOM0_BACKEND_VBD_H
 #define DOM0_BACKEND_VBD_H

@@ -9,7 +9,7 @@
 #define WRITTEN	  TEST_LOGS "/block-written.img"
 #define READ_ONLY TEST_LOGS "/block-read-only.img"
 
-enum { MIB = 1 << 20, WRITTEN_MIB = 300, READ_ONLY_MIB = 4, PLUGS = 40, DESTROYS = 4 };
+enum { MIB = 1 << 20, WRITTEN_MIB = 256, READ_ONLY_MIB = 4, PLUGS = 40, DESTROYS = 4 };
 
 /* Two disks: one to write, of which nothing is kept, and one of noise. */
 static const char *const disks[] = {"-drive",  "file=" WRITTEN ",format=raw,if=none,id=d0",
@@ -57,7 +57,7 @@ static void enter_guest(struct machine *machine)
 	machine_expect(machine, "guest# ", 120);
 }
 
-#define SUM "head -c 268435456 /dev/xvda | md5sum | sed 's/ .*//;s/^/sum=/'"
+#define SUM "md5sum </dev/xvda | sed 's/ .*//;s/^/sum=/'"
 
 static void test_linux(void **state)
 {
@@ -70,11 +70,11 @@ static void test_linux(void **state)
 	guest(machine, "md5sum </dev/xvdb; md5sum </dev/xvdb", "^([0-9a-f]{32})  -", 60);
 	guest(machine, "cat /sys/block/xvdb/ro; echo x >/dev/xvdb && echo written",
 	      "xvdb: (Permission|Operation|Read-only)|not permitted", 60);
-	/* The noise again and again, each time at another place in its sectors. */
+	/* The noise again and again, each time from another place on. */
 	guest(machine,
-	      "for i in $(seq 64); do echo $i; cat /dev/xvdb; done | "
-	      "dd of=/dev/xvda bs=1M iflag=fullblock count=256 2>/dev/null; sync; echo written=$?",
-	      "^written=0", 180);
+	      "for i in $(seq 0 63); do dd if=/dev/xvdb of=/dev/xvda bs=64k skip=$i "
+	      "seek=$((i * 64)) 2>/dev/null || break; done; sync; echo written=$i,$?",
+	      "^written=63,0", 180);
 	guest(machine, SUM, "^sum=([0-9a-f]{32})", 120);
 	snprintf(sum, sizeof(sum), "^sum=%s", machine_group(machine, 1));
 	machine_send(machine, "reboot\r");
@@ -152,7 +152,7 @@ static void test_in_transfer(void **state)
 	dom0_off(machine);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_linux, machine_end_all),
@@ -160,5 +160,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_in_transfer, machine_end_all),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("block", tests, NULL, NULL);
 }
