@@ -40,7 +40,6 @@ struct evtchn_domain {
 	struct evtchn *buckets[EVTCHN_BUCKETS];
 	u32 ports;			       /* ports that have memory: 0 .. ports - 1 */
 	u32 free_hint;			       /* no port below is free */
-	u32 release_next;		       /* progress of evtchn_close_all() */
 	evtchn_port_t pirq_port[EVTCHN_PIRQS]; /* 0: none */
 };
 

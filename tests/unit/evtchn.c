@@ -314,6 +314,8 @@ static void others_ports_are_dom0s_to_name(void **state)
 	a->privileged = true;
 	assert_int_equal(OP(EVTCHNOP_alloc_unbound, op), 0);
 	assert_int_equal(status_of(2, op.port).status, EVTCHNSTAT_unbound);
+	assert_int_equal(OP(EVTCHNOP_reset, reset), -XEN_EOPNOTSUPP);
+	b->control_pauses = 1;
 	assert_int_equal(OP(EVTCHNOP_reset, reset), 0);
 	assert_int_equal(status_of(2, op.port).status, EVTCHNSTAT_closed);
 	op.dom = 3;
@@ -332,9 +334,38 @@ static void reset_is_preemptible(void **state)
 	assert_int_equal(OP(EVTCHNOP_reset, reset), HYPERCALL_PREEMPTED);
 	assert_int_equal(fake_preempt_args[0], EVTCHNOP_reset);
 	assert_int_equal(fake_preempt_args[1], (u64)&reset);
-	assert_int_equal(a->evtchn.release_next, 128);
+	assert_int_equal(status_of(DOMID_SELF, 64).status, EVTCHNSTAT_closed);
+	assert_int_equal(status_of(DOMID_SELF, 200).status, EVTCHNSTAT_unbound);
+	/* however often it gives way, it gets on */
+	for (int goes = 0; goes < 10; goes++) {
+		fake_preempt_in = 0;
+		if (!OP(EVTCHNOP_reset, reset))
+			break;
+	}
+	assert_int_equal(status_of(DOMID_SELF, 200).status, EVTCHNSTAT_closed);
+	fake_preempt_in = -1;
 	assert_int_equal(OP(EVTCHNOP_reset, reset), 0);
 	assert_int_equal(unbound(2), 1);
+}
+
+/* Its ports that were opened behind it must not outlive the domain: the peers point to it. */
+static void the_end_closes_what_an_unfinished_reset_has_passed(void **state)
+{
+	struct evtchn_reset reset = {.dom = DOMID_SELF};
+	evtchn_port_t pa, pb;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		unbound(2);
+	fake_preempt_in = 0;
+	assert_int_equal(OP(EVTCHNOP_reset, reset), HYPERCALL_PREEMPTED);
+	fake_preempt_in = -1;
+	connect_pair(&pa, &pb);
+	assert_int_equal(pa, 1);
+	a->is_dying = true;
+	assert_int_equal(evtchn_close_all(a), 0);
+	fake_run_as(b->vcpus[0]);
+	assert_int_equal(status_of(DOMID_SELF, pb).status, EVTCHNSTAT_unbound);
 }
 
 static void the_dying_get_no_ports(void **state)
@@ -406,6 +437,7 @@ int main(void)
 		TEST(no_memory_is_an_error),
 		TEST(others_ports_are_dom0s_to_name),
 		TEST(reset_is_preemptible),
+		TEST(the_end_closes_what_an_unfinished_reset_has_passed),
 		TEST(the_dying_get_no_ports),
 		TEST(pollers_are_woken),
 		TEST(bad_arguments),
