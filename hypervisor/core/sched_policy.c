@@ -96,8 +96,9 @@ void policy_charge(struct vcpu *v, u64 ns, u64 now)
 	v->sched.credit -= used(v, ns);
 	if (!sd->cap)
 		return;
-	sd->covered_until =
-		MAX(sd->covered_until, (s64)now - CAP_BURST) + (s64)(ns * 100 / sd->cap);
+	/* longer than any slice of a capped one: what ran before the cap was set is not counted */
+	sd->covered_until = MAX(sd->covered_until, (s64)now - CAP_BURST) +
+			    MIN((s64)(ns * 100 / sd->cap), 4 * CAP_BURST);
 	if (sd->covered_until >= (s64)now)
 		timer_set(&sd->unpark, this_cpu()->id, (u64)(sd->covered_until + CAP_TICK));
 }
@@ -123,6 +124,8 @@ int sched_domain_adjust(struct domain *d, u32 weight, u32 cap)
 	sd->covered_until = (s64)now_ns() - CAP_TICK;
 	sched_kick_waiting(sd);
 	spin_unlock(&sched_lock);
+	for_each_vcpu (v, d) /* whose slices it changes */
+		vcpu_kick(v, WORK_SCHEDULE);
 	return 0;
 }
 

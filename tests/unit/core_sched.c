@@ -211,6 +211,11 @@ static struct actor *new_actor(struct domain *d, u64 burst, u64 nap, u64 affinit
 	const struct cpumask mask = {affinity};
 
 	a->v.domain = d;
+	for (struct vcpu **at = d->vcpus;; at++)
+		if (!*at) {
+			*at = &a->v;
+			break;
+		}
 	a->v.info = &infos[actor_count++];
 	a->v.pause_flags = VPF_BLOCKED;
 	a->burst = burst;
@@ -376,6 +381,23 @@ static void cap_covers_all_vcpus_of_a_domain(void **state)
 	reset_counts();
 	run_for(1000 * MS);
 	assert_true(a->ran + b->ran >= 980 * MS);
+}
+
+/* It is not made to pay for what it ran before; and nothing else calls the scheduler meanwhile. */
+static void cap_set_while_it_runs_alone(void **state)
+{
+	struct actor *a;
+
+	(void)state;
+	machine(2);
+	a = hog(256, 0);
+	run_for(20000 * MS);
+	assert_share(a->ran, 20000 * MS, 100);
+	assert_int_equal(sched_domain_adjust(a->v.domain, 256, 50), 0);
+	run_for(200 * MS);
+	reset_counts();
+	run_for(4000 * MS);
+	assert_share(a->ran, 4000 * MS, 50);
 }
 
 /* --- affinity --- */
@@ -597,6 +619,7 @@ int main(void)
 		TEST(changed_weight_takes_effect),
 		TEST(cap_limits_an_idle_machine),
 		TEST(cap_covers_all_vcpus_of_a_domain),
+		TEST(cap_set_while_it_runs_alone),
 		TEST(pinned_vcpus_stay_and_share),
 		TEST(affinity_moves_a_running_vcpu),
 		TEST(sleepers_run_at_once_beside_hogs),
