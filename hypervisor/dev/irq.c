@@ -179,7 +179,8 @@ int irq_map_msi(struct domain *d, int wanted, u16 device, bool msix, unsigned en
 	int rc = -XEN_ENOSPC;
 
 	spin_lock(&irq_lock);
-	struct irq *q = free_msi(wanted);
+	/* irq_domain_release() comes after the mark, and takes the lock */
+	struct irq *q = d->is_dying ? NULL : free_msi(wanted);
 
 	if (q)
 		rc = msi_find(&q->msi, device, msix, entry);
@@ -198,8 +199,11 @@ int irq_unmap_msi(struct domain *d, unsigned irq)
 	struct irq *q = lock_and_find(irq);
 	bool ours = q && q->owner == d;
 
-	if (ours)
+	if (ours) {
 		unmap_msi(q);
+		/* the number's next owner may be another domain */
+		__atomic_fetch_and(&d->irq_allowed[irq / 32], ~(1u << irq % 32), __ATOMIC_SEQ_CST);
+	}
 	spin_unlock(&irq_lock);
 	return ours ? 0 : -XEN_EPERM;
 }
@@ -220,12 +224,18 @@ int irq_restore_msis(u16 device)
 
 int irq_set_eoi_map(struct domain *d, mfn_t frame)
 {
-	if (d->pirq_eoi_map)
+	struct page *none = NULL, *pg = mm_get_page_writable(frame, &d->mem);
+
+	if (!pg)
+		return -XEN_EINVAL;
+	if (!__atomic_compare_exchange_n(&d->pirq_eoi_map, &none, pg, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST)) {
+		type_put(pg);
 		return -XEN_EBUSY;
-	d->pirq_eoi_map = mm_get_page_writable(frame, &d->mem);
+	}
 	for (unsigned i = 0; i < gsi_count; i++)
 		set_eoi_bit(d, i);
-	return d->pirq_eoi_map ? 0 : -XEN_EINVAL;
+	return 0;
 }
 
 int irq_bind_guest(struct domain *d, unsigned pirq, bool share)
@@ -289,19 +299,20 @@ void irq_dispatch(unsigned vector)
 	 */
 	if (vector < VECTOR_DEVICE_FIRST)
 		return;
-	struct irq *q = &irqs[vector - VECTOR_DEVICE_FIRST], now;
+	struct irq *q = &irqs[vector - VECTOR_DEVICE_FIRST];
 
 	spin_lock(&irq_lock);
-	now = *q;
 	if (q->bound && q->level) {
 		ioapic_mask(q - irqs, true);
 		q->in_flight = q->bound;
 	}
+	for (unsigned i = 0; i < MAX_SHARERS; i++) /* under the lock: who is bound cannot go */
+		if (q->bound & 1u << i)
+			evtchn_send_pirq(q->guests[i], q - irqs);
+	void (*handler)(void) = q->handler;
+
 	spin_unlock(&irq_lock);
 	apic_eoi();
-	if (now.handler)
-		now.handler();
-	for (unsigned i = 0; i < MAX_SHARERS; i++)
-		if (now.bound & 1u << i)
-			evtchn_send_pirq(now.guests[i], q - irqs);
+	if (handler)
+		handler();
 }

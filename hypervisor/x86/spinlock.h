@@ -2,9 +2,10 @@
 /*
  * Ticket locks. While one spins it serves this CPU's TLB-flush mailbox, so that the owner may send
  * flushes under its lock. Not recursive. Lock order (outer first):
- *   domain control (domctl) -> page (type lock bit) -> domain memory -> heap
- *   grant table (lower domid first) -> maptrack -> page
- *   event channels (binding lock, then domains') -> scheduler run queue -> timer
+ *   domain control (domctl) -> context -> page (type lock bit) -> domain memory -> heap
+ *   grant table -> page; maptrack -> heap
+ *   event channels (binding lock) -> interrupts -> event channels (domains')
+ *     -> scheduler run queue -> timer
  *   domain list: innermost, nothing is taken under it
  */
 #ifndef X86_SPINLOCK_H

@@ -308,10 +308,12 @@ static void test_entries(unsigned int devfn, uint64_t table)
 	for (unsigned int i = 1; i < ENTRIES; i++)
 		raise_entry(i, causes[i]);
 	for (unsigned int i = 1; i < ENTRIES; i++) {
-		pv_event_close(ports[i]);
 		unmap.pirq = map[i].pirq;
 		works(!HYPERVISOR_physdev_op(PHYSDEVOP_unmap_pirq, &unmap),
-		      "MSI-X entry %u can be unmapped", i);
+		      "MSI-X entry %u can be unmapped while it is bound", i);
+		pv_event_close(ports[i]);
+		works(pv_event_bind_pirq(map[i].pirq, 0, on_entry, NULL) == -XEN_EPERM,
+		      "the pirq of MSI-X entry %u is not the domain's any more", i);
 	}
 	map[0].pirq = -1;
 	map[0].entry_nr = 2047;
