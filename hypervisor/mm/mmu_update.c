@@ -118,8 +118,10 @@ static int run_updates(u64 requests, u32 count, u32 *next, u64 domain)
 	u32 table_owner = (u32)domain >> 16;
 	int rc = target_get(table_owner ? table_owner - 1 : DOMID_SELF, &run.table_owner);
 
-	if (rc)
+	if (rc) {
+		*next = NO_TARGET;
 		return rc;
+	}
 	rc = target_get(domain & 0xffff, &run.frame_owner);
 	if (!rc) {
 		rc = run_requests(&run, requests, count, next);

@@ -130,8 +130,10 @@ static int run_ops(u64 ops, u32 count, u32 *next, u64 domain)
 	struct mmuext_op op;
 	int rc = target_get(domain, &dm);
 
-	if (rc)
+	if (rc) {
+		*next = NO_TARGET;
 		return rc;
+	}
 	for (; !rc && *next < count; *next += !rc) {
 		cpu->batch_index = base + *next;
 		if (*next && hypercall_preempt_check())

@@ -43,8 +43,11 @@ int target_flush(struct vcpu_memory *vm, bool page, u64 va, u64 where);
 /**
  * A hypercall on `count` requests of `size` bytes from guest address `list` on: run() does them
  * from *next on and counts *next up. What run() returns (0, -errno; -XEN_ERESTART: call again for
- * the rest), the hypercall does. Inline, so that run() is.
+ * the rest), the hypercall does. Inline, so that run() is. *done_ptr receives how many were done;
+ * it is left alone, as on Xen, if all are refused: the list is not the guest's, or *next is
+ * NO_TARGET.
  */
+#define NO_TARGET (~0u)
 static inline __attribute__((always_inline)) long
 run_batch(size_t size, int (*run)(u64 list, u32 count, u32 *next, u64 domain), u64 list, u32 count,
 	  u64 done_ptr, u64 domain)
@@ -58,6 +61,13 @@ run_batch(size_t size, int (*run)(u64 list, u32 count, u32 *next, u64 domain), u
 	if (rc == -XEN_ERESTART)
 		return hypercall_preempt(done + next, list + next * size, count - next, done_ptr,
 					 domain);
+	if (unlikely(rc)) {
+		bool all = next == NO_TARGET || !guest_va(list);
+
+		if (all && !done)
+			return rc;
+		next = all ? 0 : next;
+	}
 	done += next;
 	if (done_ptr && !put_guest(done_ptr, done))
 		rc = -XEN_EFAULT;

@@ -59,6 +59,25 @@ static void batch(void)
 	pv_pages_free(page, 1);
 }
 
+/* Refused as a whole: *done is written only where the tables' owner is known. */
+static void batch_of_nobody(void)
+{
+	struct mmu_update list = {0, 0};
+	struct mmuext_op op = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};
+	unsigned int done = 77;
+
+	ANSWER(HYPERVISOR_mmu_update(&list, 1, &done, (NO_DOMAIN + 1) << 16), nobody());
+	HOLDS(done == 77);
+	ANSWER(HYPERVISOR_mmuext_op(&op, 1, &done, NO_DOMAIN), nobody());
+	HOLDS(done == 77);
+	ANSWER(HYPERVISOR_mmuext_op(HYPERVISORS_OWN, 1, &done, DOMID_SELF), -XEN_EFAULT);
+	HOLDS(done == 77);
+	ANSWER(HYPERVISOR_mmu_update(HYPERVISORS_OWN, 1, &done, DOMID_SELF), -XEN_EFAULT);
+	HOLDS(done == 77);
+	ANSWER(HYPERVISOR_mmu_update(&list, 1, &done, NO_DOMAIN), nobody());
+	HOLDS(done == 0);
+}
+
 static void single(void)
 {
 	char *page = pv_page_alloc();
@@ -94,6 +113,7 @@ void answers_of_tables(void)
 {
 	pinning();
 	batch();
+	batch_of_nobody();
 	single();
 	forbidden_entries();
 }
