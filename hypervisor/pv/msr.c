@@ -51,16 +51,12 @@ static const struct msr *find(u32 number)
 }
 
 /* written: NULL if the register was to be read. */
-static bool unknown(struct vcpu *v, u32 number, const u64 *written)
+static bool unknown(u32 number, const u64 *written)
 {
-	unsigned domid = v->domain->mem.domid;
-
-	v->domain->refusals[PARAPET_REFUSED_INSTRUCTION]++;
 	if (written)
-		printk(LOG_DEBUG, "d%uv%u wrmsr %#x to %#lx: not emulated\n", domid, v->vcpu_id,
-		       number, *written);
+		refuse(NOT_EMULATED, "wrmsr %#x to %#lx: not emulated", number, *written);
 	else
-		printk(LOG_DEBUG, "d%uv%u rdmsr %#x: not emulated\n", domid, v->vcpu_id, number);
+		refuse(NOT_EMULATED, "rdmsr %#x: not emulated", number);
 	return false;
 }
 
@@ -78,7 +74,7 @@ bool pv_read_msr(struct vcpu *v, u32 number, u64 *value)
 	 * as the ABI allows, rather than die.
 	 */
 	if (!msr)
-		return !v->pv.traps[VECTOR_GP].address || unknown(v, number, NULL);
+		return !v->pv.traps[VECTOR_GP].address || unknown(number, NULL);
 	if (msr->keep && !rdmsr_safe(number, value) && msr->keep == ~0UL)
 		return false;
 	*value = (*value & msr->keep) | msr->set;
@@ -123,5 +119,5 @@ bool pv_write_msr(struct vcpu *v, u32 number, u64 value)
 		return value == 0;
 	if (msr && msr->writable == SAME)
 		return pv_read_msr(v, number, &now) && now == value;
-	return unknown(v, number, &value);
+	return unknown(number, &value);
 }
