@@ -78,7 +78,7 @@ void hypercall_resume(struct vcpu *v)
 	give_way_at[this_cpu()->id] = 0;
 	long rc = hypercall_call(s.nr, s.args);
 
-	if (rc == HYPERCALL_PREEMPTED)
+	if (v->call.active) /* preempted again */
 		return;
 	v->call.done = 0;
 	guest_regs()->rax = (u64)rc;

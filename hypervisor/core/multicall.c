@@ -45,7 +45,7 @@ long do_multicall(u64 list, u64 count)
 		} else {
 			return refuse(BAD_ADDRESS, "entry %lu at %#lx is not accessible", i, at);
 		}
-		if ((long)e.result == HYPERCALL_PREEMPTED)
+		if (v->inner.active) /* preempted; by its result one could not tell */
 			break;
 		v->inner.done = 0;
 		if (!put_guest(at + offsetof(struct multicall_entry, result), e.result))

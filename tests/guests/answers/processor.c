@@ -51,6 +51,11 @@ static void registers(void)
 	ANSWER(HYPERVISOR_set_debugreg(9, 0), here(-XEN_EINVAL, -XEN_ENODEV));
 	ANSWER(HYPERVISOR_set_debugreg(1, 0x1000), 0);
 	ANSWER(HYPERVISOR_get_debugreg(1), 0x1000);
+	ANSWER(HYPERVISOR_set_debugreg(1, -0x7001UL), 0); /* Parapet's inner mark of preemption */
+	ANSWER(HYPERVISOR_get_debugreg(1), -0x7001);
+	struct multicall_entry call = {.op = __HYPERVISOR_get_debugreg, .args = {1}};
+	ANSWER(HYPERVISOR_multicall(&call, 1), 0);
+	ANSWER(call.result, -0x7001);
 	ANSWER(HYPERVISOR_set_debugreg(1, 0), 0);
 	ANSWER(HYPERVISOR_get_debugreg(9), here(-XEN_EINVAL, -XEN_ENODEV));
 	ANSWER(HYPERVISOR_fpu_taskswitch(1), 0);
