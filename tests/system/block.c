@@ -152,10 +152,34 @@ static void test_in_transfer(void **state)
 	dom0_off(machine);
 }
 
+/* The SDK's front end; then one that breaks the protocol, and ends with requests under way. */
+static void test_sdk(void **state)
+{
+	struct machine *machine = up("block-sdk");
+
+	(void)state;
+	dom0_create(machine, "blktest");
+	dom0_expect_of(machine, "blktest", "^blktest: PASS", 180);
+	dom0_run(machine, "destroy blktest", 60);
+	dom0_create(machine, "blktorture");
+	dom0_expect_of(machine, "blktorture", "^blktorture: PASS", 180);
+	dom0_run(machine, "destroy blktorture", 60);
+	dom0_audit(machine);
+	for (int i = 0; i < 5; i++) {
+		dom0_create(machine, "blktorture extra=vanish");
+		dom0_wait_gone(machine, "blktorture", 60);
+	}
+	dom0_create(machine, "blktest");
+	dom0_expect_of(machine, "blktest", "^blktest: PASS", 180);
+	dom0_run(machine, "destroy blktest", 60);
+	dom0_off(machine);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_linux, machine_end_all),
+		cmocka_unit_test_teardown(test_sdk, machine_end_all),
 		cmocka_unit_test_teardown(test_plugging, machine_end_all),
 		cmocka_unit_test_teardown(test_in_transfer, machine_end_all),
 	};
