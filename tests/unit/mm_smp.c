@@ -63,7 +63,7 @@ static void four_cpus(void **state)
 	fake_threads = THREADS;
 	pthread_barrier_init(&barrier, NULL, THREADS);
 	for (unsigned i = 0; i < THREADS; i++) {
-		workers[i].c = (struct chaos){.seed = 0x9e3779b97f4a7c15UL * (i + 1),
+		workers[i].c = (struct chaos){.seed = chaos_seed(0x9e3779b97f4a7c15UL * (i + 1)),
 					      .d = d[i == 3],
 					      .other = d[i != 3],
 					      .vcpu = i == 1,

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fakes/mm_chaos.h"
+#include <stdlib.h>
 #include <xen/grant_table.h>
 #include <xen/memory.h>
 #include <core/calls.h>
+
+u64 chaos_seed(u64 usual)
+{
+	const char *text = getenv("MM_SEED");
+	u64 seed = usual ^ (text ? strtoul(text, NULL, 0) : 0) * 0xd1342543de82ef95UL;
+
+	return seed ? seed : usual; /* 0 would stay 0 */
+}
 
 u64 chaos_random(struct chaos *c)
 {

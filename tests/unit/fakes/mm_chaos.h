@@ -13,6 +13,8 @@ struct chaos {
 	u64 first;
 };
 
+/** The usual seed, or another where the environment's MM_SEED is a number other than 0. */
+u64 chaos_seed(u64 usual);
 u64 chaos_random(struct chaos *c);
 static inline u64 chaos_below(struct chaos *c, u64 n)
 {

@@ -15,6 +15,7 @@
 
 int fake_refusals, fake_flushes, fake_preemptions, fake_last_page_gone, fake_external, fake_threads;
 __thread int fake_preempt_in;
+__thread void (*fake_on_wait)(void);
 __thread enum refusal fake_last_refusal;
 __thread char fake_last_text[256];
 struct cpumask fake_last_flush;
@@ -42,6 +43,8 @@ struct cpu *this_cpu(void)
 /* With one thread, whoever waits waits for ever. */
 void cpu_relax(void)
 {
+	if (fake_on_wait)
+		fake_on_wait();
 	if (!fake_threads)
 		fail_msg("waits for itself");
 	syscall(SYS_sched_yield);

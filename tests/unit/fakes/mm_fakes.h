@@ -35,8 +35,9 @@ extern __thread int fake_preempt_in; /* checks until hypercall_preempt_check() s
 extern __thread u64 fake_preempt_args[6], fake_preempt_done;
 extern int fake_preemptions;
 extern __thread u64 fake_cr3;
-extern int fake_threads;		   /* there are several: waiting is no mistake */
-extern u64 fake_fault_from, fake_fault_to; /* guest addresses that fault */
+extern int fake_threads;		    /* there are several: waiting is no mistake */
+extern __thread void (*fake_on_wait)(void); /* called whenever this thread waits; NULL: nothing */
+extern u64 fake_fault_from, fake_fault_to;  /* guest addresses that fault */
 extern int fake_last_page_gone;
 extern int fake_external; /* pages that hook_audit_references() reports */
 extern struct {
@@ -78,7 +79,7 @@ void fake_space(struct domain *d, struct fake_space *s);
 void fake_run_space(struct domain *d, struct fake_space *s);
 
 /** Run a hypercall to its end, as exit_work() does: fake_call(mmu_update, (requests, …)). */
-#define fake_call(name, args)                                                                           \
+#define fake_call(name, args)                                                                      \
 	({                                                                                         \
 		this_cpu()->hypercall = __HYPERVISOR_##name;                                       \
 		long rc_ = do_##name args;                                                         \
