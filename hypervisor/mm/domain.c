@@ -72,7 +72,8 @@ int mm_domain_relinquish(struct domain_memory *dm)
 			domain_unlock(dm);
 			return 0;
 		}
-		bool held = page_ref(pg);
+		/* Also where the guest has used the count up: it must not keep its memory so. */
+		bool held = page_ref_below(pg, PAGE_COUNT_MAX + 1);
 		spin_unlock(&dm->lock);
 		if (held) {
 			rc = settle(dm, pg);

@@ -122,13 +122,13 @@ void page_retire(struct page *pg)
 
 /* --- references --- */
 
-bool page_ref(struct page *pg)
+bool page_ref_below(struct page *pg, u32 limit)
 {
 	u32 old = __atomic_load_n(&pg->count, __ATOMIC_RELAXED);
 
 	/* Lost when another reference came or went meanwhile: old is fresh, try again. */
 	do {
-		if (PAGE_REFS(old) == 0 || PAGE_REFS(old) >= PAGE_COUNT_MAX)
+		if (PAGE_REFS(old) == 0 || PAGE_REFS(old) >= limit)
 			return false;
 	} while (!__atomic_compare_exchange_n(&pg->count, &old, old + 1, true, __ATOMIC_SEQ_CST,
 					      __ATOMIC_RELAXED));

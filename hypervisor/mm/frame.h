@@ -145,8 +145,12 @@ static inline struct page *page_list_next(const struct page *pg)
 
 /* --- references --- */
 
-/** Another reference for someone who has one. False at the limit. */
-bool page_ref(struct page *pg);
+/** Another reference for someone who has one. False at the limit, or if there is none. */
+bool page_ref_below(struct page *pg, u32 limit);
+static inline bool page_ref(struct page *pg)
+{
+	return page_ref_below(pg, PAGE_COUNT_MAX);
+}
 /** A reference if dm owns the frame. False otherwise (or at the limit). */
 bool page_get(struct page *pg, const struct domain_memory *dm);
 /** Drop PAGE_ALLOCATED and its reference. False if it was not allocated (any more). */

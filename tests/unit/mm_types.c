@@ -357,6 +357,23 @@ static void killing_cleans_up_whatever_was_interrupted(void **state)
 	fake_kill(d);
 }
 
+/* A guest cannot keep its memory by mapping a page so often that its count is full. */
+static void killing_needs_no_room_in_the_count(void **state)
+{
+	u64 l1 = fake_page(d), second = fake_page(d), full = fake_page(d);
+
+	(void)state;
+	for (unsigned i = 0; i < PAGE_COUNT_MAX - 1; i++)
+		fake_bytes(i < TABLE_ENTRIES ? l1 : second)[i % TABLE_ENTRIES] =
+			fake_pte(full, PAGE_RO);
+	assert_int_equal(type_get(fake_entry(l1), TYPE_L1), 0);
+	assert_int_equal(type_get(fake_entry(second), TYPE_L1), 0);
+	assert_true(type_set_pinned(fake_entry(l1), true));
+	assert_true(type_set_pinned(fake_entry(second), true));
+	assert_null(mm_get_page(mfn(full), &d->mem));
+	fake_kill(d);
+}
+
 static void stealing_needs_the_only_reference(void **state)
 {
 	u64 frame = fake_page(d);
@@ -419,6 +436,7 @@ int main(void)
 		type_test(a_bad_entry_found_after_an_interrupted_put),
 		type_test(a_preempted_unpin_is_still_pinned),
 		type_test(killing_cleans_up_whatever_was_interrupted),
+		type_test(killing_needs_no_room_in_the_count),
 		type_test(stealing_needs_the_only_reference),
 		type_test(a_page_given_back_lives_until_its_last_reference),
 	};
