@@ -89,7 +89,7 @@ static inline int entry_get(u64 entry, unsigned level, const struct domain_memor
 
 static inline int validate_entry(u64 *slot, unsigned level, const struct domain_memory *dm)
 {
-	u64 entry = *slot;
+	u64 entry = READ_ONCE(*slot);
 	int rc = check_entry(entry, level, dm);
 
 	if (rc || !(entry & PTE_PRESENT))

@@ -246,6 +246,25 @@ static void other_domains(void **state)
 	(void)boss;
 }
 
+/* Its pages may have been looked through before: a pin that came too late must not stay. */
+static void pins_in_a_dying_domain(void **state)
+{
+	u64 table = fake_page(d);
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++)
+		fake_bytes(table)[i] = fake_pte(fake_page(d), PAGE_RW);
+	fake_domain(3, true, 100);
+	d->mem.dying = true;
+	for (int period = 1; period < 50; period += 7) {
+		fake_preempt_in = period;
+		assert_int_equal(ext_to(1, MMUEXT_PIN_L2_TABLE, table, 0), -XEN_EINVAL);
+		assert_int_equal(ext_to(3, MMUEXT_TLB_FLUSH_LOCAL, 0, 0), 0); /* the rest */
+		assert_int_equal(type_count(table), 0);
+		assert_int_equal(refs(table), 1);
+	}
+}
+
 static void a_batch_stops_at_the_first_refusal(void **state)
 {
 	struct mmuext_op ops[4] = {{.cmd = MMUEXT_TLB_FLUSH_LOCAL},
@@ -281,6 +300,7 @@ int main(void)
 		ext_test(clear_and_copy),
 		ext_test(the_ldt_comes_into_its_window),
 		ext_test(other_domains),
+		ext_test(pins_in_a_dying_domain),
 		ext_test(a_batch_stops_at_the_first_refusal),
 	};
 
