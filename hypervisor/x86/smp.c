@@ -20,7 +20,7 @@ static u32 prepared = 1; /* CPUs that have a window */
 extern char ap_trampoline[], ap_trampoline_end[];
 extern u64 start_root, start_stack;
 extern void (*start_main)(void);
-static bool ap_running;
+static enum { AP_WANTED, AP_RUNS, AP_GIVEN_UP } ap_state; /* of the one that is being started */
 
 void cpu_set_work(struct cpu *c, u32 bits)
 {
@@ -57,13 +57,15 @@ void smp_prepare(void)
 	}
 }
 
-/* On the new CPU: alone until ap_running is set, as CPUs are started one at a time. */
+/* On the new CPU: alone until it says that it runs, as CPUs are started one at a time. */
 static void ap_main(void)
 {
 	descriptors_load(this_cpu()->id);
 	features_enable();
 	apic_enable();
-	__atomic_store_n(&ap_running, true, __ATOMIC_SEQ_CST);
+	/* Too late: nobody would flush this CPU's TLB. */
+	if (__atomic_exchange_n(&ap_state, AP_RUNS, __ATOMIC_SEQ_CST) == AP_GIVEN_UP)
+		halt_forever();
 	cpu_main();
 }
 
@@ -71,7 +73,7 @@ static bool start(struct cpu *c, unsigned page)
 {
 	memcpy(phys_to_virt((u64)page << PAGE_SHIFT), ap_trampoline,
 	       ap_trampoline_end - ap_trampoline);
-	ap_running = false;
+	ap_state = AP_WANTED;
 	start_stack = (u64)((struct cpu_regs *)c - 1);
 	apic_send(c->apic_id, APIC_INIT);
 	delay_us(10000);
@@ -79,12 +81,12 @@ static bool start(struct cpu *c, unsigned page)
 	for (u32 patience = 1000; patience <= 1000000; patience *= 1000) {
 		apic_send(c->apic_id, APIC_STARTUP | page);
 		for (u32 us = 0; us < patience; us++) {
-			if (__atomic_load_n(&ap_running, __ATOMIC_ACQUIRE))
+			if (__atomic_load_n(&ap_state, __ATOMIC_ACQUIRE) == AP_RUNS)
 				return true;
 			delay_us(1);
 		}
 	}
-	return false;
+	return __atomic_exchange_n(&ap_state, AP_GIVEN_UP, __ATOMIC_SEQ_CST) == AP_RUNS;
 }
 
 void smp_start(void)
@@ -104,7 +106,7 @@ void smp_start(void)
 		if (!start(cpus[cpu_count], page)) {
 			printk(LOG_WARN, "CPU with APIC id %u does not start\n",
 			       cpus[cpu_count]->apic_id);
-			break; /* it may wake up yet, with what is set up for it */
+			break; /* it may wake up yet, on what is set up for it, and halts */
 		}
 	printk(LOG_INFO, "%u CPU%s\n", cpu_count, cpu_count > 1 ? "s" : "");
 }
