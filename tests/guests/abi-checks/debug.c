@@ -18,6 +18,10 @@ static void check_single_step(void)
 	TRY("pushfq; orq $0x100, (%%rsp); popfq; ud2", ::);
 	expect_trap("ud2 under single step", PV_TRAP_INVALID, 0);
 	expect("ud2 under single step: TF in the frame", !!(outcome.regs.rflags & 0x100), 1);
+	TRY_THEN(
+		"movq %%r11, %%rdx; movl $17, %%eax; pushfq; orq $0x100, (%%rsp); popfq; syscall; nop",
+		"movq %%rdx, %%r11", ::"D"(0));
+	expect_trap("hypercall under single step", PV_TRAP_DEBUG, 0);
 }
 
 static void check_breakpoints(void)

@@ -191,6 +191,26 @@ static bool see_registers(struct pv_regs *r)
 	return true;
 }
 
+/* SYSCALL while single-stepping: the step is the user's, the kernel does not inherit it (XSA-204).
+ */
+__asm__(".text\n"
+	"user_steps: pushfq; orq $0x100, (%rsp); mov $1, %eax; popfq; syscall\n"
+	"mov $0, %eax; syscall; ud2\n");
+extern void user_steps(uint64_t argument);
+
+static bool see_step(struct pv_regs *regs)
+{
+	uint64_t flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r"(flags));
+	expect("SYSCALL under single step: vector", regs->vector, PV_VECTOR_SYSCALL);
+	expect("SYSCALL under single step: TF in the frame", !!(regs->rflags & 0x100), 1);
+	expect("SYSCALL under single step: TF in the kernel", !!(flags & 0x100), 0);
+	regs->rflags &= ~0x100UL;
+	regs->rdi = MAGIC;
+	return true;
+}
+
 /* An interrupt-like return restores RCX and R11, which SYSRET would lose. */
 __asm__(".text\n"
 	"user_spin: mov $0x11, %ecx; mov $0x22, %r11d; mov $1, %eax; ud2\n"
@@ -268,6 +288,7 @@ void check_user(void)
 	expect("result of a system call", run_user(user_adds, MAGIC, kernel_adds), MAGIC + 5);
 	run_user(user_registers, 0, see_registers);
 	expect("register set by the kernel", result, MAGIC);
+	run_user(user_steps, 0, see_step);
 	pv_trap_handle(PV_TRAP_INVALID, skip_ud2);
 	run_user(user_spin, 0, NULL);
 	expect("rcx and r11 after iret", result, 0x33);
