@@ -24,8 +24,7 @@ bool mm_descriptor_fix(u64 *descriptor)
 {
 	u64 d = *descriptor;
 
-	/* Absent ones fault on use. Type 0 is what GDTs have in the upper half of long descriptors.
-	 */
+	/* Absent ones fault on use. Type 0 is the upper half of a long descriptor. */
 	if (!(d & DESC_PRESENT) || !(d & (DESC_SEGMENT | DESC_TYPE)))
 		return true;
 	if (!(d & DESC_SEGMENT))

@@ -62,8 +62,8 @@ _Static_assert(sizeof(struct page) == 32, "the frame table is an array of 32-byt
 #define INVALID_M2P_ENTRY (~0UL) /* M2P value of a frame that is nowhere in its domain */
 
 #define M2P_PIECES 512 /* 2 MiB each: 1 GiB of M2P table describes 512 GiB */
-extern mfn_t
-	m2p_pieces[M2P_PIECES]; /* the first frame of each; number 0: there is no RAM to tell of */
+/* The first frame of each; number 0: there is no RAM to tell of. */
+extern mfn_t m2p_pieces[M2P_PIECES];
 
 extern u64 max_mfn;		/* one above the highest frame of RAM */
 extern unsigned phys_addr_bits; /* width of physical addresses */
@@ -115,8 +115,7 @@ void mm_boot_root(const u64 *l4);
 /** M2P memory: `frames` frames from `first` on back bytes from index * 2 MiB on of the table. */
 void mm_boot_m2p(unsigned index, mfn_t first, unsigned frames);
 
-/* --- the heap: every frame that nobody uses, in blocks of 2^order frames aligned to their size ---
- */
+/* --- the heap: frames that nobody uses, in blocks of 2^order frames aligned to their size --- */
 
 #define HEAP_MAX_ORDER 18
 
@@ -179,7 +178,6 @@ static inline void page_unlock(struct page *pg)
 {
 	__atomic_store_n(&pg->lock, 0, __ATOMIC_RELEASE);
 }
-
 
 /** CPUs that may hold translations of the domain. */
 static inline struct cpumask domain_cpus(const struct domain_memory *dm)

@@ -16,10 +16,9 @@ static int pin(mfn_t m, struct domain_memory *dm, enum frame_type level)
 	int rc = type_of(type_word(pg)) == level ? 0 : type_settle(pg);
 	if (!rc)
 		rc = type_refuse(type_get(pg, level), -XEN_EINVAL, m, dm, level, "pin of", m.n);
-	/* A dying domain's pages may have been looked through already: nobody else would unpin it.
-	 */
-	if (!rc && (!type_set_pinned(pg, true) ||
-		    (READ_ONCE(dm->dying) && type_set_pinned(pg, false)))) {
+	/* A dying domain's pages may have been looked through: nobody else would unpin it. */
+	if (!rc &&
+	    (!type_set_pinned(pg, true) || (READ_ONCE(dm->dying) && type_set_pinned(pg, false)))) {
 		/* Another vCPU may unpin it just now, and leave the last reference to us. */
 		table_put_deferred(current_memory(), pg);
 		rc = refuse(BAD_STATE, "frame %lx is pinned already, or d%u is dying", m.n,

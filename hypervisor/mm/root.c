@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Roots of vCPUs. A root that may be in a CR3 holds a type reference, so it cannot be taken apart.
- */
+/* Roots of vCPUs. What may be in a CR3 has a type reference, so it cannot be taken apart. */
 #include <mm/root.h>
 #include <mm/table.h>
 #include <x86/context.h>

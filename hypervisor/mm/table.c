@@ -28,8 +28,7 @@ static __attribute__((noinline)) int check_unusual(u64 entry, unsigned level,
 	paddr_t address = entry & PTE_ADDRESS & (BIT(phys_addr_bits) - 1);
 	u64 bits = entry & ~(PTE_GUEST | PTE_ADDRESS);
 
-	/* Absent, it must not name cacheable memory: the L1 terminal fault would read through it.
-	 */
+	/* Absent, it must not name cacheable memory: the L1 terminal fault would read it. */
 	if (!(entry & PTE_PRESENT) && address && address < max_mfn << PAGE_SHIFT)
 		return refuse(BAD_ENTRY, "L%u entry %lx refused: absent, but it names RAM (L1TF)",
 			      level, entry);

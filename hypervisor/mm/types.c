@@ -255,8 +255,7 @@ int type_unpin(struct page *pg)
 
 	if (!type_set_pinned(pg, false))
 		return -XEN_EINVAL;
-	/* Preempted: the reference is the pin's again, unless another vCPU has pinned it meanwhile.
-	 */
+	/* Preempted: the reference is the pin's again, unless another vCPU has pinned it. */
 	do {
 		rc = type_put(pg);
 	} while (rc && !type_set_pinned(pg, true));

@@ -20,8 +20,9 @@
  *        |        get of the|  |      | | preempted
  *        |         same type|  |      | v
  *        +----------------- PARTIAL --+   count 0: nobody owns it (interrupted get)
- *           progress 0                    count 1: the reference whose put was interrupted; its
- * owner puts again FAILED: only down, the get that continues it returns -EINVAL
+ *           progress 0                    count 1: the reference of an interrupted put, to be put
+ *                                           again
+ *                                         FAILED: only down; the get that goes on is refused
  *
  *   state   | get same type     | get other type      | put            | entry update
  *   IDLE    | up                | up                  | (bug)          | refused

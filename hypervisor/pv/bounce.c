@@ -5,9 +5,11 @@
  *
  *      higher addresses
  *   ss, rsp, rflags      rflags.IF is the inverse of the saved upcall mask
- *   cs                   RPL 0 if the kernel was interrupted, 3 if user mode; bits 32..39: saved
- * mask rip error code           of exceptions that have one gs, fs, es, ds       failsafe callback
- * only r11, rcx             rsp points at rcx
+ *   cs                   RPL 0 if the kernel was interrupted, else 3; bits 32..39: saved mask
+ *   rip
+ *   error code           of exceptions that have one
+ *   gs, fs, es, ds       failsafe callback only
+ *   r11, rcx             rsp points at rcx
  */
 #include <pv/internal.h>
 #include <xen/callback.h>

@@ -3,8 +3,8 @@
  * Virtual address space of the hypervisor: L4 slots 256..271 of every page table.
  *
  *  slot 256       M2P table, read-only for guests (address fixed by the ABI)
- *  slot 257       entry room: entry code, per-CPU stacks, TSS, IDT: all that a guest's root must
- * map slot 258       hypervisor image (text RX, rodata R, data RW), and mapped device registers
+ *  slot 257       entry room: entry code, per-CPU stacks, TSS, IDT; no guest's root can lack it
+ *  slot 258       hypervisor image (text RX, rodata R, data RW), and mapped device registers
  *  slot 259       per-domain: GDT and LDT windows of each vCPU
  *  slot 260       frame table
  *  slot 261       M2P table, writable alias
