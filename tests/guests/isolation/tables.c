@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attempts on the page tables, and through them on memory that is not the guest's. */
 #include <string.h>
+#include <xen/grant_table.h>
 #include <xen/memory.h>
 #include "isolation.h"
 
@@ -164,6 +165,24 @@ static bool own(pv_mfn_t mfn)
 	return pfn < pv_nr_pfns && pv_p2m[pfn] == mfn;
 }
 
+enum { SHARED_MAX = 65 };
+
+/* The hypervisor's frames that are the guest's to map, though no pfn names them. Returns how many.
+ */
+static unsigned int find_shared(xen_pfn_t shared[SHARED_MAX])
+{
+	struct gnttab_query_size size = {.dom = DOMID_SELF};
+	struct gnttab_setup_table table = {.dom = DOMID_SELF};
+
+	shared[0] = pv_start_info->shared_info >> PV_PAGE_SHIFT;
+	HYPERVISOR_grant_table_op(GNTTABOP_query_size, &size, 1);
+	table.nr_frames = size.nr_frames < SHARED_MAX ? size.nr_frames : 0;
+	set_xen_guest_handle(table.frame_list, shared + 1);
+	HYPERVISOR_grant_table_op(GNTTABOP_setup_table, &table, 1);
+	works(table.nr_frames && !table.status, "the grant table's frames are told");
+	return 1 + table.nr_frames;
+}
+
 /* Every so many frames of the machine, all that are not ours: none can be mapped or pinned. */
 void attack_foreign_frames(void)
 {
@@ -171,10 +190,14 @@ void attack_foreign_frames(void)
 	unsigned long last = HYPERVISOR_memory_op(XENMEM_maximum_ram_page, NULL), let_in = 0;
 	void *page = pv_page_alloc();
 	uint64_t entry = pv_pte_find((uintptr_t)page, 1, NULL);
+	xen_pfn_t shared[SHARED_MAX];
+	unsigned int i, count = find_shared(shared);
 
 	/* Below 1 MiB are frames that were never anybody's RAM; and one behind the last. */
 	for (pv_mfn_t mfn = 0; mfn <= last + STRIDE; mfn += STRIDE) {
-		if (mfn <= last && own(mfn))
+		for (i = 0; i < count && shared[i] != mfn; i++)
+			;
+		if (i < count || (mfn <= last && own(mfn)))
 			continue;
 		let_in += update(entry, pv_pte(mfn, mfn % 2 ? PV_RW : PV_RO)) >= 0;
 		if (mfn % 17 == 0)
