@@ -9,8 +9,10 @@ HV_CPPFLAGS := -Ihypervisor -Iabi -Itools/unpack -I$(B)/hypervisor -D__XEN_INTER
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mcmodel=small -fvisibility=hidden -mno-red-zone \
 	-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-common -fno-delete-null-pointer-checks -fno-strict-aliasing \
-	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(HV_EXTRA)
-HV_LDFLAGS := -nostdlib -static -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \
+	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(HV_LTO) $(HV_EXTRA)
+# Functions of one room are inlined into others'.
+HV_LTO := -flto=1 -flto-partition=one
+HV_LDFLAGS := -O2 $(HV_LTO) -nostdlib -static -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \
 	-Wl,--no-warn-rwx-segments -Wl,--orphan-handling=error
 
 HV_UNPACK := $(B)/libs/hypervisor/libunpack.a
@@ -26,6 +28,7 @@ define hv_compile
 endef
 $(B)/hypervisor/%.o: hypervisor/%.c $(HV_OFFSETS) | $(SETUP_BUILD)
 	$(hv_compile)
+$(B)/hypervisor/lib/string.o: HV_LTO := # the compiler calls it unseen
 $(B)/hypervisor/abi/%.o: abi/%.c | $(SETUP_BUILD)
 	$(hv_compile)
 
@@ -38,7 +41,7 @@ $(B)/hypervisor/%.o: hypervisor/%.S $(HV_OFFSETS) | $(SETUP_BUILD)
 $(HV_OFFSETS): hypervisor/x86/asm-offsets.c | $(SETUP_BUILD)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(HV_CPPFLAGS) $(filter-out -g,$(HV_CFLAGS)) -MMD -MP -MT $@ -MF $(@:.h=.d) -S $< -o $(@:.h=.s)
+	$(Q)$(CC) $(HV_CPPFLAGS) $(filter-out -g,$(HV_CFLAGS)) -fno-lto -MMD -MP -MT $@ -MF $(@:.h=.d) -S $< -o $(@:.h=.s)
 	$(Q)sed -n 's/^.*"==>\([A-Z0-9_]*\) [$$#]*\(-\{0,1\}[0-9]*\)".*/#define \1 \2/p' $(@:.h=.s) > $@
 
 .PHONY: hypervisor-lines
