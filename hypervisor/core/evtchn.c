@@ -2,7 +2,7 @@
 /* Event channels: delivery (2-level ABI, xen/event_channel.h). */
 #include <core/domain.h>
 
-struct evtchn *evtchn_entry(struct domain *d, evtchn_port_t port)
+inline struct evtchn *evtchn_entry(struct domain *d, evtchn_port_t port)
 {
 	if (port >= EVTCHN_PORTS)
 		return NULL;
@@ -44,7 +44,7 @@ static struct vcpu *notified_vcpu(struct domain *d, const struct evtchn *e)
 	return v && v->info ? v : NULL;
 }
 
-void evtchn_set_pending(struct domain *d, evtchn_port_t port, const struct evtchn *e)
+inline void evtchn_set_pending(struct domain *d, evtchn_port_t port, const struct evtchn *e)
 {
 	struct shared_info *s = d->shared_info;
 	struct vcpu *v = notified_vcpu(d, e);

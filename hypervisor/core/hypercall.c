@@ -53,7 +53,7 @@ long hypercall_preempt(u64 done, u64 a1, u64 a2, u64 a3, u64 a4)
 	return HYPERCALL_PREEMPTED;
 }
 
-u64 hypercall_done(void)
+inline u64 hypercall_done(void)
 {
 	struct hypercall_state *s = running_state();
 	u64 done = s->done;

@@ -35,12 +35,12 @@ void mm_boot_m2p(unsigned index, mfn_t first, unsigned frames)
 	}
 }
 
-mfn_t page_to_mfn(const struct page *pg)
+inline mfn_t page_to_mfn(const struct page *pg)
 {
 	return frame_mfn(pg);
 }
 
-void *page_to_virt(const struct page *pg)
+inline void *page_to_virt(const struct page *pg)
 {
 	return frame_virt(frame_mfn(pg));
 }
@@ -69,7 +69,7 @@ void page_list_del(struct page_list *l, struct page *pg)
 
 /* --- owners --- */
 
-struct domain_memory *mm_page_owner(const struct page *pg)
+inline struct domain_memory *mm_page_owner(const struct page *pg)
 {
 	u16 owner = READ_ONCE(pg->owner);
 
@@ -122,7 +122,7 @@ void page_retire(struct page *pg)
 
 /* --- references --- */
 
-bool page_ref_below(struct page *pg, u32 limit)
+inline bool page_ref_below(struct page *pg, u32 limit)
 {
 	u32 old = __atomic_load_n(&pg->count, __ATOMIC_RELAXED);
 
@@ -135,7 +135,7 @@ bool page_ref_below(struct page *pg, u32 limit)
 	return true;
 }
 
-bool page_get(struct page *pg, const struct domain_memory *dm)
+inline bool page_get(struct page *pg, const struct domain_memory *dm)
 {
 	/* Look first, so that a stranger's page is not even touched; it counts only once we hold
 	 * it. */
@@ -153,7 +153,7 @@ static __attribute__((noinline)) void free_page(struct page *pg)
 	page_retire(pg);
 }
 
-void mm_put_page(struct page *pg)
+inline void mm_put_page(struct page *pg)
 {
 	u32 old = __atomic_fetch_sub(&pg->count, 1, __ATOMIC_SEQ_CST);
 
@@ -183,7 +183,7 @@ bool page_steal(struct page *pg)
 
 /* --- what other rooms use --- */
 
-struct page *mm_get_page(mfn_t m, struct domain_memory *dm)
+inline struct page *mm_get_page(mfn_t m, struct domain_memory *dm)
 {
 	struct page *pg = frame_of_ram(m);
 

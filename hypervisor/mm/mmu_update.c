@@ -27,7 +27,7 @@ static int write_data(const struct domain_memory *dm, u64 ptr, u64 value)
 	return type_put(pg);
 }
 
-static int update_entry(struct update_run *run, u64 ptr, u64 value, enum entry_mode mode)
+static inline int update_entry(struct update_run *run, u64 ptr, u64 value, enum entry_mode mode)
 {
 	struct open_table *t = &run->table;
 	u64 old;
@@ -49,7 +49,7 @@ static int update_entry(struct update_run *run, u64 ptr, u64 value, enum entry_m
 	}
 	if (pg && READ_ONCE(pg->owner) != run->table_owner->domid)
 		table_close(t);
-	return entry_put(old, 1);
+	return entry_put_page(old, 1, pg);
 }
 
 static int update_m2p(struct update_run *run, u64 ptr, u64 value)
@@ -85,7 +85,8 @@ static int one_request(struct update_run *run, const struct mmu_update *req)
 }
 
 /** Requests [*next, count). 0, -errno; *next is the first that was not done. */
-static int run_requests(struct update_run *run, u64 requests, u32 count, u32 *next)
+static inline __attribute__((always_inline)) int run_requests(struct update_run *run, u64 requests,
+							      u32 count, u32 *next)
 {
 	struct mmu_update chunk[CHUNK];
 	struct cpu *cpu = this_cpu();
@@ -113,7 +114,7 @@ static int run_requests(struct update_run *run, u64 requests, u32 count, u32 *ne
 
 static int run_updates(u64 requests, u32 count, u32 *next, u64 domain)
 {
-	struct update_run run = {0};
+	struct update_run run;
 	/* Upper half: one more than the id of the tables' owner; 0: the caller. */
 	u32 table_owner = (u32)domain >> 16;
 	int rc = target_get(table_owner ? table_owner - 1 : DOMID_SELF, &run.table_owner);
@@ -122,6 +123,7 @@ static int run_updates(u64 requests, u32 count, u32 *next, u64 domain)
 		*next = NO_TARGET;
 		return rc;
 	}
+	run.table.page = NULL;
 	rc = target_get(domain & 0xffff, &run.frame_owner);
 	if (!rc) {
 		rc = run_requests(&run, requests, count, next);

@@ -51,26 +51,28 @@ static __attribute__((noinline)) int check_unusual(u64 entry, unsigned level,
 	return 0;
 }
 
-/** May a guest write this into a table of this level, which belongs to owner? */
-static inline int check_entry(u64 entry, unsigned level, const struct domain_memory *owner)
-{
-	if (!entry || ((entry & PTE_PRESENT) && !(entry & ~(PTE_GUEST | PTE_ADDRESS)) &&
-		       likely(frame_of_ram(entry_frame(entry)))))
-		return 0;
-	return check_unusual(entry, level, owner);
-}
-
-/** Take the reference of a checked entry. owner: of the table; dm: whose frame it may be. */
-static inline int entry_get(u64 entry, unsigned level, const struct domain_memory *owner,
-			    const struct domain_memory *dm)
+/**
+ * May a guest write this entry (not 0) into a table of this level, which belongs to owner? Then
+ * take the reference that it needs, unless the table has it already. dm: whose frame it may be.
+ */
+static inline __attribute__((always_inline)) int entry_get(u64 entry, bool has_reference,
+							   unsigned level,
+							   const struct domain_memory *owner,
+							   const struct domain_memory *dm)
 {
 	static const char *const names[] = {"", "L1 entry", "L2 entry", "L3 entry", "L4 entry"};
 	enum frame_type type = entry_type(entry, level);
 	mfn_t m = entry_frame(entry);
 	struct page *pg = frame_of_ram(m);
-	int rc;
+	int rc = 0;
 
-	if (unlikely(!pg && level == 1)) /* device memory */
+	if (unlikely((entry & (PTE_PRESENT | ~(PTE_GUEST | PTE_ADDRESS))) != PTE_PRESENT || !pg)) {
+		rc = check_unusual(entry, level, owner);
+		/* no RAM: device memory */
+		if (rc || !(entry & PTE_PRESENT) || (!pg && level == 1))
+			return rc;
+	}
+	if (has_reference)
 		return 0;
 	if (type == TYPE_NONE)
 		rc = page_get(pg, dm) ? 0 : OTHER_OWNER;
@@ -86,27 +88,32 @@ static inline int entry_get(u64 entry, unsigned level, const struct domain_memor
 
 /* --- whole tables --- */
 
+#define STRIDE 8 /* most entries of most tables are empty: look at so many together */
+
+static inline bool stride_empty(const u64 *e)
+{
+	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+}
+
 static inline int validate_entry(u64 *slot, unsigned level, const struct domain_memory *dm)
 {
 	u64 entry = READ_ONCE(*slot);
-	int rc = check_entry(entry, level, dm);
+	int rc = entry_get(entry, false, level, dm, dm);
 
-	if (rc || !(entry & PTE_PRESENT))
-		return rc;
-	rc = entry_get(entry, level, dm, dm);
-	if (!rc && !(entry & PTE_USER))
+	if (!rc && (entry & (PTE_PRESENT | PTE_USER)) == PTE_PRESENT)
 		entry_write(slot, entry | PTE_USER, ENTRY_SET, NULL);
 	return rc;
 }
 
-int table_validate(struct page *pg, unsigned level, unsigned *progress)
+static inline __attribute__((always_inline)) int
+validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, unsigned *progress)
 {
-	const struct domain_memory *dm = mm_page_owner(pg);
-	u64 *entries = page_to_virt(pg);
 	unsigned i;
 	int rc = 0;
 
 	for (i = *progress; i < TABLE_ENTRIES; i++) {
+		if (!entries[i] && i % STRIDE == 0 && stride_empty(&entries[i]))
+			i += STRIDE - 1;
 		if (!entries[i] || hypervisor_slot(level, i))
 			continue;
 		if (level > 1 && i > *progress && hypercall_preempt_check())
@@ -117,18 +124,32 @@ int table_validate(struct page *pg, unsigned level, unsigned *progress)
 			break;
 	}
 	*progress = i;
-	for (i = HYPERVISOR_FIRST_SLOT; !rc && level == 4 && i <= HYPERVISOR_LAST_SLOT; i++)
+	return rc;
+}
+
+int table_validate(struct page *pg, unsigned level, unsigned *progress)
+{
+	const struct domain_memory *dm = mm_page_owner(pg);
+	u64 *entries = page_to_virt(pg);
+
+	if (likely(level == 1)) /* a copy of its own, for speed */
+		return validate_entries(entries, 1, dm, progress);
+	int rc = validate_entries(entries, level, dm, progress);
+	for (unsigned i = HYPERVISOR_FIRST_SLOT; !rc && level == 4 && i <= HYPERVISOR_LAST_SLOT;
+	     i++)
 		entry_write(&entries[i], root_slot(dm, i), ENTRY_SET, NULL);
 	return rc;
 }
 
-int table_invalidate(struct page *pg, unsigned level, unsigned *progress)
+static inline __attribute__((always_inline)) int
+invalidate_entries(const u64 *entries, unsigned level, unsigned *progress)
 {
-	u64 *entries = page_to_virt(pg);
 	unsigned i;
 	int rc = 0;
 
 	for (i = *progress; i > 0; i--) {
+		if (!entries[i - 1] && i % STRIDE == 0 && stride_empty(&entries[i - STRIDE]))
+			i -= STRIDE - 1;
 		u64 entry = entries[i - 1];
 
 		if (!(entry & PTE_PRESENT) || hypervisor_slot(level, i - 1))
@@ -144,9 +165,18 @@ int table_invalidate(struct page *pg, unsigned level, unsigned *progress)
 	return rc;
 }
 
+int table_invalidate(struct page *pg, unsigned level, unsigned *progress)
+{
+	const u64 *entries = page_to_virt(pg);
+
+	return likely(level == 1) ? invalidate_entries(entries, 1, progress)
+				  : invalidate_entries(entries, level, progress);
+}
+
 /* --- one entry of a validated table --- */
 
-bool table_open(struct open_table *t, mfn_t m, const struct domain_memory *dm, unsigned levels)
+inline bool table_open(struct open_table *t, mfn_t m, const struct domain_memory *dm,
+		       unsigned levels)
 {
 	struct page *pg = frame_of_ram(m);
 
@@ -182,13 +212,13 @@ update(struct open_table *t, unsigned level, unsigned index, u64 entry, enum ent
        const struct domain_memory *frame_owner, u64 *old)
 {
 	u64 *slot = &t->entries[index], found = READ_ONCE(*slot);
-	bool same = same_reference(entry, found, level), get = (entry & PTE_PRESENT) && !same;
+	bool same = same_reference(entry, found, level);
 
 	if (unlikely(hypervisor_slot(level, index)))
 		return refuse(BAD_ENTRY, "L4 slot %u is the hypervisor's", index);
-	int rc = check_entry(entry, level, t->owner);
-	if (!rc && get)
-		rc = entry_get(entry, level, t->owner, level == 1 ? frame_owner : t->owner);
+	int rc = !entry ? 0
+			: entry_get(entry, same, level, t->owner,
+				    level == 1 ? frame_owner : t->owner);
 	if (unlikely(rc))
 		return rc;
 	if (entry & PTE_PRESENT)
@@ -197,7 +227,7 @@ update(struct open_table *t, unsigned level, unsigned index, u64 entry, enum ent
 		mode = ENTRY_SET;
 	/* Only A and D can have changed since: the lock keeps everyone else out. */
 	if (!entry_write(slot, entry, mode, old)) {
-		if (get)
+		if ((entry & PTE_PRESENT) && !same)
 			BUG_ON(entry_put(entry, level));
 		return -XEN_EAGAIN;
 	}
@@ -205,8 +235,8 @@ update(struct open_table *t, unsigned level, unsigned index, u64 entry, enum ent
 	return 0;
 }
 
-int table_update(struct open_table *t, unsigned index, u64 entry, enum entry_mode mode,
-		 const struct domain_memory *frame_owner, u64 *old)
+inline int table_update(struct open_table *t, unsigned index, u64 entry, enum entry_mode mode,
+			const struct domain_memory *frame_owner, u64 *old)
 {
 	/* L1 has a copy of its own, for speed. */
 	if (likely(t->level == 1))

@@ -57,18 +57,22 @@ static inline enum frame_type entry_type(u64 entry, unsigned level)
 	return entry & PTE_WRITABLE ? TYPE_WRITABLE : TYPE_NONE;
 }
 
-/** Drop the reference of a present entry that no table holds any more. 0; -XEN_ERESTART: still to
- * be dropped. */
-static inline int entry_put(u64 entry, unsigned level)
+/** Drop the reference that a present entry of frame pg held. 0; -XEN_ERESTART: still to be
+ * dropped. */
+static inline int entry_put_page(u64 entry, unsigned level, struct page *pg)
 {
-	struct page *pg = frame_of_ram(entry_frame(entry));
-
 	if (!pg) /* device memory */
 		return 0;
 	if (entry_type(entry, level) != TYPE_NONE)
 		return type_put(pg);
 	mm_put_page(pg);
 	return 0;
+}
+
+/** The same for an entry that no table holds any more. */
+static inline int entry_put(u64 entry, unsigned level)
+{
+	return entry_put_page(entry, level, frame_of_ram(entry_frame(entry)));
 }
 
 /** Put a typed reference on a table; what is left goes to vm->deferred, which is empty. */

@@ -185,7 +185,7 @@ static __attribute__((noinline)) int put_strangers(struct page *pg)
 	return OTHER_OWNER;
 }
 
-int type_get_owned(struct page *pg, const struct domain_memory *dm, enum frame_type type)
+inline int type_get_owned(struct page *pg, const struct domain_memory *dm, enum frame_type type)
 {
 	if (unlikely(!pg || READ_ONCE(pg->owner) != dm->domid))
 		return OTHER_OWNER;
@@ -228,7 +228,7 @@ static __attribute__((noinline)) int put_slowly(struct page *pg)
 	}
 }
 
-int type_put(struct page *pg)
+inline int type_put(struct page *pg)
 {
 	u64 word = type_word(pg);
 

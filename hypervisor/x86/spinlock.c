@@ -3,7 +3,7 @@
 #include <x86/spinlock.h>
 #include <x86/tlb.h>
 
-void spin_lock(struct spinlock *l)
+inline void spin_lock(struct spinlock *l)
 {
 	u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
 
@@ -21,7 +21,7 @@ bool spin_trylock(struct spinlock *l)
 					   __ATOMIC_RELAXED);
 }
 
-void spin_unlock(struct spinlock *l)
+inline void spin_unlock(struct spinlock *l)
 {
 	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
 }

@@ -181,7 +181,7 @@ void time_init(void)
 	       apic_khz % 1000, cpu_has_tsc_deadline ? ", by TSC deadline" : "");
 }
 
-u64 now_ns(void)
+inline u64 now_ns(void)
 {
 	u64 ticks = rdtsc() - time_scale.tsc_base, low, high;
 	s8 shift = time_scale.shift;

@@ -4,44 +4,41 @@
 #include <x86/uaccess.h>
 
 #define CANONICAL_LOW_END 0x0000800000000000UL
+#define COPY(by)	  "1: rep " by "\n2:\n\t" ON_FAULT(1b, 2b)
 
-bool guest_range_ok(u64 addr, u64 size)
+inline bool guest_range_ok(u64 addr, u64 size)
 {
-	u64 end = addr + size;
+	/* Counted from the upper half's start, its rest and the lower half are one range. */
+	const u64 all = CANONICAL_LOW_END - HYPERVISOR_VIRT_END;
 
-	if (end < addr && end)
-		return false;
-	if (addr < CANONICAL_LOW_END)
-		return size <= CANONICAL_LOW_END - addr;
-	return addr >= HYPERVISOR_VIRT_END;
+	return size <= all && addr - HYPERVISOR_VIRT_END <= all - size;
 }
 
-static bool copy(void *dst, const void *src, size_t size)
+static inline bool copy(void *dst, const void *src, size_t size)
 {
-	size_t left = size / 8, rest = size % 8;
+	size_t left = size / 8;
 
 	/* With SMAP, user pages are open only between STAC and CLAC. */
 	if (cpu_has_smap)
 		asm volatile("stac" ::: "memory");
-	/* One instruction is one step for an emulated CPU, too: words where possible. */
-	asm volatile("1: rep movsq\n\t"
-		     "movq %3, %%rcx\n\t"
-		     "3: rep movsb\n"
-		     "2:\n\t" ON_FAULT(1b, 2b) ON_FAULT(3b, 2b)
-		     : "+D"(dst), "+S"(src), "+c"(left)
-		     : "r"(rest)
-		     : "memory");
+	/* Each step of these costs as much as an instruction: words, and no more than there are. */
+	if (left)
+		asm volatile(COPY("movsq") : "+D"(dst), "+S"(src), "+c"(left)::"memory");
+	if (!left && size % 8) {
+		left = size % 8;
+		asm volatile(COPY("movsb") : "+D"(dst), "+S"(src), "+c"(left)::"memory");
+	}
 	if (cpu_has_smap)
 		asm volatile("clac" ::: "memory");
 	return !left;
 }
 
-bool copy_from_guest(void *dst, u64 src, size_t size)
+inline bool copy_from_guest(void *dst, u64 src, size_t size)
 {
 	return guest_range_ok(src, size) && copy(dst, (const void *)src, size);
 }
 
-bool copy_to_guest(u64 dst, const void *src, size_t size)
+inline bool copy_to_guest(u64 dst, const void *src, size_t size)
 {
 	return guest_range_ok(dst, size) && copy((void *)dst, src, size);
 }
