@@ -45,10 +45,10 @@ struct domain *domain_find(domid_t first, domid_t last)
 
 struct domain *domain_get(domid_t domid)
 {
-	if (domid != DOMID_SELF)
-		return domain_find(domid, domid);
 	struct domain *self = current_domain();
 
+	if (domid != DOMID_SELF && (!self || domid != self->mem.domid))
+		return domain_find(domid, domid);
 	__atomic_fetch_add(&self->refs, 1, __ATOMIC_SEQ_CST); /* it runs: it has some */
 	return self;
 }

@@ -33,7 +33,8 @@ static void select_and_upcall(struct vcpu *v, evtchn_port_t port)
 	    __atomic_exchange_n(&v->info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
 		return;
 	vcpu_unblock(v);
-	vcpu_kick(v, WORK_EVENTS);
+	if (v != current_vcpu()) /* which looks on its way out of the hypervisor */
+		vcpu_kick(v, WORK_EVENTS);
 }
 
 static struct vcpu *notified_vcpu(struct domain *d, const struct evtchn *e)

@@ -217,7 +217,8 @@ static const struct command commands[] = {
 
 /* Elements are read once, done, written back: unmaps in runs, others one by one. In between the
  * batch may be preempted. */
-static long run_batch(u64 cmd, u64 arg, u64 count, size_t size)
+static inline __attribute__((always_inline)) long run_batch(u64 cmd, u64 arg, u64 count,
+							    size_t size)
 {
 	union {
 		struct gnttab_map_grant_ref map;
@@ -254,9 +255,10 @@ long do_grant_table_op(u64 cmd, u64 arg, u64 count)
 		return refuse(BAD_ARGUMENT, "a batch of %lu is too long", count);
 	switch (cmd) {
 	case GNTTABOP_map_grant_ref:
-		return run_batch(cmd, arg, count, sizeof(struct gnttab_map_grant_ref));
+		return run_batch(GNTTABOP_map_grant_ref, arg, count,
+				 sizeof(struct gnttab_map_grant_ref));
 	case GNTTABOP_copy:
-		return run_batch(cmd, arg, count, sizeof(struct gnttab_copy));
+		return run_batch(GNTTABOP_copy, arg, count, sizeof(struct gnttab_copy));
 	case GNTTABOP_unmap_grant_ref:
 	case GNTTABOP_unmap_and_replace:
 		return run_batch(cmd, arg, count, sizeof(struct gnttab_unmap_grant_ref));

@@ -14,7 +14,8 @@
 static struct {
 	struct spinlock lock;
 	struct page_list blocks[2][ORDERS];
-	u64 free; /* frames */
+	u32 orders[2]; /* bit n: there are blocks of order n */
+	u64 free;      /* frames */
 } heap;
 
 static void block_add(u64 frame, unsigned order)
@@ -24,12 +25,17 @@ static void block_add(u64 frame, unsigned order)
 	pg->flags |= PAGE_FREE;
 	pg->order = order;
 	page_list_add(&heap.blocks[frame >= ZONE_FRAME][order], pg);
+	heap.orders[frame >= ZONE_FRAME] |= BIT(order);
 }
 
 static void block_del(struct page *pg)
 {
+	unsigned zone = frame_mfn(pg).n >= ZONE_FRAME;
+	struct page_list *l = &heap.blocks[zone][pg->order];
+
 	pg->flags &= ~PAGE_FREE;
-	page_list_del(&heap.blocks[frame_mfn(pg).n >= ZONE_FRAME][pg->order], pg);
+	page_list_del(l, pg);
+	heap.orders[zone] &= ~((u32)!l->first << pg->order);
 }
 
 /** Free one frame: together with its free buddy it makes a block of the next order, and so on. */
@@ -60,8 +66,8 @@ void heap_free_frames(mfn_t first, u64 count)
 /** The smallest block of a zone whose low end serves. */
 static struct page *find_block(unsigned zone, unsigned order, u64 limit)
 {
-	for (unsigned o = order; o < ORDERS; o++)
-		for (struct page *pg = page_list_first(&heap.blocks[zone][o]); pg;
+	for (u32 left = heap.orders[zone] >> order << order; left; left &= left - 1)
+		for (struct page *pg = page_list_first(&heap.blocks[zone][__builtin_ctz(left)]); pg;
 		     pg = page_list_next(pg))
 			if (frame_mfn(pg).n + BIT(order) <= limit)
 				return pg;

@@ -199,12 +199,12 @@ static u64 to_ticks(u64 ns, u32 khz)
 
 void timer_program(u64 deadline_ns)
 {
-	u64 now = now_ns();
-
 	if (deadline_ns == ~0UL) {
 		apic_timer_set(0);
 		return;
 	}
+	u64 now = now_ns();
+
 	if (deadline_ns <= now) {
 		cpu_set_work(this_cpu(), WORK_TIMERS);
 		return;
