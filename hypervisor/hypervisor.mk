@@ -9,7 +9,7 @@ HV_CPPFLAGS := -Ihypervisor -Iabi -Itools/unpack -I$(B)/hypervisor -D__XEN_INTER
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mcmodel=small -fvisibility=hidden -mno-red-zone \
 	-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-common -fno-delete-null-pointer-checks -fno-strict-aliasing \
-	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(HV_LTO) $(HV_EXTRA)
+	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(HV_EXTRA)
 # Functions of one room are inlined into others'.
 HV_LTO := -flto=1 -flto-partition=one
 HV_LDFLAGS := -O2 $(HV_LTO) -nostdlib -static -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \
@@ -24,7 +24,7 @@ $(B)/parapet: $(HV_OBJECTS) $(HV_UNPACK) hypervisor/boot/parapet.lds
 define hv_compile
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(HV_CPPFLAGS) $(HV_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(HV_CPPFLAGS) $(HV_CFLAGS) $(HV_LTO) -MMD -MP -c $< -o $@
 endef
 $(B)/hypervisor/%.o: hypervisor/%.c $(HV_OFFSETS) | $(SETUP_BUILD)
 	$(hv_compile)
@@ -41,7 +41,7 @@ $(B)/hypervisor/%.o: hypervisor/%.S $(HV_OFFSETS) | $(SETUP_BUILD)
 $(HV_OFFSETS): hypervisor/x86/asm-offsets.c | $(SETUP_BUILD)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(HV_CPPFLAGS) $(filter-out -g,$(HV_CFLAGS)) -fno-lto -MMD -MP -MT $@ -MF $(@:.h=.d) -S $< -o $(@:.h=.s)
+	$(Q)$(CC) $(HV_CPPFLAGS) $(filter-out -g,$(HV_CFLAGS)) -MMD -MP -MT $@ -MF $(@:.h=.d) -S $< -o $(@:.h=.s)
 	$(Q)sed -n 's/^.*"==>\([A-Z0-9_]*\) [$$#]*\(-\{0,1\}[0-9]*\)".*/#define \1 \2/p' $(@:.h=.s) > $@
 
 .PHONY: hypervisor-lines
