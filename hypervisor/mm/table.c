@@ -95,7 +95,8 @@ static inline bool stride_empty(const u64 *e)
 	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
 }
 
-static inline int validate_entry(u64 *slot, unsigned level, const struct domain_memory *dm)
+static inline __attribute__((always_inline)) int validate_entry(u64 *slot, unsigned level,
+								const struct domain_memory *dm)
 {
 	u64 entry = READ_ONCE(*slot);
 	int rc = entry_get(entry, false, level, dm, dm);
@@ -235,13 +236,21 @@ update(struct open_table *t, unsigned level, unsigned index, u64 entry, enum ent
 	return 0;
 }
 
-inline int table_update(struct open_table *t, unsigned index, u64 entry, enum entry_mode mode,
-			const struct domain_memory *frame_owner, u64 *old)
+static __attribute__((noinline)) int update_upper(struct open_table *t, unsigned index, u64 entry,
+						  enum entry_mode mode, u64 *old)
+{
+	return update(t, t->level, index, entry, mode, t->owner, old);
+}
+
+inline __attribute__((always_inline)) int table_update(struct open_table *t, unsigned index,
+						       u64 entry, enum entry_mode mode,
+						       const struct domain_memory *frame_owner,
+						       u64 *old)
 {
 	/* L1 has a copy of its own, for speed. */
 	if (likely(t->level == 1))
 		return update(t, 1, index, entry, mode, frame_owner, old);
-	return update(t, t->level, index, entry, mode, frame_owner, old);
+	return update_upper(t, index, entry, mode, old);
 }
 
 int table_update_l1(struct open_table *t, unsigned index, u64 entry,
