@@ -197,10 +197,12 @@ void domain_put(struct domain *d)
 {
 	u32 old = __atomic_fetch_sub(&d->refs, 1, __ATOMIC_SEQ_CST);
 
+	if (likely(old > 2))
+		return;
 	BUG_ON(old == 0);
 	if (old == 1)
 		domain_free(d);
-	else if (old == 2 && READ_ONCE(d->released) && READ_ONCE(d->pages_hold_ref))
+	else if (READ_ONCE(d->released) && READ_ONCE(d->pages_hold_ref))
 		retire(d);
 }
 
