@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs the host packages that the given groups of make targets need and that are missing.
-#   tools/setup.sh [--check] GROUP...    groups: build clang image run test bench
+#   tools/setup.sh [--check] GROUP...    groups: build clang image run debian test bench
 # --check only reports: status 1 when something is missing.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -31,6 +31,10 @@ test clang clang fuzzes and checks
 test llvm llvm-symbolizer names lines in sanitizer reports
 test libclang-rt-14-dev /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a fuzzes
 test clang-format clang-format checks the style
+debian mmdebstrap mmdebstrap installs Debian in a folder
+debian debian-archive-keyring /usr/share/keyrings/debian-archive-keyring.gpg checks its packages
+debian fdisk sfdisk writes partition tables
+debian e2fsprogs mke2fs makes the file system
 bench gnuplot-nox gnuplot plots
 '
 
@@ -88,7 +92,7 @@ if [ "${1:-}" = --check ]; then
 	check=1
 	shift
 fi
-[ $# -gt 0 ] || die "usage: tools/setup.sh [--check] GROUP... (build clang image run test bench)"
+[ $# -gt 0 ] || die "usage: tools/setup.sh [--check] GROUP... (build clang image run debian test bench)"
 
 wanted=$(missing "$@")
 [ -n "$wanted" ] || exit 0

@@ -2,6 +2,7 @@
 # What runs on the developer's machine: set-up, downloads, libraries from the distribution, images.
 include tools/libs.mk
 include tools/linux.mk
+include tools/debian.mk
 
 # Packages are looked for again whenever the list changes.
 SETUP_GROUPS_build := build $(findstring clang,$(CC))
