@@ -9,8 +9,8 @@
 
 #include <lib/types.h>
 
-/** True where a guest may have mappings: [addr, addr + size) outside the hypervisor's slots,
- * canonical. */
+/** True where a guest may have mappings: [addr, addr + size) is canonical and outside the
+ * hypervisor's slots. It may go on from the top of the address space at 0: both are guests'. */
 bool guest_range_ok(u64 addr, u64 size);
 
 bool copy_from_guest(void *dst, u64 src, size_t size);
