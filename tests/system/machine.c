@@ -404,7 +404,7 @@ struct machine *machine_boot(const struct machine_options *options)
 	struct machine *machine = calloc(1, sizeof(*machine));
 	const char *const fixed[] = {
 		"-accel",
-		"tcg",
+		options->one_thread ? "tcg,thread=single" : "tcg",
 		"-no-reboot",
 		"-nic",
 		"none",

@@ -30,6 +30,7 @@ struct machine_options {
 	const char *cpu;	      /* "max,-smap,-la57": see CAVEATS.md */
 	const char *type;	      /* "pc" or "q35"; "pc" */
 	bool uefi;		      /* OVMF instead of a BIOS */
+	bool one_thread;	      /* of the emulator, for all CPUs: see CAVEATS.md */
 	const char *const *arguments; /* more for QEMU, ends with NULL */
 };
 
