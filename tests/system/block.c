@@ -74,15 +74,15 @@ static void test_linux(void **state)
 	guest(machine,
 	      "for i in $(seq 0 63); do dd if=/dev/xvdb of=/dev/xvda bs=64k skip=$i "
 	      "seek=$((i * 64)) 2>/dev/null || break; done; sync; echo written=$i,$?",
-	      "^written=63,0", 180);
-	guest(machine, SUM, "^sum=([0-9a-f]{32})", 120);
+	      "^written=63,0", 600);
+	guest(machine, SUM, "^sum=([0-9a-f]{32})", 600);
 	snprintf(sum, sizeof(sum), "^sum=%s", machine_group(machine, 1));
 	machine_send(machine, "reboot\r");
 	dom0_prompt(machine, 60);
 	for (int tries = 0; !dom0_lists(machine, "disks"); tries++)
 		assert_true(tries < 60);
 	enter_guest(machine);
-	guest(machine, SUM, sum, 120);
+	guest(machine, SUM, sum, 600);
 	guest(machine, "blkdiscard -o 1048576 -l 1048576 /dev/xvda; echo discarded=$?",
 	      "^discarded=0", 60);
 	dom0_leave_console(machine);
