@@ -199,7 +199,7 @@ static void test_guests_exchange_data(void **state)
 	dom0_audit(machine);
 	dom0_run(machine, "destroy netpeer", 60);
 	dom0_run_expecting(machine, "network-attach Domain-0",
-			   "^network-attach: Domain-0 has no vif", 60);
+			   "^network-attach: Domain-0 has the machine's devices", 60);
 	dom0_expect_free_pages(machine, before);
 	dom0_off(machine);
 }
