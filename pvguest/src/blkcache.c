@@ -4,6 +4,7 @@
 #include <string.h>
 #include <pv/blkfront.h>
 #include <pv/mm.h>
+#include <pv/thread.h>
 
 #define BLOCK	      PV_PAGE_SIZE
 #define BLOCK_SECTORS (BLOCK / PV_BLK_SECTOR)
@@ -17,6 +18,7 @@ struct entry {
 
 struct pv_blk_cache {
 	struct pv_blkfront *device;
+	struct pv_mutex mutex; /* of the entries: a thread that waits for the disk holds it */
 	uint64_t clock;
 	unsigned int blocks;
 	struct entry entry[];
@@ -93,7 +95,7 @@ static struct entry *get(struct pv_blk_cache *cache, uint64_t block, int *error)
 
 static bool in_disk(const struct pv_blk_cache *cache, uint64_t offset, size_t length)
 {
-	uint64_t size = pv_blkfront_info(cache->device)->sectors * PV_BLK_SECTOR;
+	uint64_t size = pv_blk_cache_size(cache);
 
 	return offset <= size && length <= size - offset;
 }
@@ -105,10 +107,16 @@ static size_t part(uint64_t offset, size_t length)
 	return length < room ? length : room;
 }
 
+uint64_t pv_blk_cache_size(const struct pv_blk_cache *cache)
+{
+	return pv_blkfront_info(cache->device)->sectors * PV_BLK_SECTOR;
+}
+
 int pv_blk_cache_read(struct pv_blk_cache *cache, uint64_t offset, void *data, size_t length)
 {
 	int error = in_disk(cache, offset, length) ? 0 : -XEN_EINVAL;
 
+	pv_mutex_lock(&cache->mutex);
 	while (!error && length) {
 		struct entry *entry = get(cache, offset / BLOCK, &error);
 		size_t piece = part(offset, length);
@@ -120,6 +128,7 @@ int pv_blk_cache_read(struct pv_blk_cache *cache, uint64_t offset, void *data, s
 		offset += piece;
 		length -= piece;
 	}
+	pv_mutex_unlock(&cache->mutex);
 	return error;
 }
 
@@ -127,6 +136,7 @@ int pv_blk_cache_write(struct pv_blk_cache *cache, uint64_t offset, const void *
 {
 	int error = in_disk(cache, offset, length) ? 0 : -XEN_EINVAL;
 
+	pv_mutex_lock(&cache->mutex);
 	while (!error && length) {
 		struct entry *entry = get(cache, offset / BLOCK, &error);
 		size_t piece = part(offset, length);
@@ -141,5 +151,6 @@ int pv_blk_cache_write(struct pv_blk_cache *cache, uint64_t offset, const void *
 		offset += piece;
 		length -= piece;
 	}
+	pv_mutex_unlock(&cache->mutex);
 	return error;
 }

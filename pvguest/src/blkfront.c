@@ -26,6 +26,7 @@ struct pv_blkfront {
 	bool broken; /* the back end broke the rules */
 	evtchn_port_t port;
 	struct pv_semaphore event;
+	struct pv_mutex one; /* thread in pv_blkfront_do(): each answer has one who waits for it */
 	void *page;
 	grant_ref_t page_ref;
 	blkif_front_ring_t ring;
@@ -273,6 +274,7 @@ int pv_blkfront_do(struct pv_blkfront *device, enum pv_blk_operation operation, 
 	struct pv_blk_request request = {.operation = operation, .sector = sector};
 	int error;
 
+	pv_mutex_lock(&device->one);
 	do {
 		request.buffer = buffer;
 		request.sectors = sectors < PV_BLK_PAGES * PAGE_SECTORS
@@ -283,5 +285,6 @@ int pv_blkfront_do(struct pv_blkfront *device, enum pv_blk_operation operation, 
 		sectors -= request.sectors;
 		buffer = (uint8_t *)buffer + PV_BLK_PAGES * PV_PAGE_SIZE;
 	} while (!error && sectors);
+	pv_mutex_unlock(&device->one);
 	return error;
 }

@@ -57,7 +57,8 @@ int pv_blkfront_submit(struct pv_blkfront *device, struct pv_blk_request *reques
  * waits for at least one; 0: it does not wait. */
 unsigned int pv_blkfront_poll(struct pv_blkfront *device, uint64_t deadline);
 
-/* One thing after the other: do it and wait. buffer as above. */
+/* One thing after the other: do it and wait. buffer as above, of any length. Threads take turns;
+ * not while another thread is in pv_blkfront_poll(). */
 int pv_blkfront_do(struct pv_blkfront *device, enum pv_blk_operation operation, uint64_t sector,
 		   void *buffer, unsigned int sectors);
 
@@ -69,7 +70,10 @@ struct pv_blk_cache;
 struct pv_blk_cache *pv_blk_cache_new(struct pv_blkfront *device, unsigned int blocks);
 void pv_blk_cache_free(struct pv_blk_cache *cache);
 
-/* Bytes at any offset and of any length within the disk. */
+/* The disk's size in bytes. */
+uint64_t pv_blk_cache_size(const struct pv_blk_cache *cache);
+
+/* Bytes at any offset and of any length within the disk. Threads take turns. */
 int pv_blk_cache_read(struct pv_blk_cache *cache, uint64_t offset, void *data, size_t length);
 int pv_blk_cache_write(struct pv_blk_cache *cache, uint64_t offset, const void *data,
 		       size_t length);
