@@ -177,7 +177,11 @@ static __attribute__((noinline)) int get_slowly(struct page *pg, const struct do
 	return rc;
 }
 
-/** By now it may be the last reference on a stranger's table, so the put can be preempted. */
+/**
+ * By now it may be the last reference on a stranger's table, so the put can be preempted. Each turn
+ * drops an entry's reference at least; if the stranger builds up again, it is soon valid, and ours
+ * is not the last.
+ */
 static __attribute__((noinline)) int put_strangers(struct page *pg)
 {
 	while (type_put(pg))

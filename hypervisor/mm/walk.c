@@ -93,7 +93,7 @@ int mm_ptwr_write(struct vcpu_memory *vm, u64 va, u64 *expected, u64 value, unsi
 		}
 		rc = table_update(&t, index, (old & ~bytes) | (value << shift & bytes),
 				  ENTRY_EXCHANGE, vm->domain, &old);
-	} while (rc == -XEN_EAGAIN); /* A or D was set meanwhile */
+	} while (rc == -XEN_EAGAIN); /* A or D was set meanwhile: twice at most */
 	table_close(&t);
 	return !rc && (old & PTE_PRESENT) ? entry_put(old, 1) : rc;
 }

@@ -16,20 +16,21 @@ static u64 modified(const struct insn *in, u64 old, u64 operand, u64 *rflags)
 }
 
 /* Atomic whether LOCK is there or not: the entry may change under us on another CPU. */
-static bool read_modify_write(struct vcpu *v, struct cpu_regs *regs, const struct insn *in,
+static bool read_modify_write(struct vcpu *v, struct cpu_regs *regs, struct insn *in,
 			      u64 addr, u64 operand)
 {
-	u64 old, found = 0, rflags, value;
+	u64 old = 0, found, rflags = regs->rflags;
 
-	if (!copy_from_guest(&found, addr, in->op_size))
+	if (!copy_from_guest(&old, addr, in->op_size))
 		return false;
-	do {
-		old = found;
-		rflags = regs->rflags;
-		value = modified(in, old, operand, &rflags);
-		if (mm_ptwr_write(&v->mem, addr, &found, value, in->op_size))
-			return false;
-	} while (found != old);
+	u64 value = modified(in, found = old, operand, &rflags);
+
+	if (mm_ptwr_write(&v->mem, addr, &found, value, in->op_size))
+		return false;
+	if (found != old) { /* meanwhile: so the guest comes back here with the same instruction */
+		in->length = 0;
+		return true;
+	}
 	regs->rflags = rflags;
 	if (in->opcode == 0x86 || in->opcode == 0x87)
 		insn_write_register(in, regs, in->reg, in->op_size, old);

@@ -218,8 +218,21 @@ resume_hypervisor:
 /* #DB may come at the first instruction after SYSCALL, on the guest's stack pointer. */
 debug_common:
 	own_stack debug_entry, trap_call
-/* NMI, #DF, #MC. After an NMI a guest leaves through the exit path. */
+/*
+ * NMI, #DF, #MC. After an NMI a guest leaves through the exit path. NMIs are blocked until an IRET, which
+ * the guest that is next may do without: hence one to here.
+ */
 machine_common:
-	own_stack machine_entry, exit_to_guest
+	own_stack machine_entry, nmi_of_guest
+nmi_of_guest:
+	movq %rsp, %rax
+	leaq exit_to_guest(%rip), %rdx
+	movl %ss, %ecx
+	pushq %rcx
+	pushq %rax
+	pushfq
+	pushq $HYPERVISOR_CS
+	pushq %rdx
+	iretq
 
 	.section .note.GNU-stack, "", @progbits
