@@ -2,7 +2,8 @@
 # Tests. A unit test NAME is tests/unit/NAME.c (cmocka) plus the real sources that it tests:
 # a fragment tests/unit/*.mk says `UNIT += NAME` and `UNIT_NAME := hypervisor/pv/decode.c ...`,
 # if needed also `UNIT_NAME_CFLAGS := ...`. All run on the host under the sanitizers.
-include $(wildcard tests/*/*.mk)
+# What the unit tests are comes first: others have them as prerequisites.
+include $(wildcard tests/unit/*.mk) $(filter-out tests/unit/%,$(wildcard tests/*/*.mk))
 include tests/bench.mk
 
 UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter -fno-omit-frame-pointer \
