@@ -31,6 +31,7 @@ test clang clang fuzzes and checks
 test llvm llvm-symbolizer names lines in sanitizer reports
 test libclang-rt-14-dev /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a fuzzes
 test clang-format clang-format checks the style
+test spin spin searches models of protocols between CPUs
 debian mmdebstrap mmdebstrap installs Debian in a folder
 debian debian-archive-keyring /usr/share/keyrings/debian-archive-keyring.gpg checks its packages
 debian fdisk sfdisk writes partition tables

@@ -61,7 +61,8 @@ inline void evtchn_set_pending(struct domain *d, evtchn_port_t port, const struc
 
 		if (likely(!polled) || (polled != port && polled != ~0u))
 			continue;
-		WRITE_ONCE(poller->poll_port, 0);
+		/* before the look at whether it sleeps: poll() sleeps first, then looks here */
+		__atomic_store_n(&poller->poll_port, 0, __ATOMIC_SEQ_CST);
 		vcpu_unblock(poller);
 	}
 }
