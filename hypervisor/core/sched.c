@@ -91,10 +91,23 @@ u64 sched_idle_ns(u32 cpu)
 
 /* --- finding CPUs; sched_lock is held --- */
 
+static u64 to_kick; /* CPUs to be told to schedule, by who holds sched_lock */
+
 static void claim(u32 cpu)
 {
 	sched_cpus[cpu].claimed = true;
-	cpu_set_work(cpus[cpu], WORK_SCHEDULE);
+	to_kick |= BIT(cpu);
+}
+
+/* Interrupts are sent without the lock: below another hypervisor each may take long. */
+void sched_unlock(void)
+{
+	u64 kick = to_kick;
+
+	to_kick = 0;
+	spin_unlock(&sched_lock);
+	for (; kick; kick &= kick - 1)
+		cpu_set_work(cpus[__builtin_ctzl(kick)], WORK_SCHEDULE);
 }
 
 #define IDLE_CPU (1L << 62) /* gained by taking one */
@@ -177,17 +190,17 @@ void vcpu_wake(struct vcpu *v)
 		requeue(v, true, now_ns());
 		find_cpu(v, 0);
 	}
-	spin_unlock(&sched_lock);
+	sched_unlock();
 }
 
 void vcpu_sleep_nosync(struct vcpu *v)
 {
 	spin_lock(&sched_lock);
 	if (v->sched.on_cpu)
-		cpu_set_work(cpus[v->cpu], WORK_SCHEDULE);
+		to_kick |= BIT(v->cpu);
 	else if (!vcpu_runnable(v))
 		requeue(v, false, now_ns());
-	spin_unlock(&sched_lock);
+	sched_unlock();
 }
 
 void vcpu_block(struct vcpu *v)
@@ -235,23 +248,20 @@ int sched_set_affinity(struct vcpu *v, struct cpumask mask)
 		claim(v->cpu);
 	else if (v->sched.queued && !v->sched.on_cpu)
 		find_cpu(v, 0);
-	spin_unlock(&sched_lock);
+	sched_unlock();
 	return 0;
 }
 
 /* --- the switch --- */
 
 /* The next vCPU of this CPU becomes its current. */
-static struct vcpu *choose(struct sched_cpu *sc, const struct vcpu *prev, u64 now)
+static struct vcpu *choose(struct sched_cpu *sc, const struct vcpu *prev, u64 now, u64 *slice)
 {
-	u64 slice = ~0UL;
-	struct vcpu *next = policy_pick(this_cpu()->id, prev, now, &slice);
+	struct vcpu *next = policy_pick(this_cpu()->id, prev, now, slice);
 
 	if (!next)
 		next = &sc->idle;
-	if (slice != ~0UL)
-		timer_set(&sc->slice, this_cpu()->id, now + slice);
-	else if (sc->slice.active)
+	if (*slice == ~0UL && sc->slice.active)
 		timer_stop(&sc->slice);
 	next->sched.on_cpu = true;
 	next->cpu = this_cpu()->id;
@@ -277,7 +287,7 @@ static void switch_to(struct vcpu *prev, struct vcpu *next)
 	__atomic_store_n(&prev->is_running, false, __ATOMIC_RELEASE);
 	if (prev->sched.queued)
 		find_cpu(prev, IDLE_CPU - 1);
-	spin_unlock(&sched_lock);
+	sched_unlock();
 }
 
 void schedule(void)
@@ -297,12 +307,15 @@ void schedule(void)
 	} else {
 		runstate_change(prev, RUNSTATE_runnable, now);
 	}
-	struct vcpu *next = choose(sc, prev, now);
+	u64 slice = ~0UL;
+	struct vcpu *next = choose(sc, prev, now, &slice);
 
 	prev->sched.yielding = false;
 	if (claimed) /* for someone, and may have taken another: who is left may use an idle CPU */
 		sched_kick_waiting(NULL);
-	spin_unlock(&sched_lock);
+	sched_unlock();
+	if (slice != ~0UL)
+		timer_set(&sc->slice, this_cpu()->id, now + slice);
 	if (prev != next)
 		switch_to(prev, next);
 }

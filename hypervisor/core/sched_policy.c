@@ -86,7 +86,7 @@ static void unpark(void *arg)
 
 	spin_lock(&sched_lock);
 	sched_kick_waiting(sd);
-	spin_unlock(&sched_lock);
+	sched_unlock();
 }
 
 void policy_charge(struct vcpu *v, u64 ns, u64 now)
@@ -123,7 +123,7 @@ int sched_domain_adjust(struct domain *d, u32 weight, u32 cap)
 	sd->cap = cap;
 	sd->covered_until = (s64)now_ns() - CAP_TICK;
 	sched_kick_waiting(sd);
-	spin_unlock(&sched_lock);
+	sched_unlock();
 	for_each_vcpu (v, d) /* whose slices it changes */
 		vcpu_kick(v, WORK_SCHEDULE);
 	return 0;

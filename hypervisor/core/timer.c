@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Timers: a sorted list for each CPU, one lock for all of them. A CPU has a handful (slice, and a
- * few of each vCPU that last armed its own here), so the walk on insertion is short.
+ * few of each vCPU that last armed its own here), so the walk on insertion is short. Devices are
+ * not touched under the lock: below another hypervisor each access may take long.
  */
 #include <core/timer.h>
 #include <x86/cpu.h>
@@ -32,25 +33,26 @@ static void dequeue(struct timer *t)
 void timer_set(struct timer *t, u32 cpu, u64 expires_ns)
 {
 	struct list *pos;
+	bool is_first;
 
 	spin_lock(&timer_lock);
 	dequeue(t);
 	/* stay where the callback runs: timer_stop() looks there; and a CPU may not be up yet */
 	if (running[t->cpu] != t && queues[cpu].next)
 		t->cpu = cpu;
+	cpu = t->cpu;
 	t->expires = expires_ns;
 	t->active = true;
-	list_for_each (pos, &queues[t->cpu])
+	list_for_each (pos, &queues[cpu])
 		if (list_entry(pos, struct timer, link)->expires > expires_ns)
 			break;
 	list_add_tail(pos, &t->link); /* before pos */
-	if (first_on(t->cpu) == t) {
-		if (t->cpu == this_cpu()->id)
-			timer_program(expires_ns);
-		else
-			cpu_set_work(cpus[t->cpu], WORK_TIMERS);
-	}
+	is_first = first_on(cpu) == t;
 	spin_unlock(&timer_lock);
+	if (is_first && cpu == this_cpu()->id)
+		timer_program(expires_ns);
+	else if (is_first)
+		cpu_set_work(cpus[cpu], WORK_TIMERS);
 }
 
 void timer_stop(struct timer *t)
@@ -70,7 +72,7 @@ void timer_stop(struct timer *t)
 void timers_run(void)
 {
 	u32 cpu = this_cpu()->id;
-	u64 now = now_ns();
+	u64 now = now_ns(), next;
 	struct timer *t;
 
 	spin_lock(&timer_lock);
@@ -82,6 +84,7 @@ void timers_run(void)
 		spin_lock(&timer_lock);
 		running[cpu] = NULL;
 	}
-	timer_program(t ? t->expires : ~0UL);
+	next = t ? t->expires : ~0UL;
 	spin_unlock(&timer_lock);
+	timer_program(next);
 }

@@ -73,6 +73,7 @@ void apic_enable(void)
 	apic_write(APIC_TPR, 0);
 	for (unsigned lvt = APIC_LVT_TIMER; lvt <= APIC_LVT_LINT0; lvt += 16)
 		apic_write(lvt, LVT_MASKED);
+	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
 	apic_write(APIC_LVT_LINT1, APIC_NMI);
 	apic_write(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
 	apic_write(APIC_DIVIDE, 0x0b); /* by 1 */
@@ -104,7 +105,6 @@ void apic_report_error(void)
 
 void apic_timer_set(u32 ticks)
 {
-	apic_write(APIC_LVT_TIMER, ticks ? VECTOR_TIMER : LVT_MASKED);
 	apic_write(APIC_INITIAL, ticks);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ticket locks. While one spins it serves this CPU's TLB-flush mailbox, so that the owner may send
- * flushes under its lock. Not recursive. Lock order (outer first):
+ * Locks that go to whoever comes while they are free, whoever else waits: below another hypervisor,
+ * a CPU first in a queue may not be running at all. One that has waited long turns hungry, and
+ * newcomers leave it the lock. While one spins it serves this CPU's TLB-flush mailbox, so that the
+ * owner may send flushes under its lock. Not recursive. Lock order (outer first):
  *   domain control (domctl) -> context -> page (type lock bit) -> domain memory -> heap
  *   grant table -> page; maptrack -> heap
  *   event channels (binding lock) -> interrupts -> event channels (domains')
@@ -14,8 +16,8 @@
 #include <lib/types.h>
 
 struct spinlock {
-	u16 owner, next;
-} __attribute__((aligned(4)));
+	u8 held, hungry;
+} __attribute__((aligned(2)));
 
 #define SPINLOCK_INIT                                                                              \
 	{                                                                                          \

@@ -197,14 +197,21 @@ static u64 to_ticks(u64 ns, u32 khz)
 	return (ns / 1000000) * khz + (ns % 1000000) * khz / 1000000 + 1;
 }
 
+static u64 armed[MAX_CPUS]; /* when the timer fires, ns; 0: it has */
+
+void timer_fired(void)
+{
+	armed[this_cpu()->id] = 0;
+	cpu_set_work(this_cpu(), WORK_TIMERS);
+}
+
 void timer_program(u64 deadline_ns)
 {
-	if (deadline_ns == ~0UL) {
-		apic_timer_set(0);
-		return;
-	}
-	u64 now = now_ns();
+	u64 *at = &armed[this_cpu()->id], now;
 
+	if (deadline_ns == ~0UL || (*at && *at <= deadline_ns))
+		return;
+	now = now_ns();
 	if (deadline_ns <= now) {
 		cpu_set_work(this_cpu(), WORK_TIMERS);
 		return;
@@ -212,6 +219,7 @@ void timer_program(u64 deadline_ns)
 	/* An hour at most: one that fires too early is programmed again by timers_run(). */
 	u64 delta = MIN(deadline_ns - now, 3600UL * 1000000000);
 
+	*at = now + delta;
 	if (cpu_has_tsc_deadline)
 		apic_timer_deadline(rdtsc() + to_ticks(delta, tsc_khz));
 	else

@@ -26,8 +26,12 @@ extern u32 tsc_khz;
 /** Wall clock (RTC) at boot: nanoseconds since 1970 UTC. */
 extern u64 wallclock_boot_ns;
 
-/** Arm this CPU's one-shot timer interrupt; past deadlines fire at once; ~0 disarms. Sets
- * WORK_TIMERS when it fires. */
+/**
+ * Have WORK_TIMERS set on this CPU at the deadline (~0: none), or earlier: the device is left alone
+ * while it will fire before that. To be called again whenever it has fired.
+ */
 void timer_program(u64 deadline_ns);
+/** On the timer's interrupt. */
+void timer_fired(void);
 
 #endif

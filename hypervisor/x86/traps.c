@@ -8,6 +8,7 @@
 #include <x86/asm.h>
 #include <x86/context.h>
 #include <x86/hooks.h>
+#include <x86/time.h>
 #include <x86/tlb.h>
 
 #define VECTOR_PAGE_FAULT 14
@@ -34,7 +35,7 @@ static void interrupt(unsigned vector)
 	if (vector == VECTOR_IPI)
 		tlb_serve_mailbox();
 	else if (vector == VECTOR_TIMER)
-		cpu_set_work(this_cpu(), WORK_TIMERS);
+		timer_fired();
 	else if (vector == VECTOR_APIC_ERROR)
 		apic_report_error();
 }

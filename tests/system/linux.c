@@ -16,11 +16,11 @@ static void self_test(unsigned int cpus)
 		line, sizeof(line),
 		"create linux vcpus=%u on_poweroff=preserve extra='console=hvc0 parapet.test=self'",
 		cpus);
-	dom0_run(machine, line, 120);
+	dom0_run(machine, line, 600);
 	dom0_console(machine, "linux");
 	snprintf(line, sizeof(line), "linux-guest: user space up, %u cpus", cpus);
-	machine_expect(machine, line, 120);
-	machine_expect(machine, "linux-guest: PASS", 120);
+	machine_expect(machine, line, 600);
+	machine_expect(machine, "linux-guest: PASS", 600);
 	dom0_leave_console(machine);
 	dom0_run(machine, "destroy linux", 60);
 	assert_false(dom0_lists(machine, "linux"));
@@ -47,7 +47,7 @@ static void test_interactive(void **state)
 	(void)state;
 	dom0_create(machine, "linux");
 	dom0_console(machine, "linux");
-	machine_expect(machine, "linux-guest: user space up", 120);
+	machine_expect(machine, "linux-guest: user space up", 600);
 	machine_expect(machine, "guest# ", 60);
 	machine_send(machine, "echo $((6 * 7)) from $(uname -s)\r");
 	machine_expect(machine, "^42 from Linux", 60);
@@ -79,12 +79,12 @@ static void test_reboot(void **state)
 	(void)state;
 	dom0_create(machine, "linux");
 	dom0_console(machine, "linux");
-	machine_expect(machine, "guest# ", 120);
+	machine_expect(machine, "guest# ", 600);
 	machine_send(machine, "sleep 5; reboot\r"); /* sooner it would not be started again */
 	dom0_prompt(machine, 60);
 	for (int tries = 0; !dom0_lists(machine, "linux"); tries++)
 		assert_true(tries < 60);
-	dom0_expect_of(machine, "linux", "linux-guest: user space up", 120);
+	dom0_expect_of(machine, "linux", "linux-guest: user space up", 600);
 	dom0_run(machine, "destroy linux", 60);
 	dom0_off(machine);
 }

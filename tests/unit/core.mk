@@ -2,7 +2,8 @@
 CORE_SCHED := hypervisor/core/timer.c hypervisor/core/sched.c hypervisor/core/sched_policy.c \
 	tests/unit/fakes/host.c
 
-UNIT += core_sched core_life core_calls core_domctl core_ops
+UNIT += spinlock core_sched core_life core_calls core_domctl core_ops
+UNIT_spinlock := hypervisor/x86/spinlock.c
 UNIT_core_sched := $(CORE_SCHED)
 CORE_LIFE := hypervisor/core/domain.c hypervisor/core/vcpu.c hypervisor/core/vcpu_time.c \
 	hypervisor/core/evtchn.c hypervisor/core/evtchn_op.c hypervisor/core/grant.c $(CORE_SCHED) \

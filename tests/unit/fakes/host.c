@@ -65,22 +65,22 @@ void timer_program(u64 deadline_ns)
 
 void spin_lock(struct spinlock *l)
 {
-	assert_int_equal(l->owner, l->next);
-	l->next++;
+	assert_false(l->held);
+	l->held = 1;
 }
 
 bool spin_trylock(struct spinlock *l)
 {
-	bool is_free = l->owner == l->next;
+	bool is_free = !l->held;
 
-	l->next += is_free;
+	l->held = 1;
 	return is_free;
 }
 
 void spin_unlock(struct spinlock *l)
 {
-	assert_int_not_equal(l->owner, l->next);
-	l->owner++;
+	assert_true(l->held);
+	l->held = 0;
 }
 
 /* --- heap --- */

@@ -52,16 +52,13 @@ void cpu_relax(void)
 
 void spin_lock(struct spinlock *l)
 {
-	u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_SEQ_CST);
-
-	while (__atomic_load_n(&l->owner, __ATOMIC_SEQ_CST) != ticket)
+	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_SEQ_CST))
 		cpu_relax();
 }
 
 void spin_unlock(struct spinlock *l)
 {
-	assert_int_not_equal(l->owner, l->next);
-	__atomic_fetch_add(&l->owner, 1, __ATOMIC_SEQ_CST);
+	assert_true(__atomic_exchange_n(&l->held, 0, __ATOMIC_SEQ_CST));
 }
 
 u64 read_cr3(void)
