@@ -277,13 +277,11 @@ static void follow_fronts(void *unused)
 int backend_start(void)
 {
 	static struct store_listener listener = {.prefix = FRONTS, .changed = front_changed};
-	struct pv_thread *thread = pv_thread_create("backends", follow_fronts, NULL, 0);
+	int error = pv_thread_start("backends", follow_fronts, NULL, 0);
 
-	if (!thread)
-		return -XEN_ENOMEM;
-	pv_thread_detach(thread);
-	store_listen(&listener);
-	return 0;
+	if (!error)
+		store_listen(&listener);
+	return error;
 }
 
 /* --- plugging -------------------------------------------------------------------------------- */

@@ -217,12 +217,7 @@ static void serve(void *unused)
 
 int vbds_start(void)
 {
-	struct pv_thread *thread = pv_thread_create("vbds", serve, NULL, 0);
-
-	if (!thread)
-		return -XEN_ENOMEM;
-	pv_thread_detach(thread);
-	return 0;
+	return pv_thread_start("vbds", serve, NULL, 0);
 }
 
 /* --- plugging -------------------------------------------------------------------------------- */

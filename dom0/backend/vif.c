@@ -221,12 +221,9 @@ static int bridge_card(struct net_device *device, unsigned int number)
 
 int vifs_start(void)
 {
-	struct pv_thread *thread = pv_thread_create("vifs", serve, NULL, 0);
 	unsigned int number = 0;
-	int error = thread ? 0 : -XEN_ENOMEM;
+	int error = pv_thread_start("vifs", serve, NULL, 0);
 
-	if (thread)
-		pv_thread_detach(thread);
 	for (struct net_device *device = net_devices; device && !error; device = device->next)
 		error = bridge_card(device, number++);
 	return error;

@@ -35,12 +35,7 @@ static void read_console(void *unused)
 
 int terminal_start(void)
 {
-	struct pv_thread *thread = pv_thread_create("terminal", read_console, NULL, 4);
-
-	if (!thread)
-		return -1;
-	pv_thread_detach(thread);
-	return 0;
+	return pv_thread_start("terminal", read_console, NULL, 4);
 }
 
 void terminal_write(const char *text, size_t size)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Start to take input. Called once. Returns 0, or -1 without memory. */
+/* Start to take input. Called once. Returns 0, or -XEN_ENOMEM. */
 int terminal_start(void);
 
 /* Write all of it, after what stdout still holds. A new line is CR LF, or LF alone. Any thread. */

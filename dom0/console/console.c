@@ -101,12 +101,7 @@ static void console_thread(void *unused)
 
 int console_start(void)
 {
-	struct pv_thread *thread = pv_thread_create("console", console_thread, NULL, 0);
-
-	if (!thread)
-		return -XEN_ENOMEM;
-	pv_thread_detach(thread);
-	return 0;
+	return pv_thread_start("console", console_thread, NULL, 0);
 }
 
 int console_connect(domid_t domid, unsigned long mfn, evtchn_port_t port)

@@ -161,17 +161,6 @@ static void receive_frames(struct e1000 *card)
 		write32(card, REG_RECEIVE_RING + RING_TAIL, last);
 }
 
-static void check_link(struct e1000 *card)
-{
-	bool up = read32(card, REG_STATUS) & STATUS_LINK;
-
-	if (up == card->net.link)
-		return;
-	card->net.link = up;
-	if (card->net.link_changed)
-		card->net.link_changed(&card->net);
-}
-
 static void on_interrupt(void *argument)
 {
 	struct e1000 *card = argument;
@@ -179,7 +168,7 @@ static void on_interrupt(void *argument)
 	if (!read32(card, REG_CAUSE))
 		return; /* another device on this line */
 	receive_frames(card);
-	check_link(card);
+	net_set_link(&card->net, read32(card, REG_STATUS) & STATUS_LINK);
 }
 
 /* --- starting --- */

@@ -36,6 +36,15 @@ void net_add(struct net_device *device)
 	*last = device;
 }
 
+void net_set_link(struct net_device *device, bool up)
+{
+	if (up == device->link)
+		return;
+	device->link = up;
+	if (device->link_changed)
+		device->link_changed(device);
+}
+
 size_t net_length(const struct net_device *device, const struct net_segment *segments,
 		  unsigned int count)
 {

@@ -90,4 +90,8 @@ void net_copy(uint8_t *target, const struct net_segment *segments, unsigned int 
 /* Name a card (eth0 …) and list it. */
 void net_add(struct net_device *device);
 
+/* Tell whether the cable is in, again and again; whoever has attached to the card hears of changes.
+ */
+void net_set_link(struct net_device *device, bool up);
+
 #endif

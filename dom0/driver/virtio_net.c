@@ -151,17 +151,6 @@ static bool link_is_up(struct virtio_net *card)
 	       (virtio_config(&card->virtio, CONFIG_STATUS, 2) & STATUS_LINK);
 }
 
-static void check_link(struct virtio_net *card)
-{
-	bool up = link_is_up(card);
-
-	if (up == card->net.link)
-		return;
-	card->net.link = up;
-	if (card->net.link_changed)
-		card->net.link_changed(&card->net);
-}
-
 static void on_interrupt(void *argument)
 {
 	struct virtio_net *card = argument;
@@ -174,7 +163,7 @@ static void on_interrupt(void *argument)
 		virtio_fail(&card->virtio);
 		return;
 	}
-	check_link(card);
+	net_set_link(&card->net, link_is_up(card));
 }
 
 /* --- starting --- */

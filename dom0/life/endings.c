@@ -147,12 +147,10 @@ static void watch(void *unused)
 
 int domains_start(struct problem *problem)
 {
-	struct pv_thread *thread = pv_thread_create("endings", watch, NULL, 16);
 	int port;
 
-	if (!thread)
+	if (pv_thread_start("endings", watch, NULL, 16))
 		return problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
-	pv_thread_detach(thread);
 	store_write("/local/domain/0/name", "Domain-0");
 	store_write("/local/domain/0/domid", "0");
 	port = pv_event_bind_virq(VIRQ_DOM_EXC, 0, pv_event_raise, &ending_seen);

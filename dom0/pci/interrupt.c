@@ -66,15 +66,12 @@ static struct source *source_start(unsigned int pirq, bool line, struct handler 
 				   int *error)
 {
 	struct source *source = calloc(1, sizeof(*source));
-	struct pv_thread *thread =
-		source ? pv_thread_create("interrupt", serve, source, STACK_PAGES) : NULL;
 
-	*error = -XEN_ENOMEM;
-	if (!thread) {
+	*error = source ? pv_thread_start("interrupt", serve, source, STACK_PAGES) : -XEN_ENOMEM;
+	if (*error) {
 		free(source);
 		return NULL;
 	}
-	pv_thread_detach(thread);
 	source->pirq = pirq;
 	source->line = line;
 	source->handlers = handler;

@@ -57,7 +57,6 @@ static void store_thread(void *unused)
 int store_start(void)
 {
 	static const char *const folders[] = {"/local/domain/0", "/vm", "/tool"};
-	struct pv_thread *thread;
 	unsigned int i;
 	int rc = tree_init(&store_tree);
 
@@ -67,11 +66,7 @@ int store_start(void)
 		return rc;
 	/* guests read the shape of the tree, not its private parts: see store_permit */
 	rc = store_permit("/", 0, DOMID_INVALID);
-	thread = rc ? NULL : pv_thread_create("store", store_thread, NULL, 0);
-	if (!thread)
-		return rc ? rc : -XEN_ENOMEM;
-	pv_thread_detach(thread);
-	return 0;
+	return rc ? rc : pv_thread_start("store", store_thread, NULL, 0);
 }
 
 static int apply(const char *path, struct change *change)

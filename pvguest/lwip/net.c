@@ -209,7 +209,6 @@ int pv_net_start(unsigned int number, const char *address)
 {
 	static bool started;
 	struct interface *interface = calloc(1, sizeof(*interface));
-	struct pv_thread *thread;
 	int error = interface ? 0 : -XEN_ENOMEM;
 
 	if (!error && address && !parse_address(address, &interface->address, &interface->mask))
@@ -225,14 +224,12 @@ int pv_net_start(unsigned int number, const char *address)
 		tcpip_init(NULL, NULL);
 	}
 	started = true;
-	thread = pv_thread_create("net", drive, interface, 0);
-	if (!thread) {
+	error = pv_thread_start("net", drive, interface, 0);
+	if (error) {
 		pv_netfront_close(interface->device);
 		free(interface);
-		return -XEN_ENOMEM;
 	}
-	pv_thread_detach(thread);
-	return 0;
+	return error;
 }
 
 bool pv_net_wait(uint64_t deadline)

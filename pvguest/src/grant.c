@@ -199,13 +199,25 @@ static unsigned long frame_behind(const void *va)
 	return (entry & PV_PTE_FRAME) >> PV_PAGE_SHIFT;
 }
 
+void pv_grant_copy(struct gnttab_copy *copies, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		copies[i].status = GNTST_general_error; /* of those that are never reached */
+	if (HYPERVISOR_grant_table_op(GNTTABOP_copy, copies, count))
+		return;
+	for (unsigned int i = 0; i < count; i++)
+		while (copies[i].status == GNTST_eagain &&
+		       !HYPERVISOR_grant_table_op(GNTTABOP_copy, &copies[i], 1))
+			;
+}
+
 static int copy(struct gnttab_copy_ptr source, struct gnttab_copy_ptr dest, unsigned int length,
 		unsigned int flags)
 {
 	struct gnttab_copy op = {.source = source, .dest = dest, .len = length, .flags = flags};
-	long error = HYPERVISOR_grant_table_op(GNTTABOP_copy, &op, 1);
 
-	return error ? (int)error : op.status;
+	pv_grant_copy(&op, 1);
+	return op.status;
 }
 
 static struct gnttab_copy_ptr granted(domid_t domain, grant_ref_t ref, unsigned int offset)
@@ -230,16 +242,4 @@ int pv_grant_copy_to(domid_t domain, grant_ref_t ref, unsigned int offset, const
 		     unsigned int length)
 {
 	return copy(local(from), granted(domain, ref, offset), length, GNTCOPY_dest_gref);
-}
-
-void pv_grant_copy(struct gnttab_copy *copies, unsigned int count)
-{
-	for (unsigned int i = 0; i < count; i++)
-		copies[i].status = GNTST_general_error; /* of those that are never reached */
-	if (HYPERVISOR_grant_table_op(GNTTABOP_copy, copies, count))
-		return;
-	for (unsigned int i = 0; i < count; i++)
-		while (copies[i].status == GNTST_eagain &&
-		       !HYPERVISOR_grant_table_op(GNTTABOP_copy, &copies[i], 1))
-			;
 }

@@ -123,8 +123,6 @@ static void read_ring(void *argument)
 
 static int connect(void)
 {
-	struct pv_thread *reader;
-
 	if (store.ring)
 		return 0;
 	if (!pv_start_info->store_mfn || !pv_start_info->store_evtchn)
@@ -132,11 +130,7 @@ static int connect(void)
 	store.ring = pv_mfn_to_virt(pv_start_info->store_mfn);
 	store.port = pv_start_info->store_evtchn;
 	pv_event_attach(store.port, ring_changed, NULL);
-	reader = pv_thread_create("store", read_ring, NULL, 4);
-	if (!reader)
-		return -XEN_ENOMEM;
-	pv_thread_detach(reader);
-	return 0;
+	return pv_thread_start("store", read_ring, NULL, 4);
 }
 
 /* --- requests ------------------------------------------------------------------------------ */

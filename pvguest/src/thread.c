@@ -301,6 +301,17 @@ void pv_thread_detach(struct pv_thread *thread)
 	}
 }
 
+int pv_thread_start(const char *name, void (*function)(void *argument), void *argument,
+		    unsigned int stack_pages)
+{
+	struct pv_thread *thread = pv_thread_create(name, function, argument, stack_pages);
+
+	if (!thread)
+		return -XEN_ENOMEM;
+	pv_thread_detach(thread);
+	return 0;
+}
+
 void pv_thread_join(struct pv_thread *thread)
 {
 	pv_wait_event(&thread->joiners, thread->ended);

@@ -166,21 +166,16 @@ static void accept_one(int server)
 {
 	struct timeval patience = {.tv_sec = PATIENCE_S};
 	int client = lwip_accept(server, NULL, NULL);
-	struct pv_thread *thread;
 
 	if (client < 0)
 		return;
 	lwip_setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	lwip_setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	thread = connections < MAX_CONNECTIONS
-			 ? pv_thread_create("client", serve, (void *)(long)client, 4)
-			 : NULL;
-	if (!thread) {
+	if (connections < MAX_CONNECTIONS &&
+	    !pv_thread_start("client", serve, (void *)(long)client, 4))
+		connections++;
+	else
 		lwip_close(client);
-		return;
-	}
-	connections++;
-	pv_thread_detach(thread);
 }
 
 int main(int argc, char **argv)

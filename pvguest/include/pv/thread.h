@@ -23,6 +23,10 @@ struct pv_wait_queue {
 struct pv_thread *pv_thread_create(const char *name, void (*function)(void *argument),
 				   void *argument, unsigned int stack_pages);
 
+/* The same for a thread that nobody joins: its memory is freed when it ends. 0 or -XEN_ENOMEM. */
+int pv_thread_start(const char *name, void (*function)(void *argument), void *argument,
+		    unsigned int stack_pages);
+
 /* Wait until thread has ended, and free it. */
 void pv_thread_join(struct pv_thread *thread);
 
