@@ -15,9 +15,12 @@
 #include "console/console.h"
 #include "disk/disk.h"
 #include "driver/drivers.h"
+#include "ip/ip.h"
 #include "lib/ramdisk.h"
 #include "life/domains.h"
 #include "store/store.h"
+
+static char own_address[2 * IP_TEXT]; /* after ip= on the command line */
 
 static void must(const char *what, int error, const struct problem *problem)
 {
@@ -26,8 +29,8 @@ static void must(const char *what, int error, const struct problem *problem)
 			 problem->text[0] ? problem->text : problem_reason(error));
 }
 
-/* The commands after run= on dom0's own command line, as in: run="create hello; list" */
-static void run_boot_commands(void)
+/* Call take() with what follows each KEY= on dom0's own command line. */
+static void for_each_option(const char *key, void (*take)(const char *value))
 {
 	static struct words words;
 	static char line[MAX_GUEST_CMDLINE];
@@ -37,8 +40,30 @@ static void run_boot_commands(void)
 	memcpy(line, pv_start_info->cmd_line, sizeof(line) - 1);
 	while (words_next(&rest, &words, &problem) > 0)
 		for (unsigned int i = 0; i < words.count; i++)
-			if (!strncmp(words.word[i], "run=", 4))
-				shell_run(words.word[i] + 4);
+			if (!strncmp(words.word[i], key, strlen(key)))
+				take(words.word[i] + strlen(key));
+}
+
+/* run="create hello; list" */
+static void run_boot_commands(const char *line)
+{
+	shell_run(line);
+}
+
+/* ip=10.0.0.1/24,10.0.0.254; the last one counts. */
+static void note_address(const char *text)
+{
+	snprintf(own_address, sizeof(own_address), "%s", text);
+}
+
+/* A mistake is no reason not to start: there is the console. */
+static void take_address(void)
+{
+	struct problem problem = {""};
+
+	for_each_option("ip=", note_address);
+	if (ip_set(own_address[0] ? own_address : NULL, &problem))
+		printf("ip=%s: %s\n", own_address, problem.text);
 }
 
 int main(void)
@@ -57,8 +82,9 @@ int main(void)
 	must("the back ends", backend_start(), &problem);
 	must("the network's back ends", vifs_start(), &problem);
 	must("the disks' back ends", vbds_start(), &problem);
+	take_address();
 	must("the watch for ended domains", domains_start(&problem), &problem);
 	printf("Parapet dom0: help lists the commands\n");
-	run_boot_commands();
+	for_each_option("run=", run_boot_commands);
 	shell_loop();
 }

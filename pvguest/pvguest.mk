@@ -62,7 +62,7 @@ guests: $(B)/guests/$(1)
 endef
 
 # Every folder of examples and of test guests is a guest of that name; one does without the SDK.
-PV_LWIP_GUESTS := web netpeer
+PV_LWIP_GUESTS := web netpeer netbench
 PV_GUESTS := $(filter-out bare,$(notdir $(wildcard pvguest/examples/* tests/guests/*)))
 pv_folder_sources = $(foreach d,pvguest/examples tests/guests,$(wildcard $(d)/$(1)/*.[cS] $(d)/$(1)/*/*.[cS]))
 $(foreach g,$(filter-out $(PV_LWIP_GUESTS),$(PV_GUESTS)),\

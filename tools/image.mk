@@ -22,8 +22,8 @@ SMP ?= 2
 CPU ?= max,-smap,-la57
 QEMU_ARGS ?=
 # Devices: images of disks, how they are attached, and the network card, on a network of QEMU's own
-# (its address 10.0.2.2 is this machine), or none. What listens on port 80 there is reached by
-# http://127.0.0.1:8080/ on this machine.
+# (its address 10.0.2.2 is this machine), or none. dom0 gets the first address there; what listens on
+# port 80 of the second is reached by http://127.0.0.1:8080/ on this machine.
 DISK ?=
 DISKTYPE ?= virtio
 NET ?= virtio-net-pci

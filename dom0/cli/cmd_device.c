@@ -9,6 +9,7 @@
 #include "cli/terminal.h"
 #include "disk/disk.h"
 #include "driver/net.h"
+#include "ip/ip.h"
 
 #define SUM_PAGES   32
 #define SUM_SECTORS (SUM_PAGES * PV_PAGE_SIZE / BLOCK_SECTOR)
@@ -143,6 +144,17 @@ static void print_card(const struct net_device *card)
 	       (unsigned long long)card->sent.dropped);
 }
 
+static void print_own_address(void)
+{
+	struct ip_status status;
+
+	if (!ip_status(&status))
+		return;
+	printf("dom0 on %s: %s%s%s\n", status.bridge,
+	       status.address[0] ? status.address : "no address yet",
+	       status.gateway[0] ? ", gateway " : "", status.gateway);
+}
+
 static int run_net_list_host(struct words *words, struct problem *problem)
 {
 	unsigned int count = 0;
@@ -154,6 +166,7 @@ static int run_net_list_host(struct words *words, struct problem *problem)
 		printf("Name   Address             MTU  Link  Kind            Frames in/out, bytes, dropped\n");
 	for (const struct net_device *card = net_devices; card; card = card->next, count++)
 		print_card(card);
+	print_own_address();
 	printf("%u network card%s\n", count, count == 1 ? "" : "s");
 	return 0;
 }
@@ -165,7 +178,7 @@ const struct command device_commands[] = {
 	{"block-sum", "DISK [FIRST COUNT]", "checksum of a disk, a partition, or some sectors",
 	 "    CRC-32 as zlib and gzip have it; sectors are of 512 bytes\n", COMPLETE_DISK,
 	 run_block_sum},
-	{"net-list-host", "", "list the machine's network cards", NULL, COMPLETE_NOTHING,
-	 run_net_list_host},
+	{"net-list-host", "", "list the machine's network cards, and dom0's address", NULL,
+	 COMPLETE_NOTHING, run_net_list_host},
 	{0},
 };

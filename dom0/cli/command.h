@@ -32,7 +32,7 @@ struct command {
 /* Lists of commands, each ended by one without a name. */
 extern const struct command guest_commands[], view_commands[], tune_commands[], host_commands[],
 	device_commands[], file_commands[], store_commands[], network_commands[], block_commands[],
-	shell_commands[];
+	ip_commands[], shell_commands[];
 
 /* Refuse words that are too few, too many or unknown options. Returns 0, or negative with the
  * problem. */

@@ -13,9 +13,10 @@
 
 #define PROMPT "dom0# "
 
-static const struct command *const groups[] = {
-	guest_commands, view_commands,	tune_commands,	  host_commands,  device_commands,
-	file_commands,	store_commands, network_commands, block_commands, shell_commands};
+static const struct command *const groups[] = {guest_commands, view_commands,	 tune_commands,
+					       host_commands,  device_commands,	 file_commands,
+					       store_commands, network_commands, block_commands,
+					       ip_commands,    shell_commands};
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 
 static struct editor editor;

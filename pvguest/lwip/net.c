@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* lwIP's network interface on top of netfront. */
 #include <stdlib.h>
-#include <string.h>
 #include <lwip/dhcp.h>
-#include <lwip/etharp.h>
 #include <lwip/netif.h>
 #include <lwip/tcpip.h>
 #include <netif/ethernet.h>
-#include <pv/cpu.h>
 #include <pv/frontend.h>
 #include <pv/net.h>
 #include <pv/netfront.h>
 #include <pv/thread.h>
 #include <pv/time.h>
+#include "pv_lwip.h"
 
 #define RECEIVE_BATCH 64
 #define MAX_PIECES    32
 #define LOOK_NS	      PV_NS_PER_SECOND /* how often the store is asked whether it was unplugged */
 #define FULL_PATIENCE 50	       /* ms that a full ring is waited for */
-
-enum { IP_PROTOCOL = 9, IP_SOURCE = 12, TCP_CHECKSUM = 16, UDP_CHECKSUM = 6 };
 
 struct interface {
 	struct netif netif;
@@ -30,41 +26,11 @@ struct interface {
 /* --- sending -------------------------------------------------------------------------------------
  */
 
-static uint32_t add_words(uint32_t sum, const uint8_t *at, unsigned int bytes)
-{
-	for (unsigned int i = 0; i < bytes; i += 2)
-		sum += (uint32_t)(at[i] << 8 | at[i + 1]);
-	return sum;
-}
-
-/* Leave to the other end, or its card, the summing up of TCP or UDP: put in what it starts with. */
-static unsigned int leave_checksum(const struct pbuf *frame)
-{
-	uint8_t *ip = (uint8_t *)frame->payload + SIZEOF_ETH_HDR, *place;
-	unsigned int header, length;
-	uint32_t sum;
-
-	if (frame->len < SIZEOF_ETH_HDR + 20 || ip[-2] != 0x08 || ip[-1] != 0x00)
-		return 0;
-	header = (ip[0] & 15) * 4;
-	length = (unsigned int)(ip[2] << 8 | ip[3]) - header;
-	if ((ip[IP_PROTOCOL] != IP_PROTO_TCP && ip[IP_PROTOCOL] != IP_PROTO_UDP) ||
-	    (ip[6] & 0x3f) || ip[7] || frame->len < SIZEOF_ETH_HDR + header + 18)
-		return 0;
-	place = ip + header + (ip[IP_PROTOCOL] == IP_PROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM);
-	sum = add_words(ip[IP_PROTOCOL] + length, ip + IP_SOURCE, 8);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	place[0] = (uint8_t)(sum >> 8);
-	place[1] = (uint8_t)sum;
-	return PV_NET_BLANK;
-}
-
 static err_t send_frame(struct netif *netif, struct pbuf *frame)
 {
 	struct interface *interface = netif->state;
 	struct pv_net_piece pieces[MAX_PIECES];
-	unsigned int count = 0, flags = leave_checksum(frame);
+	unsigned int count = 0, flags = pv_lwip_leave_checksum(frame) ? PV_NET_BLANK : 0;
 	int error;
 
 	for (const struct pbuf *part = frame; part; part = part->next) {
@@ -88,34 +54,18 @@ static void take_frame(void *argument, const void *data, size_t length, unsigned
 {
 	struct interface *interface = argument;
 	struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_POOL);
-	u16_t checks = NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_UDP;
 
 	if (!frame)
 		return; /* as a card without room does */
 	pbuf_take(frame, data, (u16_t)length);
-	if (flags)
-		interface->netif.chksum_flags &= (u16_t)~checks;
-	else
-		interface->netif.chksum_flags |= checks;
-	if (ethernet_input(frame, &interface->netif) != ERR_OK)
-		pbuf_free(frame);
+	pv_lwip_input(&interface->netif, frame, flags != 0);
 }
 
 static err_t set_up(struct netif *netif)
 {
 	const struct interface *interface = netif->state;
 
-	netif->name[0] = 'v';
-	netif->name[1] = 'f';
-	netif->hostname = "parapet";
-	netif->mtu = 1500;
-	netif->hwaddr_len = ETH_HWADDR_LEN;
-	memcpy(netif->hwaddr, pv_netfront_mac(interface->device), ETH_HWADDR_LEN);
-	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
-	netif->output = etharp_output;
-	netif->linkoutput = send_frame;
-	netif->chksum_flags &= (u16_t) ~(NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP);
-	return ERR_OK;
+	return pv_lwip_set_up(netif, "vf", pv_netfront_mac(interface->device), send_frame);
 }
 
 static void attach(struct interface *interface)
@@ -190,28 +140,12 @@ static void drive(void *argument)
 /* --- starting
  * ------------------------------------------------------------------------------------------ */
 
-/* "10.0.0.1/24" */
-static bool parse_address(const char *text, ip4_addr_t *address, ip4_addr_t *mask)
-{
-	char copy[20];
-	const char *slash = strchr(text, '/');
-	int bits = slash ? atoi(slash + 1) : 24;
-
-	if (bits < 1 || bits > 32 || (size_t)(slash ? slash - text : 0) >= sizeof(copy))
-		return false;
-	strncpy(copy, text, sizeof(copy) - 1);
-	copy[slash ? (size_t)(slash - text) : sizeof(copy) - 1] = '\0';
-	mask->addr = lwip_htonl((u32_t)(0xffffffffull << (32 - bits)));
-	return ip4addr_aton(copy, address);
-}
-
 int pv_net_start(unsigned int number, const char *address)
 {
-	static bool started;
 	struct interface *interface = calloc(1, sizeof(*interface));
 	int error = interface ? 0 : -XEN_ENOMEM;
 
-	if (!error && address && !parse_address(address, &interface->address, &interface->mask))
+	if (!error && address && !pv_lwip_parse(address, &interface->address, &interface->mask))
 		error = -XEN_EINVAL;
 	if (!error)
 		interface->device = pv_netfront_open(number, &error);
@@ -219,11 +153,7 @@ int pv_net_start(unsigned int number, const char *address)
 		free(interface);
 		return error;
 	}
-	if (!started) {
-		srand((unsigned int)(pv_rdtsc() ^ pv_wallclock_ns()));
-		tcpip_init(NULL, NULL);
-	}
-	started = true;
+	pv_lwip_init();
 	error = pv_thread_start("net", drive, interface, 0);
 	if (error) {
 		pv_netfront_close(interface->device);

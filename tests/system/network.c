@@ -36,26 +36,37 @@ static unsigned short free_port(void)
 	return ntohs(address.sin_port);
 }
 
-static struct machine *up(const char *name, unsigned short port, const char *card)
+/* One port leads to port 80 of the network's second address, the other to port 9 of the first one,
+ * which is dom0's. */
+static struct machine *up(const char *name, unsigned short port, unsigned short own)
 {
-	char netdev[96], device[64];
-	const char *const arguments[] = {"-netdev", netdev, "-device", device, NULL};
+	char netdev[128];
+	const char *const arguments[] = {"-netdev", netdev, "-device", "virtio-net-pci,netdev=n0",
+					 NULL};
 
-	snprintf(netdev, sizeof(netdev), "user,id=n0,hostfwd=tcp:127.0.0.1:%u-:80", port);
-	snprintf(device, sizeof(device), "%s,netdev=n0", card);
+	snprintf(netdev, sizeof(netdev),
+		 "user,id=n0,hostfwd=tcp:127.0.0.1:%u-10.0.2.16:80,hostfwd=tcp:127.0.0.1:%u-:9",
+		 port, own);
 	return dom0_up((struct machine_options){.name = name, .arguments = arguments});
 }
 
-static int request(unsigned short port, const char *path)
+static int connect_to(unsigned short port)
 {
 	struct sockaddr_in address = loopback(port);
 	struct timeval patience = {.tv_sec = 60};
 	int connection = socket(AF_INET, SOCK_STREAM, 0);
-	char text[128];
-	int length = snprintf(text, sizeof(text), "GET %s HTTP/1.0\r\n\r\n", path);
 
 	setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	assert_return_code(connect(connection, (struct sockaddr *)&address, sizeof(address)), 0);
+	return connection;
+}
+
+static int request(unsigned short port, const char *path)
+{
+	int connection = connect_to(port);
+	char text[128];
+	int length = snprintf(text, sizeof(text), "GET %s HTTP/1.0\r\n\r\n", path);
+
 	assert_int_equal(send(connection, text, (size_t)length, MSG_NOSIGNAL), length);
 	return connection;
 }
@@ -115,14 +126,14 @@ static unsigned long warm_up(struct machine *machine)
 static void create_web(struct machine *machine)
 {
 	dom0_create(machine, "web");
-	dom0_expect_of(machine, "web", "^web: http://10\\.0\\.2\\.15:80/", 60);
+	dom0_expect_of(machine, "web", "^web: http://10\\.0\\.2\\.16:80/", 60);
 }
 
 /* What a user does; then a guest that is destroyed with a transfer under way leaves nothing. */
 static void test_web(void **state)
 {
 	unsigned short port = free_port();
-	struct machine *machine = up("network-web", port, "virtio-net-pci");
+	struct machine *machine = up("network-web", port, free_port());
 	unsigned long before;
 	char byte;
 	int transfer;
@@ -131,7 +142,7 @@ static void test_web(void **state)
 	dom0_run_expecting(machine, "net-list-host", "^ *eth0 ", 60);
 	create_web(machine);
 	expect_page(port, "/", "HTTP/1.1 200", "It works");
-	expect_page(port, "/status", "HTTP/1.1 200", "address: 10.0.2.15");
+	expect_page(port, "/status", "HTTP/1.1 200", "address: 10.0.2.16");
 	expect_page(port, "/nothing", "HTTP/1.1 404", "no such file");
 	expect_bytes(port, 1000000);
 	dom0_run(machine, "destroy web", 60);
@@ -148,20 +159,78 @@ static void test_web(void **state)
 	dom0_off(machine);
 }
 
+/* What is sent to dom0's port 9; nothing may come back but the end. */
+static void send_to_dom0(unsigned short port, size_t bytes)
+{
+	int connection = connect_to(port);
+	char *data = calloc(1, bytes);
+
+	assert_int_equal(send(connection, data, bytes, MSG_NOSIGNAL), bytes);
+	shutdown(connection, SHUT_WR);
+	assert_int_equal(recv(connection, data, 1, 0), 0);
+	close(connection);
+	free(data);
+}
+
+/* dom0's own address: by DHCP, without waiting for it; nothing listens there unless asked for; an
+ * address of our choice; none. */
+static void test_own_address(void **state)
+{
+	unsigned short port = free_port();
+	struct machine *machine = up("network-own", free_port(), port);
+	char byte;
+	int refused;
+
+	(void)state;
+	for (int tries = 0; tries < 30; tries++) {
+		dom0_type(machine, "ifconfig");
+		machine_expect(machine,
+			       "inet (none yet|10\\.0\\.2\\.15/24 gateway 10\\.0\\.2\\.2 by DHCP)",
+			       60);
+		if (machine_group(machine, 1)[0] == '1')
+			break;
+		dom0_prompt(machine, 60);
+		dom0_run(machine, "sleep 1", 60);
+	}
+	assert_int_equal(machine_group(machine, 1)[0], '1');
+	dom0_prompt(machine, 60);
+	dom0_run_expecting(machine, "net-list-host",
+			   "^dom0 on xenbr0: 10\\.0\\.2\\.15/24, gateway 10\\.0\\.2\\.2", 60);
+	refused = connect_to(port);
+	assert_true(recv(refused, &byte, 1, 0) <= 0);
+	close(refused);
+	dom0_run_expecting(machine, "netbench start", "^netbench: discard on port 9", 60);
+	send_to_dom0(port, 1000000);
+	machine_expect(machine, "netbench: 1000000 bytes from 10\\.0\\.2\\.2 in", 60);
+	dom0_run_expecting(machine, "netbench stop", "^netbench: stopped", 60);
+
+	dom0_run_expecting(machine, "ifconfig 10.0.0.254/24 10.0.0.1",
+			   "inet 10\\.0\\.0\\.254/24 gateway", 60);
+	dom0_run_expecting(machine, "netbench start", "^netbench: discard on port 9", 60);
+	dom0_create(machine, "netbench extra=\"ip=10.0.0.2/24 peers=10.0.0.254 bytes=3000000\"");
+	dom0_expect_of(machine, "netbench", "^netbench: passed", 120);
+	dom0_run(machine, "destroy netbench", 60);
+	dom0_run_expecting(machine, "ifconfig 10.0.0/33", "^ifconfig: .*expected dhcp, none", 60);
+	dom0_run_expecting(machine, "ifconfig none", "^dom0 is on no bridge", 60);
+	dom0_run_expecting(machine, "netbench stop", "^netbench: stopped", 60);
+	dom0_run_expecting(machine, "ifconfig dhcp", "inet none yet: DHCP goes on", 60);
+	dom0_off(machine);
+}
+
 /* Linux's own front end, beside ours: DHCP from QEMU, a page from `web`, hot plugging. */
 static void test_linux(void **state)
 {
 	unsigned short port = free_port();
-	struct machine *machine = up("network-linux", port, "virtio-net-pci");
+	struct machine *machine = up("network-linux", port, free_port());
 
 	(void)state;
 	create_web(machine);
 	dom0_create(machine, "linux vif=\"['']\" extra=\"console=hvc0 quiet\"");
 	dom0_console(machine, "linux");
 	machine_expect(machine, "linux-guest: eth0 has 10\\.0\\.2\\.", 90);
-	machine_send(machine, "\rwget -q -O - http://10.0.2.15/ | grep -c works\r");
+	machine_send(machine, "\rwget -q -O - http://10.0.2.16/ | grep -c works\r");
 	machine_expect(machine, "^1\r?\n", 60);
-	machine_send(machine, "wget -q -O - http://10.0.2.15/bytes/2000000 | wc -c\r");
+	machine_send(machine, "wget -q -O - http://10.0.2.16/bytes/2000000 | wc -c\r");
 	machine_expect(machine, "^2000000\r?\n", 120);
 	dom0_leave_console(machine);
 	dom0_run_expecting(machine, "network-detach linux 0", "^detached vif 0", 60);
@@ -281,6 +350,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_guests_exchange_data, machine_end_all),
 		cmocka_unit_test_teardown(test_hot_plugs, machine_end_all),
 		cmocka_unit_test_teardown(test_malformed, machine_end_all),
+		cmocka_unit_test_teardown(test_own_address, machine_end_all),
 		cmocka_unit_test_teardown(test_web, machine_end_all),
 		cmocka_unit_test_teardown(test_linux, machine_end_all),
 	};
