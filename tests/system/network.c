@@ -11,7 +11,9 @@
 #include <unistd.h>
 #include "dom0.h"
 
-#define PATTERN 251 /* byte i of /bytes/N is i % 251 */
+#define PATTERN	   251 /* byte i of /bytes/N is i % 251 */
+#define SITE	   TEST_LOGS "/network-site.img"
+#define SITE_BYTES 700000
 
 /* --- the host's side
  * ------------------------------------------------------------------------------ */
@@ -36,14 +38,52 @@ static unsigned short free_port(void)
 	return ntohs(address.sin_port);
 }
 
+/* A file of a cpio archive; everything begins at a multiple of four bytes. */
+static void archive_file(FILE *archive, const char *name, const uint8_t *data, size_t size)
+{
+	unsigned int fields[13] = {1, 0100644, 0, 0, 1, 0, size, 0, 0, 0, 0, strlen(name) + 1, 0};
+
+	fputs("070701", archive);
+	for (int i = 0; i < 13; i++)
+		fprintf(archive, "%08X", fields[i]);
+	fwrite(name, 1, strlen(name) + 1, archive);
+	while (ftell(archive) % 4)
+		fputc(0, archive);
+	fwrite(data, 1, size, archive);
+	while (ftell(archive) % 4)
+		fputc(0, archive);
+}
+
+/* What `web` serves from its disk. */
+static void make_site(void)
+{
+	static const char index[] = "<p>From the disk</p>\n";
+	static uint8_t bytes[SITE_BYTES];
+	FILE *archive = fopen(SITE, "wb");
+
+	assert_non_null(archive);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i % PATTERN);
+	archive_file(archive, "index.html", (const uint8_t *)index, sizeof(index) - 1);
+	archive_file(archive, "a/bytes", bytes, sizeof(bytes));
+	archive_file(archive, "TRAILER!!!", bytes, 0);
+	while (ftell(archive) % 512)
+		fputc(0, archive);
+	assert_int_equal(fclose(archive), 0);
+}
+
 /* One port leads to port 80 of the network's second address, the other to port 9 of the first one,
  * which is dom0's. */
 static struct machine *up(const char *name, unsigned short port, unsigned short own)
 {
 	char netdev[128];
-	const char *const arguments[] = {"-netdev", netdev, "-device", "virtio-net-pci,netdev=n0",
+	const char *const arguments[] = {"-netdev", netdev,
+					 "-device", "virtio-net-pci,netdev=n0",
+					 "-drive",  "file=" SITE ",format=raw,if=none,id=d0",
+					 "-device", "virtio-blk-pci,drive=d0",
 					 NULL};
 
+	make_site();
 	snprintf(netdev, sizeof(netdev),
 		 "user,id=n0,hostfwd=tcp:127.0.0.1:%u-10.0.2.16:80,hostfwd=tcp:127.0.0.1:%u-:9",
 		 port, own);
@@ -94,12 +134,11 @@ static void expect_page(unsigned short port, const char *path, const char *statu
 		fail_msg("%s: \"%.200s\"", path, answer);
 }
 
-static void expect_bytes(unsigned short port, size_t length)
+static void expect_bytes(unsigned short port, const char *path, size_t length)
 {
-	char path[40], *answer = malloc(length + 1000), *body;
+	char *answer = malloc(length + 1000), *body;
 	size_t got;
 
-	snprintf(path, sizeof(path), "/bytes/%zu", length);
 	got = fetch(port, path, answer, length + 1000);
 	body = strstr(answer, "\r\n\r\n");
 	assert_non_null(body);
@@ -123,9 +162,9 @@ static unsigned long warm_up(struct machine *machine)
 	return dom0_info(machine, "free_pages");
 }
 
-static void create_web(struct machine *machine)
+static void create_web(struct machine *machine, const char *words)
 {
-	dom0_create(machine, "web");
+	dom0_create(machine, words);
 	dom0_expect_of(machine, "web", "^web: http://10\\.0\\.2\\.16:80/", 60);
 }
 
@@ -140,15 +179,18 @@ static void test_web(void **state)
 
 	(void)state;
 	dom0_run_expecting(machine, "net-list-host", "^ *eth0 ", 60);
-	create_web(machine);
+	create_web(machine, "web");
 	expect_page(port, "/", "HTTP/1.1 200", "It works");
 	expect_page(port, "/status", "HTTP/1.1 200", "address: 10.0.2.16");
 	expect_page(port, "/nothing", "HTTP/1.1 404", "no such file");
-	expect_bytes(port, 1000000);
+	expect_bytes(port, "/bytes/1000000", 1000000);
 	dom0_run(machine, "destroy web", 60);
 
 	before = dom0_info(machine, "free_pages");
-	create_web(machine);
+	create_web(machine, "web disk=\"['phy:vda,xvda,r']\"");
+	expect_page(port, "/", "HTTP/1.1 200", "From the disk");
+	expect_page(port, "/a", "HTTP/1.1 404", "no such file");
+	expect_bytes(port, "/a/bytes", SITE_BYTES);
 	transfer = request(port, "/bytes/1000000000");
 	assert_int_equal(recv(transfer, &byte, 1, 0), 1);
 	dom0_run(machine, "destroy web", 60);
@@ -224,7 +266,7 @@ static void test_linux(void **state)
 	struct machine *machine = up("network-linux", port, free_port());
 
 	(void)state;
-	create_web(machine);
+	create_web(machine, "web");
 	dom0_create(machine, "linux vif=\"['']\" extra=\"console=hvc0 quiet\"");
 	dom0_console(machine, "linux");
 	machine_expect(machine, "linux-guest: eth0 has 10\\.0\\.2\\.", 90);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <pv/blkfront.h>
 #include <pv/start.h>
 #include "files.h"
+
+#define CACHE_BLOCKS 256 /* of 4 KiB */
 
 static const char index_page[] =
 	"<!DOCTYPE html>\n<title>Parapet</title>\n<h1>It works</h1>\n"
@@ -10,57 +13,59 @@ static const char index_page[] =
 	"Xen's network protocol. <a href=\"/status\">Status</a>, <a href=\"/bytes/1000000\">a "
 	"million bytes</a>.\n";
 
-/* The header of an entry of a cpio archive ("newc"): numbers of eight hexadecimal digits. */
-struct cpio_header {
-	char magic[6], inode[8], mode[8], uid[8], gid[8], links[8], time[8], size[8], device[16],
-		special[16], name_size[8], check[8];
-};
+static struct pv_archive *archive; /* NULL: only the page above */
 
-static size_t hexadecimal(const char digits[8])
+/* NULL: there is no disk, or it holds no archive. */
+static struct pv_archive *open_disk(void)
 {
-	char text[9] = {0};
+	int error;
+	struct pv_blkfront *disk = pv_blkfront_open(PV_BLK_XVD(0), &error);
+	struct pv_blk_cache *cache = disk ? pv_blk_cache_new(disk, CACHE_BLOCKS) : NULL;
+	struct pv_archive *found = cache ? pv_archive_open_disk(cache, &error) : NULL;
 
-	memcpy(text, digits, 8);
-	return strtoul(text, NULL, 16);
+	if (disk && !found)
+		printf("web: xvda holds no cpio archive (error %d)\n", error);
+	return found;
 }
 
-static size_t round_up(size_t size)
+void open_files(void)
 {
-	return (size + 3) & ~(size_t)3;
-}
+	const char *place = "xvda";
+	unsigned int count = 0;
+	size_t size;
 
-/* The entry at *at, which moves behind it. False at the end, and where there is no archive. */
-static bool next_entry(const char *archive, size_t size, size_t *at, struct file *file)
-{
-	const struct cpio_header *header = (const void *)(archive + *at);
-	size_t name_size, data;
-
-	if (size - *at < sizeof(*header) || memcmp(header->magic, "070701", 6))
-		return false;
-	name_size = hexadecimal(header->name_size);
-	file->size = hexadecimal(header->size);
-	file->name = (const char *)(header + 1);
-	data = round_up(*at + sizeof(*header) + name_size);
-	if (!name_size || data > size || file->size > size - data || file->name[name_size - 1])
-		return false;
-	file->data = archive + data;
-	*at = round_up(data + file->size);
-	return *at <= size && strcmp(file->name, "TRAILER!!!");
+	archive = open_disk();
+	if (!archive && pv_ramdisk(&size)) {
+		place = "the ramdisk";
+		archive = pv_archive_open_memory(pv_ramdisk(&size), size, NULL);
+	}
+	if (!archive)
+		return;
+	while (pv_archive_file(archive, count))
+		count++;
+	printf("web: %u files on %s\n", count, place);
 }
 
 bool find_file(const char *path, struct file *file)
 {
-	size_t size = 0, at = 0;
-	const char *archive = pv_ramdisk(&size);
+	const struct pv_archive_file *entry;
 
 	path += strspn(path, "/");
 	if (!*path)
 		path = "index.html";
-	while (archive && next_entry(archive, size, &at, file))
-		if (!strcmp(file->name, path) && file->size)
-			return true;
-	*file = (struct file){"index.html", index_page, sizeof(index_page) - 1};
-	return !strcmp(path, "index.html");
+	entry = archive ? pv_archive_find(archive, path) : NULL;
+	*file = (struct file){"index.html", sizeof(index_page) - 1, NULL};
+	if (entry)
+		*file = (struct file){entry->name, entry->size, entry};
+	return entry || !strcmp(path, "index.html");
+}
+
+int read_file(const struct file *file, uint64_t offset, void *data, size_t length)
+{
+	if (file->entry)
+		return pv_archive_read(archive, file->entry, offset, data, length);
+	memcpy(data, index_page + offset, length);
+	return 0;
 }
 
 const char *content_type(const char *name)

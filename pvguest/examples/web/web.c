@@ -4,7 +4,7 @@
  *   ip=10.0.0.1/24   the address, instead of DHCP
  *   port=80
  *   requests=N       power off after so many
- * It serves the ramdisk's files, /status, and /bytes/N: N bytes of a known pattern.
+ * It serves the files of an archive (files.h), /status, and /bytes/N: N bytes of a known pattern.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include "files.h"
 
 #define REQUEST_SIZE	2048
+#define PIECE		32768 /* of a file, at a time */
 #define MAX_CONNECTIONS 32
 #define PATIENCE_S	30 /* with a client that says nothing, or takes nothing */
 
@@ -96,6 +97,22 @@ static void send_pattern(int client, size_t length, bool body)
 	}
 }
 
+/* Read piece by piece; a disk that fails cuts the answer short, which the client can tell. */
+static void send_file(int client, const struct file *file, bool body)
+{
+	char *piece = malloc(PIECE);
+	uint64_t at = 0;
+	bool good = piece && send_head(client, "200 OK", content_type(file->name), file->size);
+
+	while (good && body && at < file->size) {
+		size_t length = file->size - at < PIECE ? file->size - at : PIECE;
+
+		good = !read_file(file, at, piece, length) && send_all(client, piece, length);
+		at += length;
+	}
+	free(piece);
+}
+
 static void answer(int client, char *request)
 {
 	bool get = !strncmp(request, "GET ", 4), head = !strncmp(request, "HEAD ", 5);
@@ -114,8 +131,8 @@ static void answer(int client, char *request)
 		send_pattern(client, strtoul(path + 7, NULL, 10), get);
 	else if (!find_file(path, &file))
 		send_text(client, "404 Not Found", "no such file\n", get);
-	else if (send_head(client, "200 OK", content_type(file.name), file.size) && get)
-		send_all(client, file.data, file.size);
+	else
+		send_file(client, &file, get);
 }
 
 /* Up to the empty line behind the headers. */
@@ -188,6 +205,7 @@ int main(int argc, char **argv)
 		printf("web: no network device (error %d): add vif = [ '' ]\n", error);
 		return 1;
 	}
+	open_files();
 	server = listen_on(port);
 	if (!pv_net_wait(pv_time_ns() + 10 * PV_NS_PER_SECOND))
 		printf("web: no address yet: is there a DHCP server on the bridge?\n");
