@@ -3,3 +3,7 @@
 UNIT += blkcache
 UNIT_blkcache := pvguest/src/blkcache.c pvguest/src/archive.c
 UNIT_blkcache_CFLAGS := -Ipvguest/include
+
+UNIT += netfront
+UNIT_netfront := pvguest/src/netfront.c tests/unit/fakes/netfront.c
+UNIT_netfront_CFLAGS := -Ipvguest/include

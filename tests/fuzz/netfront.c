@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The SDK's network front end against a back end that writes anything into the shared rings: what
+ * it hands up lies in its own buffers, and what it sends leaves from them. Input: steps of an
+ * opcode and its bytes.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "fakes/netfront.h"
+
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			abort();                                                                   \
+	} while (0)
+
+static struct pv_netfront *front;
+
+struct input {
+	const uint8_t *at;
+	size_t left;
+};
+
+static unsigned int byte(struct input *input)
+{
+	if (!input->left)
+		return 0;
+	input->left--;
+	return *input->at++;
+}
+
+static void take(void *argument, const void *frame, size_t length, unsigned int flags)
+{
+	static uint8_t copy[65536];
+
+	(void)argument, (void)flags;
+	CHECK(length && length <= sizeof(copy));
+	memcpy(copy, frame, length);
+}
+
+static void send_frame(struct input *input)
+{
+	static const uint8_t bytes[2048];
+	struct pv_net_piece piece = {bytes, byte(input) * 8};
+	RING_IDX before = fake.tx->req_prod;
+	const netif_tx_request_t *request;
+
+	if (pv_netfront_send(front, &piece, 1, byte(input) & 1))
+		return;
+	CHECK(fake.tx->req_prod == before + 1);
+	request = &fake.tx->ring[before % 256].req;
+	CHECK(request->offset + request->size <= 4096 && request->size == piece.length);
+	CHECK(fake_page(request->gref) && request->gref != fake.tx_ref &&
+	      request->gref != fake.rx_ref);
+}
+
+/* Bytes into a ring's page, at any place but where the front end's own indices are. */
+static void scribble(struct input *input, void *ring)
+{
+	unsigned int at = 64 + (byte(input) << 4), count = byte(input) % 64;
+
+	for (; count-- && at < 4096; at++)
+		((uint8_t *)ring)[at] = (uint8_t)byte(input);
+}
+
+static void receive(struct input *input)
+{
+	unsigned int limit = byte(input);
+
+	CHECK(pv_netfront_receive(front, limit, take, NULL) <= limit);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = {data, size};
+
+	fake_reset();
+	front = pv_netfront_open(0, NULL);
+	CHECK(front);
+	while (input.left) {
+		switch (byte(&input) % 6) {
+		case 0:
+			send_frame(&input);
+			break;
+		case 1:
+			scribble(&input, fake.tx);
+			break;
+		case 2:
+			scribble(&input, fake.rx);
+			break;
+		case 3:
+			fake.tx->rsp_prod += byte(&input);
+			break;
+		case 4:
+			fake.rx->rsp_prod += byte(&input);
+			break;
+		default:
+			receive(&input);
+		}
+	}
+	pv_netfront_close(front);
+	CHECK(!fake.pages && !fake.ports);
+	return 0;
+}
