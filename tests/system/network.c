@@ -214,6 +214,22 @@ static void send_to_dom0(unsigned short port, size_t bytes)
 	free(data);
 }
 
+/* A guest that may send a million bytes a second does so, and gets as fast as it can. */
+static void expect_limited(struct machine *machine)
+{
+	double seconds;
+
+	dom0_create(machine, "netbench vif=\"['rate=8Mb/s']\" "
+			     "extra=\"ip=10.0.0.2/24 peers=10.0.0.254 bytes=3000000\"");
+	dom0_console(machine, "netbench");
+	machine_expect(machine, "^netbench: send 10\\.0\\.0\\.254 3000000 ([0-9]+)", 120);
+	seconds = strtod(machine_group(machine, 1), NULL) / 1e9;
+	dom0_leave_console(machine);
+	if (seconds < 2.7)
+		fail_msg("3 MB at 1 MB/s in %g s", seconds);
+	dom0_run(machine, "destroy netbench", 60);
+}
+
 /* dom0's own address: by DHCP, without waiting for it; nothing listens there unless asked for; an
  * address of our choice; none. */
 static void test_own_address(void **state)
@@ -252,6 +268,7 @@ static void test_own_address(void **state)
 	dom0_create(machine, "netbench extra=\"ip=10.0.0.2/24 peers=10.0.0.254 bytes=3000000\"");
 	dom0_expect_of(machine, "netbench", "^netbench: passed", 120);
 	dom0_run(machine, "destroy netbench", 60);
+	expect_limited(machine);
 	dom0_run_expecting(machine, "ifconfig 10.0.0/33", "^ifconfig: .*expected dhcp, none", 60);
 	dom0_run_expecting(machine, "ifconfig none", "^dom0 is on no bridge", 60);
 	dom0_run_expecting(machine, "netbench stop", "^netbench: stopped", 60);
@@ -372,6 +389,13 @@ static void test_malformed(void **state)
 	dom0_create(machine, "netpeer");
 	dom0_create(machine, "badnet");
 	dom0_expect_of(machine, "badnet", "^badnet: passed, [0-9]+ cases", 120);
+	/* The last column: what was dropped, as it came from another's address. */
+	dom0_run_expecting(machine, "network-list badnet", "^ +0 .* island .* [1-9][0-9]*\r?\n",
+			   60);
+	dom0_run(machine, "destroy badnet", 60);
+	dom0_create(machine, "badnet vif=\"['bridge=island,antispoof=0']\"");
+	dom0_expect_of(machine, "badnet", "^badnet: passed, [0-9]+ cases", 120);
+	dom0_run_expecting(machine, "network-list badnet", "^ +0 .* island .* 0\r?\n", 60);
 	dom0_run(machine, "destroy badnet", 60);
 	for (int i = 0; i < 3; i++) {
 		dom0_create(machine, "badnet extra=vanish");

@@ -244,6 +244,10 @@ static void vanish(void)
 	pv_shutdown(SHUTDOWN_crash);
 }
 
+/* To all, from an address that is not its own: dropped where that is looked at. */
+static const uint8_t frame[12] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+				  0x00, 0x16, 0x3e, 0xff, 0xff, 1};
+
 int main(int argc, char **argv)
 {
 	if (pv_frontend_open(&front, "vif", 0, soon()))
@@ -253,7 +257,7 @@ int main(int argc, char **argv)
 	data = pv_frontend_page(&front, &data_ref);
 	if (!tx_page || !rx_page || !data)
 		fail("start", "no pages");
-	memset(data, 0xff, 12);
+	memcpy(data, frame, sizeof(frame));
 	if (argc > 1 && !strcmp(argv[1], "vanish"))
 		vanish();
 	lie_in_store();
