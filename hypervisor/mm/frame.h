@@ -21,7 +21,9 @@
 #ifndef PAGE_COUNT_MAX
 #define PAGE_COUNT_MAX 0x7ffffff0u
 #endif
+#ifndef TYPE_COUNT_MAX
 #define TYPE_COUNT_MAX (PAGE_COUNT_MAX - 10)
+#endif
 
 #define PAGE_ALLOCATED	 0x80000000u /* in page.count, beside the number of references */
 #define PAGE_REFS(count) ((count) & ~PAGE_ALLOCATED)

@@ -15,6 +15,9 @@ mutants: mutants-known $(B)/tests/mutate $(MUTANT_TESTS:%=$(B)/tests/unit/%) ## 
 	$(Q)CC='$(CC)' CFLAGS='$(UNIT_CFLAGS) $(MM_CFLAGS)' TESTS='$(MUTANT_TESTS)' \
 		tests/mutants/run $(B) $(MUTANTS) $(MUTANT_SOURCES)
 
-.PHONY: mutants-known
+.PHONY: mutants-known mutants-fuzz
+mutants-fuzz: | $(SETUP_TEST) ## the same mistakes: which of them the fuzzers find, TIME seconds each
+	-$(Q)FUZZ='$(TIME)' MAKE='$(MAKE)' tests/mutants/run-known $(B)/fuzz-known CC='$(CC)' \
+		FETCH='$(abspath $(FETCH))' NEWLIB='$(abspath $(NEWLIB))'
 mutants-known: | $(SETUP_TEST) ## mistakes once made in a hypervisor, put in: the tests must fail
 	$(Q)MAKE='$(MAKE)' tests/mutants/run-known $(B) CC='$(CC)' FETCH='$(abspath $(FETCH))' NEWLIB='$(abspath $(NEWLIB))'

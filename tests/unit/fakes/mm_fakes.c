@@ -261,8 +261,16 @@ void hook_last_page_gone(struct domain_memory *dm)
 	fake_last_page_gone++;
 }
 
+__attribute__((weak)) void
+grant_audit(struct domain *d, void (*add)(struct page *pg, bool writable, void *arg), void *arg)
+{
+}
+
 void hook_audit_references(void (*add)(struct page *pg, bool writable, void *arg), void *arg)
 {
+	for (unsigned i = 0; i < DOMAINS; i++)
+		if (domains[i])
+			grant_audit(domains[i], add, arg);
 	for (int i = 0; i < fake_external; i++)
 		add(fake_external_pages[i].page, fake_external_pages[i].writable, arg);
 }

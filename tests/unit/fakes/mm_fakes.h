@@ -20,10 +20,12 @@
 #include <mm/types.h>
 
 #define FAKE_FIRST_FRAME 0x100u
-#define FAKE_END_FRAME	 0x900u	 /* 8 MiB of RAM */
-#define FAKE_DEVICE	 0x5000u /* no RAM there; fake_domain()s may not map it */
-#define FAKE_M2P_FRAMES	 2	 /* the first frames of RAM hold the M2P table */
-#define FAKE_CPUS	 4
+#ifndef FAKE_END_FRAME
+#define FAKE_END_FRAME 0x900u /* 8 MiB of RAM */
+#endif
+#define FAKE_DEVICE	0x5000u /* no RAM there; fake_domain()s may not map it */
+#define FAKE_M2P_FRAMES 2	/* the first frames of RAM hold the M2P table */
+#define FAKE_CPUS	4
 
 extern int fake_refusals; /* so far */
 extern __thread enum refusal fake_last_refusal;

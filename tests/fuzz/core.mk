@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The hypervisor's own rooms, against models that share no code with them.
+FUZZ_HYPERVISOR := memory events emulation
+FUZZ += $(FUZZ_HYPERVISOR)
+FUZZ_memory := tests/fuzz/model.c $(sort $(wildcard hypervisor/mm/*.c hypervisor/core/memory_*.c)) hypervisor/core/grant.c \
+	hypervisor/core/grant_op.c tests/unit/fakes/mm_fakes.c
+UNCOVERED := -fsanitize-coverage-ignorelist=tests/fuzz/uncovered
+# Small limits of counts and a small machine: what is rare becomes common.
+FUZZ_memory_CFLAGS = $(filter-out -DPAGE_COUNT_MAX=%,$(MM_CFLAGS)) -DPAGE_COUNT_MAX=8 -DTYPE_COUNT_MAX=4 \
+	-DFAKE_END_FRAME=0x170u -O2 $(UNCOVERED)
+FUZZ_memory_LIBS := -lcmocka
+FUZZ_memory_RUN := -max_len=1024 -len_control=0
+FUZZ_events := hypervisor/core/evtchn.c hypervisor/core/evtchn_op.c tests/unit/fakes/core_fakes.c \
+	tests/unit/fakes/host.c
+FUZZ_events_CFLAGS := -O2 -Wno-unused-parameter -Wno-missing-field-initializers $(UNCOVERED)
+FUZZ_events_LIBS := -lcmocka
+FUZZ_events_RUN := -max_len=512 -len_control=0
+FUZZ_emulation := hypervisor/pv/decode.c hypervisor/pv/alu.c hypervisor/pv/table_write.c
+FUZZ_emulation_CFLAGS := -O2 -Wno-unused-parameter -Wno-missing-field-initializers
+FUZZ_emulation_RUN := -max_len=256 -len_control=0
