@@ -5,5 +5,5 @@ SETUP_DEBIAN := $(B)/.setup/debian
 
 .PHONY: debian-disk
 debian-disk: $(B)/debian.img ## a disk image with Debian 12, for make run DISK=build/debian.img (DEBIAN_MIB=)
-$(B)/debian.img: | $(SETUP_DEBIAN)
+$(B)/debian.img: tools/debian-disk | $(SETUP_DEBIAN)
 	$(Q)tools/debian-disk $@ $(DEBIAN_MIB)

@@ -152,40 +152,6 @@ static void test_in_transfer(void **state)
 	dom0_off(machine);
 }
 
-/* Debian on the disk of `make debian-disk`, which is only there if it was made: left as it was. */
-static void test_debian(void **state)
-{
-	static const char *const debian[] = {
-		"-boot", "d", "-snapshot", "-drive", "file=" TEST_DEBIAN ",format=raw,if=virtio",
-		NULL};
-	struct machine *machine;
-
-	(void)state;
-	if (access(TEST_DEBIAN, R_OK))
-		skip();
-	machine = dom0_up((struct machine_options){.name = "block-debian", .arguments = debian});
-	dom0_create(machine, "debian");
-	dom0_console(machine, "debian");
-	machine_expect(machine, "^debian login: ", 300);
-	machine_send(machine, "root\r");
-	machine_expect(machine, "debian:~# ", 120);
-	machine_send(machine,
-		     "dd if=/dev/urandom of=a bs=1M count=64; sync; md5sum <a >b; reboot\r");
-	dom0_prompt(machine, 300); /* the console goes away with its guest */
-	for (int tries = 0; !dom0_lists(machine, "debian"); tries++)
-		assert_true(tries < 60);
-	dom0_console(machine, "debian");
-	machine_expect(machine, "^debian login: ", 300);
-	machine_send(machine, "root\r");
-	machine_expect(machine, "debian:~# ", 120);
-	machine_send(machine, "md5sum <a | cmp - b && echo the same $((6 * 7))\r");
-	machine_expect(machine, "the same 42", 120);
-	machine_send(machine, "poweroff\r");
-	dom0_prompt(machine, 120);
-	dom0_wait_gone(machine, "debian", 60);
-	dom0_off(machine);
-}
-
 /* The SDK's front end; then one that breaks the protocol, and ends with requests under way. */
 static void test_sdk(void **state)
 {
@@ -213,7 +179,6 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_linux, machine_end_all),
-		cmocka_unit_test_teardown(test_debian, machine_end_all),
 		cmocka_unit_test_teardown(test_sdk, machine_end_all),
 		cmocka_unit_test_teardown(test_plugging, machine_end_all),
 		cmocka_unit_test_teardown(test_in_transfer, machine_end_all),

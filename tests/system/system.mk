@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := block devices interrupts linux crash isolation cycles guests boot cli flood network
+SYSTEM_TESTS := block debian devices interrupts linux crash isolation cycles guests boot cli flood network
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_DEBIAN='"$(B)/debian.img"' -DTEST_ISO='"$(B)/tests/parapet.iso"' \
 	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
@@ -59,7 +59,7 @@ $(B)/tests/parapet/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE
 .PHONY: test-system test-reference
 RUN_SYSTEM = mkdir -p $(B)/tests/log && tests/run-programs
 SYSTEM_NEEDS := $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso \
-	$(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(DRIVERS_ISOS)
+	$(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(DRIVERS_ISOS) $(B)/debian.img
 test-system: $(SYSTEM_NEEDS) | $(SETUP_RUN) ## whole machines under QEMU
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
 test-reference: $(SYSTEM)/reference $(XEN_ISOS) | $(SETUP_RUN) ## the same guests on real Xen
