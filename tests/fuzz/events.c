@@ -439,8 +439,7 @@ static void compare(void)
 					info->evtchn_pending_sel, info->evtchn_upcall_pending,
 					domains[d]->vcpus[v]->poll_port);
 		}
-		if (domains[d]->refs != 1 ||
-		    domains[d]->evtchn.lock.owner != domains[d]->evtchn.lock.next)
+		if (domains[d]->refs != 1 || domains[d]->evtchn.lock.held)
 			FINDING("d%u is held: %u references", d, domains[d]->refs);
 	}
 	if (fake_kicks != m.kicks || fake_unblocks != m.unblocks)
