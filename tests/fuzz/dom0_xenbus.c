@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The frame of back ends, on the real store, and a front end that writes anything at any time while
+ * the operator plugs and unplugs. Each byte of the input is a step. At the end nothing is mapped,
+ * bound, listed or left in the store.
+ */
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xen/errno.h>
+#include "backend/backend.h"
+#include "lib/guest_link.h"
+#include "store/store.h"
+
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			abort();                                                                   \
+	} while (0)
+
+enum { GUEST = 7 };
+
+/* --- what the SDK does: threads that run until they would wait ------------------------------- */
+
+static void (*thread_body)(void *);
+static jmp_buf idle;
+
+struct pv_thread *pv_thread_create(const char *name, void (*function)(void *argument),
+				   void *argument, unsigned int stack_pages)
+{
+	(void)argument, (void)stack_pages;
+	if (!strcmp(name, "backends"))
+		thread_body = function;
+	return (struct pv_thread *)&thread_body;
+}
+
+void pv_thread_detach(struct pv_thread *thread)
+{
+	(void)thread;
+}
+
+void pv_semaphore_up(struct pv_semaphore *semaphore)
+{
+	semaphore->count++;
+}
+
+bool pv_semaphore_down_until(struct pv_semaphore *semaphore, uint64_t deadline)
+{
+	(void)deadline;
+	return semaphore->count && semaphore->count--;
+}
+
+void pv_semaphore_down(struct pv_semaphore *semaphore)
+{
+	if (!semaphore->count)
+		longjmp(idle, 1);
+	semaphore->count--;
+}
+
+void pv_yield(void)
+{
+}
+
+static bool locked;
+
+void pv_mutex_lock(struct pv_mutex *mutex)
+{
+	(void)mutex;
+	CHECK(!locked);
+	locked = true;
+}
+
+void pv_mutex_unlock(struct pv_mutex *mutex)
+{
+	(void)mutex;
+	CHECK(locked);
+	locked = false;
+}
+
+static void settle(void)
+{
+	if (!setjmp(idle))
+		thread_body(NULL);
+}
+
+bool pv_condition_wait(struct pv_condition *condition, struct pv_mutex *mutex, uint64_t deadline)
+{
+	(void)condition, (void)deadline;
+	pv_mutex_unlock(mutex);
+	settle();
+	pv_mutex_lock(mutex);
+	return false;
+}
+
+void pv_condition_broadcast(struct pv_condition *condition)
+{
+	(void)condition;
+}
+
+int guest_link_open(struct guest_link *link, domid_t domid, unsigned long mfn, evtchn_port_t port,
+		    struct pv_semaphore *semaphore)
+{
+	(void)link, (void)domid, (void)mfn, (void)port, (void)semaphore;
+	return -XEN_EINVAL;
+}
+
+void guest_link_close(struct guest_link *link)
+{
+	(void)link;
+}
+
+void guest_link_notify(const struct guest_link *link)
+{
+	(void)link;
+}
+
+static unsigned int mapped, bound;
+
+int pv_grant_map(struct pv_grant_map *map, domid_t domid, const grant_ref_t *refs,
+		 unsigned int count, bool readonly)
+{
+	CHECK(domid == GUEST && !readonly && count <= BACKEND_RING_PAGES);
+	for (unsigned int i = 0; i < count; i++)
+		if (refs[i] > 9)
+			return GNTST_bad_gntref;
+	map->count = count;
+	mapped += count;
+	return 0;
+}
+
+int pv_event_bind_interdomain(domid_t domid, evtchn_port_t remote, pv_event_handler handler,
+			      void *argument)
+{
+	(void)handler, (void)argument;
+	CHECK(domid == GUEST);
+	if (remote > 9)
+		return -XEN_EINVAL;
+	bound++;
+	return 33;
+}
+
+/* --- a type of device ------------------------------------------------------------------------ */
+
+struct toy {
+	struct backend backend;
+	struct pv_grant_map map;
+	bool connected;
+};
+
+static unsigned int toys;
+
+static int publish(struct backend *backend)
+{
+	CHECK(!((struct toy *)backend)->connected);
+	return backend_write(backend->back, "feature-toy", "%d", 1);
+}
+
+static int connect(struct backend *backend)
+{
+	struct toy *toy = (struct toy *)backend;
+	int port;
+
+	CHECK(!toy->connected);
+	if (backend_map_ring(backend, "ring-ref", 1u << backend_number_or(backend, "order", 0) % 6,
+			     &toy->map))
+		return -XEN_EINVAL;
+	port = backend_bind(backend, "event-channel", NULL, NULL);
+	if (port < 0)
+		mapped -= toy->map.count;
+	else
+		toy->connected = true;
+	return port < 0 ? port : 0;
+}
+
+static void disconnect(struct backend *backend)
+{
+	struct toy *toy = (struct toy *)backend;
+
+	CHECK(toy->connected);
+	toy->connected = false;
+	mapped -= toy->map.count;
+	bound--;
+}
+
+static void release(struct backend *backend)
+{
+	CHECK(!((struct toy *)backend)->connected);
+	toys--;
+	free(backend);
+}
+
+static const struct backend_type toy_type = {"toy", publish, connect, disconnect, release};
+
+/* --- steps ------------------------------------------------------------------------------------ */
+
+static void front(unsigned int handle, const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/device/toy/%u%s", GUEST, handle, name);
+	if (value)
+		store_write(path, value);
+	else
+		store_rm(path);
+}
+
+static void plug(unsigned int handle)
+{
+	struct toy *toy = calloc(1, sizeof(*toy));
+
+	CHECK(toy);
+	if (backend_add(&toy->backend, &toy_type, GUEST, handle))
+		free(toy);
+	else
+		toys++;
+}
+
+static void break_protocol(unsigned int handle)
+{
+	struct backend *backend = backend_find(&toy_type, GUEST, handle);
+
+	if (backend)
+		backend_fail(backend, "nonsense");
+}
+
+/* Any text, up to the next zero byte. */
+static size_t write_text(unsigned int handle, const char *name, const uint8_t *data, size_t size)
+{
+	char text[32] = "";
+	size_t length = strnlen((const char *)data, size < 31 ? size : 31);
+
+	memcpy(text, data, length);
+	front(handle, name, text);
+	return length;
+}
+
+/* How many bytes of the input it took. */
+static size_t step(const uint8_t *data, size_t size)
+{
+	static const char *const names[] = {"/state",	  "/ring-ref",	"/event-channel", "/order",
+					    "/ring-ref0", "/ring-ref1", "/ring-ref3",	  ""};
+	unsigned int handle = data[0] >> 7, what = data[0] & 15, which = data[0] >> 4 & 7;
+	char digit[2] = {(char)('0' + which), '\0'};
+
+	switch (what) {
+	case 0:
+		plug(handle);
+		return 1;
+	case 1:
+	case 2:
+		backend_remove(&toy_type, GUEST, handle, what == 2, 0);
+		return 1;
+	case 3:
+		break_protocol(handle);
+		return 1;
+	case 4:
+		front(handle, names[which], NULL);
+		return 1;
+	case 5:
+		return 1 + write_text(handle, names[which], data + 1, size - 1);
+	case 6:
+	case 7:
+	case 8:
+	case 9:
+	case 10:
+		front(handle, names[what - 6], digit);
+		return 1;
+	case 11: /* all that an honest one says */
+		front(handle, "/ring-ref", "1");
+		front(handle, "/event-channel", "1");
+		front(handle, "/state", "3");
+		return 1;
+	default:
+		settle();
+		return 1;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char child[8];
+
+	if (!thread_body) {
+		CHECK(!store_start());
+		CHECK(!backend_start());
+	}
+	while (size) {
+		size_t taken = step(data, size);
+
+		data += taken;
+		size -= taken;
+	}
+	settle();
+	backend_remove_domain(GUEST);
+	settle();
+	CHECK(!mapped && !bound && !toys && !locked);
+	CHECK(store_child("/local/domain/0/backend/toy", 0, child, sizeof(child)) <= 0);
+	CHECK(store_child("/local/domain/0/error/backend/toy", 0, child, sizeof(child)) <= 0);
+	store_rm("/local/domain/7");
+	return 0;
+}
