@@ -42,35 +42,16 @@ static void front_changed(const char *path, bool below)
 	}
 }
 
-static int write_node(const char *folder, const char *name, const char *format, va_list arguments)
+int backend_write(const char *folder, const char *name, const char *format, ...)
 {
 	char path[BACKEND_PATH + 40], value[256];
+	va_list arguments;
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	va_start(arguments, format);
 	vsnprintf(value, sizeof(value), format, arguments);
+	va_end(arguments);
 	return store_write(path, value);
-}
-
-int backend_write(struct backend *backend, const char *name, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	int error = write_node(backend->back, name, format, arguments);
-
-	va_end(arguments);
-	return error;
-}
-
-int backend_write_front(struct backend *backend, const char *name, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	int error = write_node(backend->front, name, format, arguments);
-
-	va_end(arguments);
-	return error;
 }
 
 bool backend_read(const struct backend *backend, const char *name, char *value, size_t size)
@@ -105,7 +86,7 @@ static enum xenbus_state front_state(const struct backend *backend)
 static void set_state(struct backend *backend, enum xenbus_state state)
 {
 	backend->state = state;
-	backend_write(backend, "state", "%d", state);
+	backend_write(backend->back, "state", "%d", state);
 }
 
 const char *backend_state_name(enum xenbus_state state)
@@ -129,18 +110,19 @@ static int write_directories(struct backend *backend)
 	if (!error)
 		error = store_permit(backend->front, backend->domid, 0);
 	if (!error)
-		error = backend_write(backend, "frontend", "%s", backend->front);
+		error = backend_write(backend->back, "frontend", "%s", backend->front);
 	if (!error)
-		error = backend_write(backend, "frontend-id", "%u", backend->domid);
+		error = backend_write(backend->back, "frontend-id", "%u", backend->domid);
 	if (!error)
-		error = backend_write(backend, "online", "1");
+		error = backend_write(backend->back, "online", "1");
 	if (!error)
-		error = backend_write(backend, "state", "%d", XenbusStateInitialising);
+		error = backend_write(backend->back, "state", "%d", XenbusStateInitialising);
 	if (!error)
-		error = backend_write_front(backend, "backend", "%s", backend->back);
+		error = backend_write(backend->front, "backend", "%s", backend->back);
 	if (!error)
-		error = backend_write_front(backend, "backend-id", "0");
-	return error ? error : backend_write_front(backend, "state", "%d", XenbusStateInitialising);
+		error = backend_write(backend->front, "backend-id", "0");
+	return error ? error
+		     : backend_write(backend->front, "state", "%d", XenbusStateInitialising);
 }
 
 /* Remove a node, and the folder that it leaves empty: that of the domain's devices. */
@@ -286,22 +268,26 @@ int backend_start(void)
 
 /* --- plugging -------------------------------------------------------------------------------- */
 
-struct backend *backend_next(const struct backend_type *type, domid_t domid,
-			     const struct backend *previous)
+static bool is_of(const struct backend *backend, const struct backend_type *type, domid_t domid)
 {
-	struct backend *backend = previous ? previous->next : backends;
+	return backend->type == type && backend->domid == domid;
+}
 
-	while (backend && (backend->type != type || backend->domid != domid))
+struct backend *backend_at(const struct backend_type *type, domid_t domid, unsigned int index)
+{
+	struct backend *backend = backends;
+
+	while (backend && (!is_of(backend, type, domid) || index--))
 		backend = backend->next;
 	return backend;
 }
 
 struct backend *backend_find(const struct backend_type *type, domid_t domid, unsigned int handle)
 {
-	struct backend *backend = NULL;
+	struct backend *backend = backends;
 
-	while ((backend = backend_next(type, domid, backend)) && backend->handle != handle)
-		;
+	while (backend && (!is_of(backend, type, domid) || backend->handle != handle))
+		backend = backend->next;
 	return backend;
 }
 
@@ -356,7 +342,7 @@ int backend_add(struct backend *backend, const struct backend_type *type, domid_
 static void ask_to_close(struct backend *backend)
 {
 	backend->online = false;
-	backend_write(backend, "online", "0");
+	backend_write(backend->back, "online", "0");
 	if (backend->state < XenbusStateClosing)
 		set_state(backend, XenbusStateClosing);
 	backend->changed = true;

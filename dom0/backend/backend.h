@@ -32,8 +32,8 @@ struct backend;
 
 struct backend_type {
 	const char *name; /* of its directories: "vif", "vbd" */
-	/* Write what the device is and can into both directories: backend_write(),
-	 * backend_write_front(). 0 or negative. */
+	/* Write what the device is and can into both directories: backend_write().
+	 * 0 or negative. */
 	int (*publish)(struct backend *backend);
 	/* Read the front end's nodes, map and bind. 0; or negative, with nothing held, after saying
 	 * why by backend_fail(). */
@@ -85,19 +85,16 @@ void backend_remove_domain(domid_t domid);
 
 /* With the mutex held, or without waiting meanwhile. NULL: none. */
 struct backend *backend_find(const struct backend_type *type, domid_t domid, unsigned int handle);
-/* The first of a type and domain behind `previous` (NULL: of all). */
-struct backend *backend_next(const struct backend_type *type, domid_t domid,
-			     const struct backend *previous);
+/* The index-th of a type and domain, in the order of their plugging. */
+struct backend *backend_at(const struct backend_type *type, domid_t domid, unsigned int index);
 
 /* "Connected" etc., for display. */
 const char *backend_state_name(enum xenbus_state state);
 
 /* --- for types --------------------------------------------------------------------------- */
 
-/* Write a node of the back end's or the front end's directory. */
-int backend_write(struct backend *backend, const char *name, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-int backend_write_front(struct backend *backend, const char *name, const char *format, ...)
+/* Write a node of the back end's or the front end's directory: backend->back, backend->front. */
+int backend_write(const char *folder, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* A node of the front end's directory, zero-terminated and cut to size; false if there is none. */

@@ -62,7 +62,7 @@ static int publish_features(struct backend *backend)
 	int error = 0;
 
 	for (unsigned int i = 0; i < count && !error; i++)
-		error = backend_write(backend, numbers[i].name, "%llu",
+		error = backend_write(backend->back, numbers[i].name, "%llu",
 				      (unsigned long long)numbers[i].value);
 	return error;
 }
@@ -71,19 +71,19 @@ static int publish(struct backend *backend)
 {
 	struct vbd *vbd = (struct vbd *)backend;
 	const char *mode = vbd->config.write ? "w" : "r";
-	int error = backend_write_front(backend, "virtual-device", "%u", backend->handle);
+	int error = backend_write(backend->front, "virtual-device", "%u", backend->handle);
 
 	find_limits(vbd);
 	if (!error)
-		error = backend_write_front(backend, "device-type", "disk");
+		error = backend_write(backend->front, "device-type", "disk");
 	if (!error)
-		error = backend_write(backend, "type", "phy");
+		error = backend_write(backend->back, "type", "phy");
 	if (!error)
-		error = backend_write(backend, "params", "%s", vbd->config.target);
+		error = backend_write(backend->back, "params", "%s", vbd->config.target);
 	if (!error)
-		error = backend_write(backend, "dev", "%s", vbd->config.vdev);
+		error = backend_write(backend->back, "dev", "%s", vbd->config.vdev);
 	if (!error)
-		error = backend_write(backend, "mode", "%s", mode);
+		error = backend_write(backend->back, "mode", "%s", mode);
 	return error ? error : publish_features(backend);
 }
 
@@ -276,14 +276,11 @@ int vbd_remove(domid_t domid, unsigned int number, bool force, struct problem *p
 
 bool vbd_status(domid_t domid, unsigned int index, struct vbd_status *status)
 {
-	const struct backend *backend = backend_next(&vbd_type, domid, NULL);
-	const struct vbd *vbd;
+	const struct backend *backend = backend_at(&vbd_type, domid, index);
+	const struct vbd *vbd = (const struct vbd *)backend;
 
-	while (backend && index--)
-		backend = backend_next(&vbd_type, domid, backend);
 	if (!backend)
 		return false;
-	vbd = (const struct vbd *)backend;
 	*status = (struct vbd_status){
 		.config = vbd->config,
 		.disk = vbd->disk->device->name,

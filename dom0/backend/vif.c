@@ -25,21 +25,21 @@ static int publish(struct backend *backend)
 	int error;
 
 	vif_format_mac(vif->config.mac, mac);
-	error = backend_write_front(backend, "mac", "%s", mac);
+	error = backend_write(backend->front, "mac", "%s", mac);
 	if (!error)
-		error = backend_write_front(backend, "handle", "%u", backend->handle);
+		error = backend_write(backend->front, "handle", "%u", backend->handle);
 	if (!error)
-		error = backend_write(backend, "mac", "%s", mac);
+		error = backend_write(backend->back, "mac", "%s", mac);
 	if (!error)
-		error = backend_write(backend, "handle", "%u", backend->handle);
+		error = backend_write(backend->back, "handle", "%u", backend->handle);
 	if (!error)
-		error = backend_write(backend, "bridge", "%s", vif->config.bridge);
+		error = backend_write(backend->back, "bridge", "%s", vif->config.bridge);
 	if (!error && vif->config.rate_bytes)
-		error = backend_write(backend, "rate", "%llu,%u",
+		error = backend_write(backend->back, "rate", "%llu,%u",
 				      (unsigned long long)vif->config.rate_bytes,
 				      vif->config.rate_interval);
 	for (unsigned int i = 0; i < PV_ARRAY_SIZE(features) && !error; i++)
-		error = backend_write(backend, features[i], "1");
+		error = backend_write(backend->back, features[i], "1");
 	return error;
 }
 
@@ -282,14 +282,11 @@ int vif_remove(domid_t domid, unsigned int handle, bool force, struct problem *p
 
 bool vif_status(domid_t domid, unsigned int index, struct vif_status *status)
 {
-	const struct backend *backend = backend_next(&vif_type, domid, NULL);
-	const struct vif *vif;
+	const struct backend *backend = backend_at(&vif_type, domid, index);
+	const struct vif *vif = (const struct vif *)backend;
 
-	while (backend && index--)
-		backend = backend_next(&vif_type, domid, backend);
 	if (!backend)
 		return false;
-	vif = (const struct vif *)backend;
 	*status = (struct vif_status){
 		.handle = backend->handle,
 		.state = backend->state,

@@ -153,7 +153,7 @@ static unsigned int ring_pages;
 static int toy_publish(struct backend *backend)
 {
 	published++;
-	return backend_write(backend, "feature-toy", "%d", 1);
+	return backend_write(backend->back, "feature-toy", "%d", 1);
 }
 
 static int toy_connect(struct backend *backend)
@@ -423,7 +423,11 @@ static void numbers_are_handles(void **state)
 	(void)state;
 	assert_int_equal(backend_add(&toy->backend, &toy_type, GUEST, 2), -XEN_EEXIST);
 	assert_int_equal(backend_add(&toy->backend, &toy_type, GUEST, 0), 0);
-	assert_ptr_equal(backend_next(&toy_type, GUEST, NULL), backend_find(&toy_type, GUEST, 2));
+	assert_ptr_equal(backend_at(&toy_type, GUEST, 0), backend_find(&toy_type, GUEST, 2));
+	assert_ptr_equal(backend_at(&toy_type, GUEST, 1), backend_find(&toy_type, GUEST, 0));
+	assert_null(backend_at(&toy_type, GUEST, 2));
+	assert_null(backend_at(&toy_type, GUEST + 1, 0));
+	assert_null(backend_find(&toy_type, GUEST, 1));
 	assert_int_equal(backend_remove(&toy_type, GUEST, 0, true, 0), 0);
 	assert_non_null(backend_find(&toy_type, GUEST, 2));
 	released = 0;
