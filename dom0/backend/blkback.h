@@ -10,7 +10,22 @@
 /* Requests of one disk under way; what is more waits in the ring. */
 #define VBD_REQUESTS 64
 
+/* Pages of a disk's front end that are held from one request to the next, at most. */
+#define VBD_STANDING 2048
+
 struct vbd;
+
+/* A page of the guest's that is held for the disk. */
+struct vbd_page {
+	grant_handle_t handle;
+	uint64_t machine; /* 0: none */
+};
+
+/* A grant that stands: at its reference's place of a table. */
+struct vbd_standing {
+	grant_ref_t ref;
+	struct vbd_page page;
+};
 
 /* A request from being taken out of the ring until it was answered. */
 struct vbd_request {
@@ -21,7 +36,7 @@ struct vbd_request {
 	uint64_t left;	/* of a discard: sectors behind this piece */
 	int16_t status; /* the answer */
 	struct block_segment segment[BLKRING_SEGMENTS];
-	grant_handle_t handle[BLKRING_SEGMENTS]; /* of the pages that are held: the first `held` */
+	struct vbd_page page[BLKRING_SEGMENTS]; /* held for this request alone: the first `held` */
 	unsigned int held;
 };
 
@@ -39,6 +54,8 @@ struct vbd {
 
 	struct vbd_request *requests; /* VBD_REQUESTS of them */
 	struct vbd_request *free, *done;
+	struct vbd_standing
+		*standing; /* VBD_STANDING places; NULL: the front end's grants do not stand */
 	unsigned int busy; /* those that are not free */
 	struct pv_semaphore drained;
 
@@ -53,6 +70,9 @@ void vbd_finish(struct vbd *vbd);
 
 /* Take requests, a bounded number, and hand them to the disk. True: there is more. */
 bool vbd_take(struct vbd *vbd);
+
+/* Let go of all grants that stand: no request is under way. */
+void vbd_end_standing(struct vbd *vbd);
 
 /* Publish the answers. */
 void vbd_push(struct vbd *vbd);

@@ -52,6 +52,7 @@ static int publish_features(struct backend *backend)
 		{"feature-flush-cache", limits->can_flush},
 		{"feature-barrier", 0},
 		{"feature-persistent", 0},
+		{"feature-standing-grants", 1},
 		{"feature-max-indirect-segments", limits->max_segments},
 		{"feature-discard", limits->can_discard},
 		{"discard-granularity", (uint64_t)device->discard_alignment * BLOCK_SECTOR},
@@ -147,6 +148,8 @@ static int connect(struct backend *backend)
 		error = vbd->evtchn;
 		goto no_port;
 	}
+	if (backend_number_or(backend, "standing-grants", 0)) /* without memory it works as well */
+		vbd->standing = calloc(VBD_STANDING, sizeof(*vbd->standing));
 	vbd->closing = false;
 	vbd->next = connected;
 	connected = vbd;
@@ -172,6 +175,7 @@ static void disconnect(struct backend *backend)
 		link = &(*link)->next;
 	*link = vbd->next;
 	pv_event_close(vbd->evtchn);
+	vbd_end_standing(vbd);
 	pv_grant_unmap(&vbd->map);
 	free(vbd->requests);
 }

@@ -4,9 +4,14 @@
  *
  * A guest's pages go to the device as they are. They are held for it by grant maps of the kind for
  * devices alone (GNTMAP_device_map), a batch with one hypercall: nothing is mapped into dom0, so
- * there is no page table to change and no TLB to flush. Persistent grants are not offered: with
- * them the guest copies every byte between its own pages and the granted ones, and dom0 holds pages
- * of an idle guest for good.
+ * there is no page table to change and no TLB to flush.
+ *
+ * Persistent grants (feature-persistent) are not offered: with them Linux copies every byte between
+ * its own pages and the granted ones, which costs more than the hypercalls. A front end that has
+ * its data in granted pages anyway, as the SDK's, says "standing-grants" = 1 where dom0 offers
+ * "feature-standing-grants": it will end no grant while it is connected, and all are writable. Then
+ * dom0 holds each page from its first use on. This is Parapet's own; nobody else is asked to know
+ * it.
  */
 #ifndef DOM0_BACKEND_VBD_H
 #define DOM0_BACKEND_VBD_H

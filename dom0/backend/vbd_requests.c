@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a guest's ring to the disk and back: batches, with one hypercall for what all of a batch
  * need. */
+#include <stdlib.h>
 #include <string.h>
 #include <xen/errno.h>
 #include "backend/blkback.h"
@@ -58,13 +59,18 @@ static void done(struct block_request *block, int error)
 	vbds_wake();
 }
 
+static void plan_unmap(const struct vbd_page *page)
+{
+	batch.unmap[batch.pages++] = (struct gnttab_unmap_grant_ref){
+		.dev_bus_addr = page->machine,
+		.handle = page->handle,
+	};
+}
+
 static void plan_unmaps(const struct vbd_request *request)
 {
 	for (unsigned int i = 0; i < request->held; i++)
-		batch.unmap[batch.pages++] = (struct gnttab_unmap_grant_ref){
-			.dev_bus_addr = request->segment[i].machine / 4096 * 4096,
-			.handle = request->handle[i],
-		};
+		plan_unmap(&request->page[i]);
 }
 
 static void retire(struct vbd_request *request)
@@ -197,38 +203,78 @@ static void fetch_lists(struct vbd *vbd)
 	}
 }
 
-static void plan_maps(const struct vbd_request *request)
+/* Where a grant would stand; it may be another that is there. NULL: this front end's do not. */
+static struct vbd_standing *place_of(const struct vbd *vbd, grant_ref_t ref)
 {
-	const struct blkring_request *guest = &request->guest;
-	/* A disk that is written reads the page: the guest need not let anybody write it. */
-	uint32_t flags = GNTMAP_device_map | (guest->block == BLOCK_WRITE ? GNTMAP_readonly : 0);
-
-	for (unsigned int i = 0; i < guest->segments; i++)
-		batch.map[batch.pages++] = (struct gnttab_map_grant_ref){
-			.flags = flags,
-			.ref = guest->segment[i].gref,
-			.dom = request->vbd->backend.domid,
-		};
+	return vbd->standing ? &vbd->standing[ref % VBD_STANDING] : NULL;
 }
 
-/* Note the pages that the hypervisor gave; false if some are missing. */
-static bool note_pages(struct vbd_request *request, const struct gnttab_map_grant_ref *map)
+/* Note where the page of a segment is, once it is held. */
+static void point(struct vbd_request *request, unsigned int index, uint64_t machine)
+{
+	const struct blkif_request_segment *segment = &request->guest.segment[index];
+
+	request->segment[index] = (struct block_segment){
+		.machine = machine + segment->first_sect * BLOCK_SECTOR,
+		.length = (segment->last_sect - segment->first_sect + 1u) * BLOCK_SECTOR,
+	};
+}
+
+/* Pages that stand already are at hand; the others are asked for. */
+static void plan_maps(struct vbd_request *request)
 {
 	const struct blkring_request *guest = &request->guest;
+	/* A disk that is written reads the page: the guest need not let anybody write it. One that
+	 * stands may be read into next time. */
+	bool reads = guest->block == BLOCK_WRITE && !request->vbd->standing;
+
+	for (unsigned int i = 0; i < guest->segments; i++) {
+		grant_ref_t ref = guest->segment[i].gref;
+		const struct vbd_standing *place = place_of(request->vbd, ref);
+
+		request->segment[i].length = 0;
+		if (place && place->page.machine && place->ref == ref) {
+			point(request, i, place->page.machine);
+			continue;
+		}
+		batch.map[batch.pages++] = (struct gnttab_map_grant_ref){
+			.flags = GNTMAP_device_map | (reads ? GNTMAP_readonly : 0),
+			.ref = ref,
+			.dom = request->vbd->backend.domid,
+		};
+	}
+}
+
+/* A page that was not at hand: it stands from now on if there is room, else for this request. */
+static void keep(struct vbd_request *request, const struct gnttab_map_grant_ref *map)
+{
+	struct vbd_page page = {map->handle, map->dev_bus_addr};
+	struct vbd_standing *place = place_of(request->vbd, map->ref);
+
+	if (place && !place->page.machine)
+		*place = (struct vbd_standing){map->ref, page};
+	else
+		request->page[request->held++] = page;
+}
+
+/* Note the pages that the hypervisor gave, from *map on, which moves behind this request's. False
+ * if some are missing. */
+static bool note_pages(struct vbd_request *request, const struct gnttab_map_grant_ref **map)
+{
 	bool all = true;
 
-	for (unsigned int i = 0; i < guest->segments; i++, map++) {
-		const struct blkif_request_segment *segment = &guest->segment[i];
+	for (unsigned int i = 0; i < request->guest.segments; i++) {
+		const struct gnttab_map_grant_ref *got;
 
-		if (map->status != GNTST_okay) {
+		if (request->segment[i].length)
+			continue;
+		got = (*map)++;
+		if (got->status != GNTST_okay) {
 			all = false;
 			continue;
 		}
-		request->handle[request->held] = map->handle;
-		request->segment[request->held++] = (struct block_segment){
-			.machine = map->dev_bus_addr + segment->first_sect * BLOCK_SECTOR,
-			.length = (segment->last_sect - segment->first_sect + 1u) * BLOCK_SECTOR,
-		};
+		keep(request, got);
+		point(request, i, got->dev_bus_addr);
 	}
 	return all;
 }
@@ -246,12 +292,24 @@ static void hold_pages(void)
 	for (unsigned int i = 0; i < batch.requests; i++) {
 		struct vbd_request *request = batch.request[i];
 
-		if (request->status != BLKIF_RSP_OKAY)
-			continue;
-		if (!note_pages(request, map))
+		if (request->status == BLKIF_RSP_OKAY && !note_pages(request, &map))
 			request->status = BLKIF_RSP_ERROR;
-		map += request->guest.segments;
 	}
+}
+
+void vbd_end_standing(struct vbd *vbd)
+{
+	batch.pages = 0;
+	for (unsigned int i = 0; vbd->standing && i < VBD_STANDING; i++) {
+		if (vbd->standing[i].page.machine)
+			plan_unmap(&vbd->standing[i].page);
+		if (batch.pages == BATCH_PAGES || (batch.pages && i + 1 == VBD_STANDING)) {
+			pv_grant_unmap_batch(batch.unmap, batch.pages);
+			batch.pages = 0;
+		}
+	}
+	free(vbd->standing);
+	vbd->standing = NULL;
 }
 
 static void start_batch(struct vbd *vbd)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One page of ring. An id is a slot of `slots`, where the request is noted; the back end is
- * believed in nothing: ids are checked.
+ * believed in nothing: ids are checked. Buffers are granted once, for good; so are the pages for
+ * the lists of long requests, one a slot when it is first needed.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <pv/blkfront.h>
 #include <pv/event.h>
 #include <pv/frontend.h>
@@ -18,6 +20,24 @@
 #define SLOTS	     32
 #define PATIENCE_NS  (20 * PV_NS_PER_SECOND)
 #define PAGE_SECTORS (PV_PAGE_SIZE / PV_BLK_SECTOR)
+#define DIRECT_PAGES BLKIF_MAX_SEGMENTS_PER_REQUEST
+
+_Static_assert(PV_BLK_PAGES * sizeof(struct blkif_request_segment) <= PV_PAGE_SIZE,
+	       "one list page");
+
+/* Memory for data: consecutive pages that the back end may read and write. */
+struct buffer {
+	struct buffer *next;
+	uint8_t *start;
+	unsigned int pages;
+	grant_ref_t refs[];
+};
+
+struct slot {
+	struct pv_blk_request *request; /* NULL: free */
+	struct blkif_request_segment *list;
+	grant_ref_t list_ref;
+};
 
 struct pv_blkfront {
 	struct pv_frontend frontend;
@@ -30,17 +50,26 @@ struct pv_blkfront {
 	void *page;
 	grant_ref_t page_ref;
 	blkif_front_ring_t ring;
-	struct pv_blk_request *slots[SLOTS];
+	struct slot slots[SLOTS];
+	struct buffer *buffers;
+	uint8_t *bounce; /* for pv_blkfront_do(): PV_BLK_PAGES, or NULL before it was needed */
+	bool answering;	 /* in done(): what it submits goes out with what else it submits */
 };
 
 static void read_info(struct pv_blkfront *device)
 {
 	const struct pv_frontend *frontend = &device->frontend;
+	unsigned long pages;
 
 	device->info.sectors = pv_frontend_offer(frontend, "sectors", 0);
 	device->info.sector_size = pv_frontend_offer(frontend, "sector-size", PV_BLK_SECTOR);
 	device->info.read_only = pv_frontend_offer(frontend, "info", 0) & VDISK_READONLY;
 	device->info.flushes = pv_frontend_offer(frontend, "feature-flush-cache", 0);
+	pages = pv_frontend_offer(frontend, "feature-max-indirect-segments", 0);
+	device->info.max_sectors = (pages <= DIRECT_PAGES  ? DIRECT_PAGES
+				    : pages < PV_BLK_PAGES ? pages
+							   : PV_BLK_PAGES) *
+				   PAGE_SECTORS;
 }
 
 static int connect(struct pv_blkfront *device)
@@ -48,6 +77,12 @@ static int connect(struct pv_blkfront *device)
 	const struct pv_frontend_node nodes[] = {
 		{"ring-ref", device->page_ref},
 		{"event-channel", device->port},
+		/* Both say that grants stand until the end; the first is Parapet's: see
+		   dom0/backend/vbd.h */
+		{"standing-grants",
+		 pv_frontend_offer(&device->frontend, "feature-standing-grants", 0)},
+		{"feature-persistent",
+		 pv_frontend_offer(&device->frontend, "feature-persistent", 0)},
 	};
 	int error = pv_frontend_publish(&device->frontend, nodes, PV_ARRAY_SIZE(nodes),
 					XenbusStateInitialised);
@@ -104,10 +139,81 @@ struct pv_blkfront *pv_blkfront_open(unsigned int number, int *error)
 	return NULL;
 }
 
+/* --- buffers -------------------------------------------------------------------------------- */
+
+static void free_buffer(struct buffer *buffer, unsigned int granted)
+{
+	for (unsigned int i = 0; i < buffer->pages; i++)
+		if (i >= granted || !pv_grant_end(buffer->refs[i]))
+			pv_pages_free(buffer->start + i * PV_PAGE_SIZE, 1);
+	free(buffer);
+}
+
+static bool grant_all(const struct pv_blkfront *device, struct buffer *buffer,
+		      unsigned int *granted)
+{
+	for (*granted = 0; *granted < buffer->pages; (*granted)++) {
+		uint8_t *page = buffer->start + *granted * PV_PAGE_SIZE;
+		int ref = pv_grant_access(device->frontend.backend_id, pv_virt_to_mfn(page), false);
+
+		if (ref < 0)
+			return false;
+		buffer->refs[*granted] = (grant_ref_t)ref;
+	}
+	return true;
+}
+
+void *pv_blkfront_buffer(struct pv_blkfront *device, unsigned int pages)
+{
+	struct buffer *buffer = malloc(sizeof(*buffer) + pages * sizeof(buffer->refs[0]));
+	unsigned int granted;
+
+	if (!buffer)
+		return NULL;
+	buffer->start = pv_pages_alloc(pages);
+	buffer->pages = pages;
+	if (!buffer->start) {
+		free(buffer);
+		return NULL;
+	}
+	memset(buffer->start, 0, pages * PV_PAGE_SIZE); /* what was there is not for others */
+	if (!grant_all(device, buffer, &granted)) {
+		free_buffer(buffer, granted);
+		return NULL;
+	}
+	buffer->next = device->buffers;
+	device->buffers = buffer;
+	return buffer->start;
+}
+
+/* The references of a request's pages; NULL if they are not all in one buffer. */
+static const grant_ref_t *find_refs(const struct pv_blkfront *device, const void *start,
+				    unsigned int pages)
+{
+	for (const struct buffer *buffer = device->buffers; buffer; buffer = buffer->next) {
+		size_t offset = (uintptr_t)start - (uintptr_t)buffer->start;
+		size_t first = offset / PV_PAGE_SIZE;
+
+		if (offset % PV_PAGE_SIZE == 0 && first < buffer->pages &&
+		    pages <= buffer->pages - first)
+			return &buffer->refs[first];
+	}
+	return NULL;
+}
+
 void pv_blkfront_close(struct pv_blkfront *device)
 {
+	struct buffer *next;
+
 	pv_frontend_close(&device->frontend, pv_time_ns() + PATIENCE_NS);
 	pv_event_close(device->port);
+	for (struct buffer *buffer = device->buffers; buffer; buffer = next) {
+		next = buffer->next;
+		free_buffer(buffer, buffer->pages);
+	}
+	for (unsigned int i = 0; i < SLOTS; i++)
+		if (device->slots[i].list)
+			pv_frontend_free_page(device->slots[i].list, device->slots[i].list_ref);
 	pv_frontend_free_page(device->page, device->page_ref);
 	free(device);
 }
@@ -119,81 +225,101 @@ const struct pv_blk_info *pv_blkfront_info(const struct pv_blkfront *device)
 
 /* --- requests ------------------------------------------------------------------------------- */
 
+static unsigned int pages_of(const struct pv_blk_request *request)
+{
+	return (request->sectors + PAGE_SECTORS - 1) / PAGE_SECTORS;
+}
+
 static bool is_good(const struct pv_blkfront *device, const struct pv_blk_request *request)
 {
 	if (request->operation == PV_BLK_FLUSH)
 		return !request->sectors;
-	return request->sectors && request->sectors <= PV_BLK_PAGES * PAGE_SECTORS &&
+	return request->sectors && request->sectors <= device->info.max_sectors &&
 	       request->sector <= device->info.sectors &&
-	       request->sectors <= device->info.sectors - request->sector &&
-	       !((uintptr_t)request->buffer & ~PV_PAGE_MASK);
+	       request->sectors <= device->info.sectors - request->sector;
 }
 
-static void end_grants(struct pv_blk_request *request)
+static void fill_segments(struct blkif_request_segment *segment, const grant_ref_t *refs,
+			  unsigned int sectors)
 {
-	while (request->ref_count)
-		pv_grant_end(request->refs[--request->ref_count]);
+	for (; sectors > PAGE_SECTORS; sectors -= PAGE_SECTORS)
+		*segment++ = (struct blkif_request_segment){*refs++, 0, PAGE_SECTORS - 1};
+	*segment = (struct blkif_request_segment){*refs, 0, sectors - 1};
 }
 
-/* The back end only reads what is to be written. */
-static int grant_pages(struct pv_blkfront *device, struct pv_blk_request *request)
+static const uint8_t operations[] = {BLKIF_OP_READ, BLKIF_OP_WRITE, BLKIF_OP_FLUSH_DISKCACHE};
+
+static void fill_direct(struct pv_blkfront *device, blkif_request_t *raw,
+			const struct pv_blk_request *request, const grant_ref_t *refs)
 {
-	unsigned int pages = (request->sectors + PAGE_SECTORS - 1) / PAGE_SECTORS;
-
-	for (request->ref_count = 0; request->ref_count < pages; request->ref_count++) {
-		uint8_t *page = (uint8_t *)request->buffer + request->ref_count * PV_PAGE_SIZE;
-		int ref = pv_grant_access(device->frontend.backend_id, pv_virt_to_mfn(page),
-					  request->operation == PV_BLK_WRITE);
-
-		if (ref < 0) {
-			end_grants(request);
-			return ref;
-		}
-		request->refs[request->ref_count] = ref;
-	}
-	return 0;
-}
-
-static void fill_in(struct pv_blkfront *device, const struct pv_blk_request *request, uint64_t id)
-{
-	static const uint8_t operations[] = {BLKIF_OP_READ, BLKIF_OP_WRITE,
-					     BLKIF_OP_FLUSH_DISKCACHE};
-	blkif_request_t *raw = RING_GET_REQUEST(&device->ring, device->ring.req_prod_pvt);
-	unsigned int left = request->sectors;
-
 	raw->operation = operations[request->operation];
-	raw->nr_segments = request->ref_count;
+	raw->nr_segments = pages_of(request);
 	raw->handle = device->number;
-	raw->id = id;
 	raw->sector_number = request->sector;
-	for (unsigned int i = 0; i < request->ref_count; i++, left -= PAGE_SECTORS)
-		raw->seg[i] = (struct blkif_request_segment){
-			request->refs[i], 0, (left < PAGE_SECTORS ? left : PAGE_SECTORS) - 1};
-	device->ring.req_prod_pvt++;
+	if (request->sectors)
+		fill_segments(raw->seg, refs, request->sectors);
+}
+
+static void fill_indirect(struct pv_blkfront *device, blkif_request_indirect_t *raw,
+			  const struct pv_blk_request *request, const grant_ref_t *refs,
+			  const struct slot *slot)
+{
+	fill_segments(slot->list, refs, request->sectors);
+	raw->operation = BLKIF_OP_INDIRECT;
+	raw->indirect_op = operations[request->operation];
+	raw->nr_segments = pages_of(request);
+	raw->handle = device->number;
+	raw->sector_number = request->sector;
+	raw->indirect_grefs[0] = slot->list_ref;
+}
+
+static bool has_list(const struct pv_blkfront *device, struct slot *slot)
+{
+	if (!slot->list)
+		slot->list = pv_frontend_page(&device->frontend, &slot->list_ref);
+	return slot->list;
+}
+
+static void push(struct pv_blkfront *device)
+{
+	bool notify;
+
+	if (device->answering)
+		return;
+	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&device->ring, notify);
+	if (notify)
+		pv_event_send(device->port);
 }
 
 int pv_blkfront_submit(struct pv_blkfront *device, struct pv_blk_request *request)
 {
-	unsigned int id = 0;
-	bool notify;
-	int error;
+	unsigned int id = 0, pages = pages_of(request);
+	const grant_ref_t *refs;
+	blkif_request_t *raw;
 
 	if (device->broken)
 		return -XEN_EIO;
-	if (!is_good(device, request))
+	refs = find_refs(device, request->buffer, pages);
+	if (!is_good(device, request) || (pages && !refs))
 		return -XEN_EINVAL;
-	while (id < SLOTS && device->slots[id])
+	while (id < SLOTS && device->slots[id].request)
 		id++;
 	if (id == SLOTS || RING_FULL(&device->ring))
 		return -XEN_EBUSY;
-	error = grant_pages(device, request);
-	if (error)
-		return error;
-	device->slots[id] = request;
-	fill_in(device, request, id);
-	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&device->ring, notify);
-	if (notify)
-		pv_event_send(device->port);
+	if (pages > DIRECT_PAGES && !has_list(device, &device->slots[id]))
+		return -XEN_ENOMEM;
+	raw = RING_GET_REQUEST(&device->ring, device->ring.req_prod_pvt);
+	if (pages > DIRECT_PAGES) {
+		fill_indirect(device, (blkif_request_indirect_t *)raw, request, refs,
+			      &device->slots[id]);
+		((blkif_request_indirect_t *)raw)->id = id;
+	} else {
+		fill_direct(device, raw, request, refs);
+		raw->id = id;
+	}
+	device->slots[id].request = request;
+	device->ring.req_prod_pvt++;
+	push(device);
 	return 0;
 }
 
@@ -201,13 +327,12 @@ static void complete(struct pv_blkfront *device, const blkif_response_t *respons
 {
 	struct pv_blk_request *request;
 
-	if (response->id >= SLOTS || !device->slots[response->id]) {
+	if (response->id >= SLOTS || !device->slots[response->id].request) {
 		device->broken = true;
 		return;
 	}
-	request = device->slots[response->id];
-	device->slots[response->id] = NULL;
-	end_grants(request);
+	request = device->slots[response->id].request;
+	device->slots[response->id].request = NULL;
 	request->done(request, response->status == BLKIF_RSP_OKAY	  ? 0
 			       : response->status == BLKIF_RSP_EOPNOTSUPP ? -XEN_EOPNOTSUPP
 									  : -XEN_EIO);
@@ -223,12 +348,15 @@ static unsigned int take_responses(struct pv_blkfront *device)
 		RING_IDX end = __atomic_load_n(&device->ring.sring->rsp_prod, __ATOMIC_ACQUIRE);
 
 		device->broken = RING_RESPONSE_PROD_OVERFLOW(&device->ring, end);
+		device->answering = true;
 		while (device->ring.rsp_cons != end && !device->broken) {
 			RING_COPY_RESPONSE(&device->ring, device->ring.rsp_cons, &response);
 			device->ring.rsp_cons++;
 			complete(device, &response);
 			count++;
 		}
+		device->answering = false;
+		push(device);
 		RING_FINAL_CHECK_FOR_RESPONSES(&device->ring, more);
 	}
 	return count;
@@ -268,22 +396,42 @@ static int do_one(struct pv_blkfront *device, struct pv_blk_request *request)
 	return result == UNDER_WAY ? -XEN_EIO : result;
 }
 
+/* As much as a request can take: through the bounce buffer, unless it is in a buffer of ours. */
+static int do_some(struct pv_blkfront *device, struct pv_blk_request *request, void *data)
+{
+	size_t size = (size_t)request->sectors * PV_BLK_SECTOR;
+	int error;
+
+	request->buffer = data;
+	if (!size || find_refs(device, data, pages_of(request)))
+		return do_one(device, request);
+	if (!device->bounce)
+		device->bounce = pv_blkfront_buffer(device, PV_BLK_PAGES);
+	if (!device->bounce)
+		return -XEN_ENOMEM;
+	request->buffer = device->bounce;
+	if (request->operation == PV_BLK_WRITE)
+		memcpy(device->bounce, data, size);
+	error = do_one(device, request);
+	if (!error && request->operation == PV_BLK_READ)
+		memcpy(data, device->bounce, size);
+	return error;
+}
+
 int pv_blkfront_do(struct pv_blkfront *device, enum pv_blk_operation operation, uint64_t sector,
 		   void *buffer, unsigned int sectors)
 {
 	struct pv_blk_request request = {.operation = operation, .sector = sector};
+	const unsigned int most = device->info.max_sectors;
 	int error;
 
 	pv_mutex_lock(&device->one);
 	do {
-		request.buffer = buffer;
-		request.sectors = sectors < PV_BLK_PAGES * PAGE_SECTORS
-					  ? sectors
-					  : PV_BLK_PAGES * PAGE_SECTORS;
-		error = do_one(device, &request);
+		request.sectors = sectors < most ? sectors : most;
+		error = do_some(device, &request, buffer);
 		request.sector += request.sectors;
 		sectors -= request.sectors;
-		buffer = (uint8_t *)buffer + PV_BLK_PAGES * PV_PAGE_SIZE;
+		buffer = (uint8_t *)buffer + request.sectors * PV_BLK_SECTOR;
 	} while (!error && sectors);
 	pv_mutex_unlock(&device->one);
 	return error;

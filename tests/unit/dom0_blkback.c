@@ -314,6 +314,60 @@ static void reads_by_indirect_segments(void **state)
 	assert_memory_equal(guest_page, contents + 8 * 512, 64 * 4096);
 }
 
+/* Grants that stand are held once, whatever the requests; two that meet in one place both work. */
+static void holds_standing_grants(void **state)
+{
+	struct blkif_request_segment *list = (void *)guest_page[90];
+
+	(void)state;
+	vbd.standing = calloc(VBD_STANDING, sizeof(*vbd.standing));
+	for (unsigned int round = 0; round < 3; round++) {
+		push(BLKIF_OP_WRITE, 16, 3);
+		push(BLKIF_OP_WRITE, 64, 5);
+		push(BLKIF_OP_WRITE, 128, 2)->seg[1].gref = FIRST_REF; /* one page twice */
+		serve_all();
+		for (unsigned int i = 0; i < 3; i++)
+			assert_int_equal(status(BLKIF_OP_WRITE), BLKIF_RSP_OKAY);
+		push(BLKIF_OP_READ, 64, 5);
+		answered(BLKIF_OP_READ, BLKIF_RSP_OKAY);
+		assert_int_equal(held, 5);
+		assert_memory_equal(contents + 64 * 512, guest_page, 5 * 4096);
+	}
+	assert_int_equal(maps, 1);
+	for (unsigned int i = 0; i < 64; i++)
+		list[i] = (struct blkif_request_segment){FIRST_REF + i, 1, 6};
+	push_indirect(BLKIF_OP_WRITE, 8, 64, 1090);
+	answered(BLKIF_OP_WRITE, BLKIF_RSP_OKAY);
+	assert_int_equal(held, 64);
+	for (unsigned int i = 0; i < 64; i++)
+		assert_memory_equal(contents + 8 * 512 + i * 6 * 512, guest_page[i] + 512, 6 * 512);
+	push(BLKIF_OP_READ, 0, 2)->seg[1].gref = READ_ONLY_REF; /* that must be writable */
+	answered(BLKIF_OP_READ, BLKIF_RSP_ERROR);
+	push(BLKIF_OP_READ, 0, 2)->seg[1].gref = 5;
+	answered(BLKIF_OP_READ, BLKIF_RSP_ERROR);
+	assert_int_equal(held, 64);
+	vbd_end_standing(&vbd);
+	assert_int_equal(held, 0);
+	assert_null(vbd.standing);
+}
+
+static void shares_places_of_standing_grants(void **state)
+{
+	(void)state;
+	vbd.standing = calloc(VBD_STANDING, sizeof(*vbd.standing));
+	/* As if another reference stood where the second page's would. */
+	vbd.standing[(FIRST_REF + 1) % VBD_STANDING] = (struct vbd_standing){
+		FIRST_REF + 1 + VBD_STANDING, {FIRST_REF + 2 + 7, (uintptr_t)guest_page[2]}};
+	held = 1;
+	for (unsigned int round = 0; round < 2; round++) {
+		push(BLKIF_OP_WRITE, 0, 2);
+		answered(BLKIF_OP_WRITE, BLKIF_RSP_OKAY);
+		assert_memory_equal(contents, guest_page, 2 * 4096);
+		assert_int_equal(held, 2);
+	}
+	vbd_end_standing(&vbd);
+}
+
 /* What only is read need not be writable for dom0. */
 static void writes_from_read_only_grants(void **state)
 {
@@ -569,6 +623,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(writes_and_reads),
 		TEST(reads_by_indirect_segments),
+		TEST(holds_standing_grants),
+		TEST(shares_places_of_standing_grants),
 		TEST(writes_from_read_only_grants),
 		TEST(flushes),
 		TEST(discards),

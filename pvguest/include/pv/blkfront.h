@@ -2,18 +2,17 @@
 /*
  * Disks: sectors of 512 bytes to and from a back end, asynchronously or through a small cache.
  *
- * Buffers are pages of the page allocator and are granted for the time of a request, which may
- * transfer up to PV_BLK_PAGES of them; nothing is copied. Callable from threads. Errors are
- * negative XEN_E* numbers.
+ * Requests transfer to and from buffers that are granted to the back end from their allocation to
+ * the device's closing, so that neither end has to do anything for a page; nothing is copied.
+ * Callable from threads. Errors are negative XEN_E* numbers.
  */
 #ifndef PV_BLKFRONT_H
 #define PV_BLKFRONT_H
 
 #include <pv/types.h>
-#include <xen/grant_table.h>
 
 #define PV_BLK_SECTOR	 512
-#define PV_BLK_PAGES	 11			   /* of a request */
+#define PV_BLK_PAGES	 64			   /* of a request, at most: see max_sectors */
 #define PV_BLK_XVD(disk) (202u << 8 | (disk) << 4) /* number of xvda (0), xvdb (1) … xvdp */
 
 enum pv_blk_operation { PV_BLK_READ, PV_BLK_WRITE, PV_BLK_FLUSH };
@@ -25,18 +24,16 @@ struct pv_blk_request {
 	enum pv_blk_operation operation;
 	uint64_t sector;
 	unsigned int sectors; /* 0 for a flush */
-	void *buffer;	      /* at a multiple of the page size; PV_BLK_PAGES at most */
+	void *buffer;	      /* whole pages of one pv_blkfront_buffer() of the device */
 	/* Called by pv_blkfront_poll(): it may submit. error: 0, -XEN_EIO, -XEN_EOPNOTSUPP */
 	void (*done)(struct pv_blk_request *request, int error);
 	void *owner; /* for done() */
-
-	unsigned int ref_count; /* the device's */
-	grant_ref_t refs[PV_BLK_PAGES];
 };
 
 struct pv_blk_info {
 	uint64_t sectors;
 	unsigned int sector_size; /* bytes: what is read and written is a multiple of it */
+	unsigned int max_sectors; /* of a request: from 88 to PV_BLK_PAGES pages' */
 	bool read_only;
 	bool flushes; /* what was written is durable after a flush; else at once */
 };
@@ -49,16 +46,21 @@ void pv_blkfront_close(struct pv_blkfront *device);
 
 const struct pv_blk_info *pv_blkfront_info(const struct pv_blkfront *device);
 
-/* Start a request. 0: done() will be called. -XEN_EBUSY: the ring is full; -XEN_EINVAL: it is no
- * request of this disk; -XEN_EIO: the back end broke the protocol. */
+/* Zeroed pages for requests; NULL without memory. The device's, until it is closed. */
+void *pv_blkfront_buffer(struct pv_blkfront *device, unsigned int pages);
+
+/* Start a request; those that done() starts go out together. 0: done() will be called. -XEN_EBUSY:
+ * the ring is full; -XEN_EINVAL: it is no request of this disk; -XEN_EIO: the back end broke the
+ * protocol. */
 int pv_blkfront_submit(struct pv_blkfront *device, struct pv_blk_request *request);
 
 /* Call done() of what the back end has done; returns how many. With a deadline (system time) it
  * waits for at least one; 0: it does not wait. */
 unsigned int pv_blkfront_poll(struct pv_blkfront *device, uint64_t deadline);
 
-/* One thing after the other: do it and wait. buffer as above, of any length. Threads take turns;
- * not while another thread is in pv_blkfront_poll(). */
+/* One thing after the other: do it and wait. From any memory, of any length; what is not in a
+ * buffer of the device's is copied. Threads take turns; not while another is in pv_blkfront_poll().
+ */
 int pv_blkfront_do(struct pv_blkfront *device, enum pv_blk_operation operation, uint64_t sector,
 		   void *buffer, unsigned int sectors);
 

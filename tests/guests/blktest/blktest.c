@@ -140,15 +140,21 @@ static void measure(const char *name, struct run what, uint8_t *buffer)
 
 int main(void)
 {
-	uint8_t *buffer = pv_pages_alloc(DEPTH * PV_BLK_PAGES);
-	uint8_t *expected = pv_pages_alloc(PV_BLK_PAGES);
-	const unsigned int most = PV_BLK_PAGES * 8;
+	uint8_t *buffer;
+	uint8_t *expected = pv_pages_alloc(2 * PV_BLK_PAGES);
+	unsigned int most;
 	int error;
 
 	disk = pv_blkfront_open(PV_BLK_XVD(0), &error);
-	if (!disk || !buffer || !expected)
+	if (!disk || !expected)
 		fail("no disk xvda");
+	buffer = pv_blkfront_buffer(disk, DEPTH * PV_BLK_PAGES);
+	if (!buffer)
+		fail("no memory");
+	most = pv_blkfront_info(disk)->max_sectors;
 	check_pattern(buffer, expected);
+	check_pattern(expected + PV_BLK_PAGES * PV_PAGE_SIZE,
+		      expected); /* not the device's memory */
 	check_limits(buffer);
 	check_cache(expected);
 	measure("sequential write", (struct run){PV_BLK_WRITE, most, 400, false, 0, 0, 0}, buffer);
@@ -157,7 +163,7 @@ int main(void)
 	measure("random read", (struct run){PV_BLK_READ, 8, RANDOM, true, 0, 0, 2}, buffer);
 	pv_blkfront_close(disk);
 	disk = pv_blkfront_open(PV_BLK_XVD(0), &error);
-	if (!disk || pv_blkfront_do(disk, PV_BLK_READ, 0, buffer, 8))
+	if (!disk || pv_blkfront_do(disk, PV_BLK_READ, 0, expected, 8))
 		fail("connecting again");
 	pv_blkfront_close(disk);
 	printf("blktest: PASS\n");
