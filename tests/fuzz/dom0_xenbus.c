@@ -235,6 +235,14 @@ static size_t write_text(unsigned int handle, const char *name, const uint8_t *d
 	return length;
 }
 
+/* Whatever it says in one go, or a step at a time. */
+static void say_state(unsigned int handle, const char *digit, bool at_once)
+{
+	front(handle, "/state", digit);
+	if (!at_once)
+		settle();
+}
+
 /* How many bytes of the input it took. */
 static size_t step(const uint8_t *data, size_t size)
 {
@@ -246,35 +254,38 @@ static size_t step(const uint8_t *data, size_t size)
 	switch (what) {
 	case 0:
 		plug(handle);
-		return 1;
+		settle();
+		break;
 	case 1:
 	case 2:
 		backend_remove(&toy_type, GUEST, handle, what == 2, 0);
-		return 1;
+		break;
 	case 3:
 		break_protocol(handle);
-		return 1;
+		break;
 	case 4:
 		front(handle, names[which], NULL);
-		return 1;
+		break;
 	case 5:
 		return 1 + write_text(handle, names[which], data + 1, size - 1);
 	case 6:
 	case 7:
 	case 8:
 	case 9:
-	case 10:
-		front(handle, names[what - 6], digit);
-		return 1;
-	case 11: /* all that an honest one says */
+		front(handle, names[what - 5], digit);
+		break;
+	case 10: /* all that an honest one says */
 		front(handle, "/ring-ref", "1");
 		front(handle, "/event-channel", "1");
-		front(handle, "/state", "3");
-		return 1;
-	default:
+		say_state(handle, "3", false);
+		break;
+	case 11:
 		settle();
-		return 1;
+		break;
+	default:
+		say_state(handle, digit, what == 12);
 	}
+	return 1;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
