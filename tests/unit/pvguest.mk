@@ -7,3 +7,7 @@ UNIT_blkcache_CFLAGS := -Ipvguest/include
 UNIT += netfront
 UNIT_netfront := pvguest/src/netfront.c tests/unit/fakes/netfront.c
 UNIT_netfront_CFLAGS := -Ipvguest/include
+
+UNIT += blkfront
+UNIT_blkfront := pvguest/src/blkfront.c
+UNIT_blkfront_CFLAGS := -Ipvguest/include
