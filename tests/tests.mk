@@ -29,6 +29,14 @@ test: xsa test-unit fuzz-short explore models mutants-known test-conformance tes
 test-unit: $(UNIT_PROGRAMS) ## host unit tests under the sanitizers
 	$(Q)tests/run-programs $(UNIT_PROGRAMS)
 
+# Those that make allocations fail, and say how many.
+FAULT_TESTS := mm_faults core_life core_domctl
+.PHONY: faults
+faults: $(FAULT_TESTS:%=$(B)/tests/unit/%) ## allocations that fail, one after the other, in every hypercall
+	$(Q)for test in $^; do $$test >$(B)/tests/faults.log 2>&1 || { cat $(B)/tests/faults.log; exit 1; }; \
+		sed -n "s|^faults:|$${test##*/}:|p" $(B)/tests/faults.log; done >$(B)/tests/faults
+	$(Q)awk '{ sum += $$2; print } END { print "faults: " sum " allocations made to fail" }' $(B)/tests/faults
+
 xsa: ## known mistakes of PV hypervisors, and the test that each would fail
 	$(Q)tests/xsa
 

@@ -214,6 +214,11 @@ static long give_blocks(struct exchange *e, u64 chunk)
 static long exchange_chunk(struct exchange *e, u64 chunk)
 {
 	struct page *pg;
+
+	/* Then nothing can be given to it any more, not even what it had. */
+	if (e->dm->tot_pages > e->dm->max_pages)
+		return refuse_as(-XEN_ENOMEM, OVER_LIMIT, "d%u has %lu pages, %lu are allowed",
+				 e->dm->domid, e->dm->tot_pages, e->dm->max_pages);
 	long rc = steal_chunk(e, chunk);
 
 	if (!rc)

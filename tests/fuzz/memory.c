@@ -343,7 +343,7 @@ static bool model_one_descriptor(void)
 
 static void draw_gdt(void)
 {
-	a.choice = held && input_byte(&in) % 2; /* drop one, or take one */
+	a.choice = held == HELD || (held && input_byte(&in) % 2); /* drop one, or take one */
 	a.frames[0] = a.choice ? held_frames[held - 1] : any_frame();
 }
 
@@ -426,10 +426,28 @@ static bool model_reservation(void)
 	for (unsigned f = 0; f < MODEL_FRAMES; f++)
 		free += model.frames[f].owner == NOBODY;
 	/* It may stop early for one reason only: a pfn that is none, no memory, or the limit. */
-	if (i < a.count && free && model.domains[self].pages < LIMIT &&
+	if (i < a.count && free && model.domains[self].pages < model.domains[self].limit &&
 	    !(a.level == 1 && a.frames[i] >> 40))
 		FINDING("populate stopped after %u of %u: %s", i, a.count, fake_last_text);
 	return i == a.count;
+}
+
+/* As a domctl would: the most pages, perhaps fewer than there are. */
+static void draw_limit(void)
+{
+	a.count = LIMIT - input_byte(&in) % 12;
+}
+
+static bool do_limit(void)
+{
+	domains[self]->mem.max_pages = a.count;
+	return true;
+}
+
+static bool model_limit(void)
+{
+	model.domains[self].limit = a.count;
+	return true;
 }
 
 static bool do_exchange(void)
@@ -453,7 +471,7 @@ static bool model_exchanges(void)
 	uint32_t i = 0;
 
 	for (; i < a.count && model_exchangeable(&model, self, a.frames[i]); i++) {
-		if (i == a.done)
+		if (i == a.done || model.domains[self].pages > model.domains[self].limit)
 			break; /* no memory? the verdict tells */
 		model_exchange(&model, self, a.frames[i], given[i]);
 	}
@@ -486,7 +504,9 @@ static uint32_t any_ref(void)
 		if (grants[(b + i) % 512] & 1)
 			return (b + i) % 512;
 
-	return b < 0xf0 ? any_slot() : input_word(&in);
+	if (b >= 0xf8)
+		return input_word(&in);
+	return b < 0xf0 ? any_slot() : 512 + b;
 }
 
 static void draw_map(void)
@@ -604,6 +624,7 @@ static const struct operation {
 	{"LDT fault", draw_ldt, do_ldt, model_ldt},
 	{"reservation", draw_reservation, do_reservation, model_reservation},
 	{"exchange", draw_reservation, do_exchange, model_exchanges},
+	{"limit", draw_limit, do_limit, model_limit},
 	{"map", draw_map, do_map, model_maps},
 	{"unmap", draw_unmap, do_unmap, model_unmaps},
 	{"copy", draw_copy, do_copy, model_copies},
@@ -693,6 +714,31 @@ static void compare(const struct operation *op, bool good)
 	adopt_root_slots();
 }
 
+/*
+ * The TLB of the one CPU may still hold a writable mapping of a frame that was data: before the
+ * frame is a table or holds descriptors it must have been flushed.
+ */
+static bool stale[MODEL_FRAMES];
+
+static void check_tlb(void)
+{
+	static u32 flushed; /* as of the last time */
+	bool since = fake_flushed_at[0] != flushed;
+
+	flushed = fake_flushed_at[0];
+	for (unsigned i = 0; i < MODEL_FRAMES; i++) {
+		const struct model_frame *f = &model.frames[i];
+
+		if (since || f->owner == NOBODY)
+			stale[i] = false;
+		if (f->uses && f->use == DATA)
+			stale[i] = true;
+		else if (f->uses && f->use <= DESCRIPTORS && stale[i])
+			FINDING("frame %x was writable, is used as %u, and was not flushed",
+				MODEL_FIRST + i, f->use);
+	}
+}
+
 static void audit(void)
 {
 	struct audit_result result;
@@ -738,6 +784,7 @@ static void step(void)
 	if (getenv("FUZZ_TRACE"))
 		trace(op);
 	compare(op, good);
+	check_tlb();
 	audit();
 	operations++;
 	accepted += good;
@@ -753,7 +800,8 @@ static struct domain *begin_domain(domid_t domid, bool privileged, struct fake_s
 	m->privileged = privileged;
 	m->limit = LIMIT;
 	d->mem.vm_assist = ~0UL;
-	d->max_grant_frames = d->max_maptrack_frames = 1;
+	d->max_grant_frames = 2; /* one of which it has */
+	d->max_maptrack_frames = 1;
 	if (domid == 1)
 		d->mem.iomem[d->mem.iomem_ranges++] =
 			(struct mfn_range){FAKE_DEVICE, FAKE_DEVICE + 3};
@@ -818,6 +866,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in = (struct input){data, data + size};
 	fake_machine(NULL);
 	memset(&model, 0, offsetof(struct model, memory));
+	memset(stale, 0, sizeof(stale));
 	bool privileged = input_byte(&in) & 1;
 	for (uint32_t d = 1; d < MODEL_DOMAINS; d++)
 		domains[d] = begin_domain(d, d == 2 && privileged, &s[d]);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make mutants: small mistakes in the security core, and whether its unit tests notice them.
 MUTANTS ?= 60
-# The slow ones last; mm_race has a sanitizer of its own.
-MUTANT_TESTS := $(filter-out mm_smp mm_chaos mm_race,$(MM_TESTS)) mm_smp mm_chaos
+# The slow ones last; mm_race has a sanitizer of its own, mm_faults needs the linker's help.
+MUTANT_TESTS := $(filter-out mm_smp mm_chaos mm_race mm_faults,$(MM_TESTS)) mm_smp mm_chaos
 MUTANT_SOURCES = $(filter-out %/audit.c,$(sort $(wildcard hypervisor/mm/*.c)))
 
 $(B)/tests/mutate: tests/mutants/mutate.c | $(SETUP_TEST)

@@ -193,10 +193,45 @@ static void creation_is_checked(void **state)
 	*c = good;
 	assert_int_equal(domctl(XEN_DOMCTL_createdomain, 77), 0);
 	assert_int_equal(domctl(XEN_DOMCTL_createdomain, 77), -XEN_EEXIST);
-	fake_heap_left = 3;
-	assert_int_equal(domctl(XEN_DOMCTL_createdomain, 78), -XEN_ENOMEM);
-	fake_heap_left = -1;
 	destroyed(77);
+}
+
+/* Every allocation fails in turn. Returns how many did, until the domctl succeeded. */
+static unsigned without_memory(u32 cmd, domid_t id)
+{
+	const struct xen_domctl good = op;
+	int live = fake_heap_live, pages = world_pages;
+	unsigned n = 0;
+
+	for (;; n++) {
+		op = good;
+		fake_heap_left = (int)n;
+		long rc = domctl(cmd, id);
+
+		fake_heap_left = -1;
+		if (!rc)
+			return n;
+		assert_int_equal(rc, -XEN_ENOMEM);
+		if (cmd == XEN_DOMCTL_createdomain) /* vCPUs that were made stay for the next try */
+			assert_int_equal(fake_heap_live, live);
+		assert_int_equal(world_pages, pages);
+	}
+}
+
+static void no_memory_is_an_error(void **state)
+{
+	unsigned failed;
+
+	(void)state;
+	op.u.createdomain = (struct xen_domctl_createdomain){
+		.max_vcpus = 3, .max_grant_frames = -1, .max_maptrack_frames = -1, .grant_opts = 1};
+	failed = without_memory(XEN_DOMCTL_createdomain, 78);
+	assert_in_range(failed, 4, 50);
+	op.u.max_vcpus.max = 3;
+	failed += without_memory(XEN_DOMCTL_max_vcpus, 78);
+	assert_in_range(failed, 9, 60); /* each vCPU, and its registers */
+	destroyed(78);
+	print_message("faults: %u allocations made to fail\n", failed);
 }
 
 static void pauses_are_the_keepers(void **state)
@@ -478,6 +513,7 @@ int main(void)
 		TEST(only_the_privileged_may),
 		TEST(domain_is_made_as_asked),
 		TEST(creation_is_checked),
+		TEST(no_memory_is_an_error),
 		TEST(pauses_are_the_keepers),
 		TEST(destruction_is_resumed),
 		TEST(context_is_set_and_read),

@@ -69,6 +69,7 @@ static void failed_creation_leaves_nothing(void **state)
 		assert_int_equal(world_pages, pages);
 	}
 	assert_in_range(n, 5, 50);
+	print_message("faults: %d allocations made to fail\n", n);
 	assert_int_equal(fake_heap_live, live);
 }
 
@@ -90,6 +91,7 @@ static void failed_vcpu_leaves_nothing(void **state)
 		assert_null(d->vcpus[0]);
 	}
 	assert_in_range(n, 2, 20); /* the vCPU itself, and its registers */
+	print_message("faults: %d allocations made to fail\n", n);
 	assert_null(vcpu_create(d, 0)); /* exists */
 	assert_null(vcpu_create(d, 3)); /* beyond the domain's limit */
 	world_end(d);

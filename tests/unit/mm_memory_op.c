@@ -179,6 +179,26 @@ static void exchange_for_contiguous_frames(void **state)
 	}
 }
 
+/* The limit was lowered below what it has: nothing could be given back to it. */
+static void an_exchange_above_the_limit_loses_nothing(void **state)
+{
+	xen_pfn_t in[4], out[4] = {1, 2, 3, 4};
+	struct xen_memory_exchange x = exchange(in, 4, 0, out, 4, 0);
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		in[i] = fake_page(d);
+	d->mem.max_pages = 3;
+	assert_int_equal(memop(XENMEM_exchange, &x), -XEN_ENOMEM);
+	assert_int_equal(x.nr_exchanged, 0);
+	assert_int_equal(d->mem.tot_pages, 4);
+	d->mem.max_pages = 4;
+	assert_int_equal(memop(XENMEM_exchange, &x), 0);
+	assert_int_equal(d->mem.tot_pages, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(page_drop_allocation(fake_entry(out[i])));
+}
+
 static void an_exchange_that_fails_changes_nothing_of_its_chunk(void **state)
 {
 	xen_pfn_t in[16], out[2] = {0, 8};
@@ -323,6 +343,7 @@ int main(void)
 		op_test(lists_that_fault),
 		op_test(exchange_for_contiguous_frames),
 		op_test(an_exchange_that_fails_changes_nothing_of_its_chunk),
+		op_test(an_exchange_above_the_limit_loses_nothing),
 		op_test(figures),
 		op_test(maps),
 		op_test(resources),

@@ -29,7 +29,8 @@ unsigned machine_map_entries;
 #define DOMAINS 4
 static struct domain *domains[DOMAINS];
 static __thread struct cpu the_cpu;
-static u32 tlb_clock, flushed_at[FAKE_CPUS];
+static u32 tlb_clock;
+u32 fake_flushed_at[FAKE_CPUS];
 static __thread int preempt_left, preempt_period;
 static u64 master_l4[TABLE_ENTRIES];
 
@@ -83,7 +84,7 @@ u32 tlb_clock_now(void)
 struct cpumask tlb_filter(struct cpumask mask, u32 stamp)
 {
 	for (unsigned i = 0; i < FAKE_CPUS; i++)
-		if (flushed_at[i] > stamp)
+		if (fake_flushed_at[i] > stamp)
 			mask.bits &= ~BIT(i);
 	return mask;
 }
@@ -95,7 +96,7 @@ void tlb_flush_mask(struct cpumask mask)
 	for (unsigned i = 0; i < FAKE_CPUS; i++)
 		if (mask.bits & BIT(i)) {
 			fake_flushes++;
-			flushed_at[i] = tlb_clock;
+			fake_flushed_at[i] = tlb_clock;
 		}
 }
 
