@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The hypervisor's own rooms, against models that share no code with them.
-FUZZ_HYPERVISOR := memory events emulation
+FUZZ_HYPERVISOR := memory events emulation traps
 FUZZ += $(FUZZ_HYPERVISOR)
 FUZZ_memory := tests/fuzz/model.c $(sort $(wildcard hypervisor/mm/*.c hypervisor/core/memory_*.c)) hypervisor/core/grant.c \
 	hypervisor/core/grant_op.c tests/unit/fakes/mm_fakes.c
@@ -18,3 +18,7 @@ FUZZ_events_RUN := -max_len=512 -len_control=0
 FUZZ_emulation := hypervisor/pv/decode.c hypervisor/pv/alu.c hypervisor/pv/table_write.c
 FUZZ_emulation_CFLAGS := -O2 -Wno-unused-parameter -Wno-missing-field-initializers
 FUZZ_emulation_RUN := -max_len=256 -len_control=0
+# The real check of addresses, and the real copy from memory: the fuzzer's own is the guest's here.
+FUZZ_traps := hypervisor/pv/callback.c hypervisor/x86/uaccess.c
+FUZZ_traps_CFLAGS := -O2 -no-pie -fno-pie -Wno-unused-parameter -include tests/unit/fakes/mm_layout.h -D__XEN_INTERFACE_VERSION__=0x00040e00
+FUZZ_traps_RUN := -max_len=512 -len_control=0
