@@ -26,18 +26,13 @@ enum { GUEST = 7 };
 static void (*thread_body)(void *);
 static jmp_buf idle;
 
-struct pv_thread *pv_thread_create(const char *name, void (*function)(void *argument),
-				   void *argument, unsigned int stack_pages)
+int pv_thread_start(const char *name, void (*function)(void *argument), void *argument,
+		    unsigned int stack_pages)
 {
 	(void)argument, (void)stack_pages;
 	if (!strcmp(name, "backends"))
 		thread_body = function;
-	return (struct pv_thread *)&thread_body;
-}
-
-void pv_thread_detach(struct pv_thread *thread)
-{
-	(void)thread;
+	return 0;
 }
 
 void pv_semaphore_up(struct pv_semaphore *semaphore)
