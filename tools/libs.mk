@@ -100,7 +100,7 @@ LWIP_FILES := $(addprefix core/,def.c dns.c inet_chksum.c init.c ip.c mem.c memp
 	$(addprefix api/,api_lib.c api_msg.c err.c if_api.c netbuf.c netdb.c netifapi.c sockets.c tcpip.c) \
 	netif/ethernet.c
 LWIP_INCLUDES := -Ipvguest/lwip -isystem $(LWIP_SOURCE)/include
-$(LIBS_GUEST)/lwip/%.o: pvguest/lwip/lwipopts.h pvguest/lwip/arch/cc.h | $(SETUP_BUILD) \
+$(LIBS_GUEST)/lwip/%.o: pvguest/lwip/lwipopts.h pvguest/lwip/hooks.h pvguest/lwip/arch/cc.h | $(SETUP_BUILD) \
 		$(call fetched,src,lwip) $(NEWLIB_READY)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)

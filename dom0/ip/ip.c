@@ -46,7 +46,7 @@ static void deliver(struct bridge_port *port, struct packet *packet)
 /* lwIP writes to the frames that it gets, and keeps them as long as it likes: so it gets a copy. */
 static void take(const struct packet *packet)
 {
-	struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)packet->length, PBUF_POOL);
+	struct pbuf *frame = pv_lwip_frame(packet->length);
 	u16_t at = 0;
 
 	if (!frame) {
@@ -94,6 +94,7 @@ static err_t send_frame(struct netif *netif, struct pbuf *frame)
 	(void)netif;
 	if (!packet)
 		return ERR_MEM;
+	packet->gso_size = (uint16_t)pv_lwip_segment_size(frame);
 	if (pv_lwip_leave_checksum(frame))
 		packet->flags = NET_CHECKSUM_BLANK;
 	for (unsigned int i = 0; i < packet->pages; at += (u16_t)packet->segment[i++].length)

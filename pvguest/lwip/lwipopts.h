@@ -43,7 +43,7 @@
 #define PBUF_POOL_SIZE		 1024
 #define PBUF_POOL_BUFSIZE	 1536 /* a frame in one piece */
 
-#define TCP_MSS		   1460
+#define TCP_MSS		   1460 /* as is said to others; see large.c */
 #define LWIP_WND_SCALE	   1
 #define TCP_RCV_SCALE	   2
 #define TCP_WND		   (128 * 1024)
@@ -57,5 +57,7 @@
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 
 #define LWIP_STATS 0
+
+#define LWIP_HOOK_FILENAME "hooks.h"
 
 #endif

@@ -39,7 +39,8 @@ static err_t send_frame(struct netif *netif, struct pbuf *frame)
 		pieces[count++] = (struct pv_net_piece){part->payload, part->len};
 	}
 	for (int tries = 0; tries < FULL_PATIENCE; tries++) {
-		error = pv_netfront_send(interface->device, pieces, count, flags);
+		error = pv_netfront_send(interface->device, pieces, count, flags,
+					 pv_lwip_segment_size(frame));
 		if (error != -XEN_EBUSY)
 			return error ? ERR_IF : ERR_OK;
 		pv_sleep_ms(1);
@@ -50,14 +51,17 @@ static err_t send_frame(struct netif *netif, struct pbuf *frame)
 /* --- receiving: with the core locked
  * ---------------------------------------------------------------- */
 
-static void take_frame(void *argument, const void *data, size_t length, unsigned int flags)
+static void take_frame(void *argument, const struct pv_net_piece *pieces, unsigned int count,
+		       size_t length, unsigned int flags)
 {
 	struct interface *interface = argument;
-	struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_POOL);
+	struct pbuf *frame = pv_lwip_frame(length);
+	u16_t at = 0;
 
 	if (!frame)
 		return; /* as a card without room does */
-	pbuf_take(frame, data, (u16_t)length);
+	for (unsigned int i = 0; i < count; at += (u16_t)pieces[i++].length)
+		pbuf_take_at(frame, pieces[i].data, (u16_t)pieces[i].length, at);
 	pv_lwip_input(&interface->netif, frame, flags != 0);
 }
 
@@ -70,6 +74,8 @@ static err_t set_up(struct netif *netif)
 
 static void attach(struct interface *interface)
 {
+	if (!pv_netfront_large(interface->device))
+		pv_lwip_no_large();
 	LOCK_TCPIP_CORE();
 	netif_add(&interface->netif, &interface->address, &interface->mask, IP4_ADDR_ANY4,
 		  interface, set_up, ethernet_input);

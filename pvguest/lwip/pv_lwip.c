@@ -27,11 +27,11 @@ err_t pv_lwip_set_up(struct netif *netif, const char name[2], const uint8_t mac[
 {
 	memcpy(netif->name, name, sizeof(netif->name));
 	netif->hostname = "parapet";
-	netif->mtu = 1500;
+	netif->mtu = 65535; /* large packets; pv_lwip_output() knows better */
 	netif->hwaddr_len = ETH_HWADDR_LEN;
 	memcpy(netif->hwaddr, mac, ETH_HWADDR_LEN);
 	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
-	netif->output = etharp_output;
+	netif->output = pv_lwip_output;
 	netif->linkoutput = send;
 	netif->chksum_flags &= (u16_t) ~(NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP);
 	return ERR_OK;
@@ -64,6 +64,13 @@ bool pv_lwip_leave_checksum(const struct pbuf *frame)
 	place[0] = (uint8_t)(sum >> 8);
 	place[1] = (uint8_t)sum;
 	return true;
+}
+
+/* Large packets are in one piece, so that nothing but copying depends on their length. */
+struct pbuf *pv_lwip_frame(size_t length)
+{
+	return pbuf_alloc(PBUF_RAW, (u16_t)length,
+			  length <= PBUF_POOL_BUFSIZE ? PBUF_POOL : PBUF_RAM);
 }
 
 void pv_lwip_input(struct netif *netif, struct pbuf *frame, bool checked)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Both rings have 256 slots. Slot i of the transmit ring always uses half a page of its own, slot i
- * of the receive ring a whole one; an id is a slot's number. The back end is believed in nothing:
- * ids and lengths are checked.
+ * Both rings have 256 slots, and a page for each. What is sent takes any free pages, whose numbers
+ * are the ids; slot i of the receive ring always has page i, which is offered again as soon as what
+ * was in it has been taken. A large packet has several slots, and behind the first one that says
+ * what it stands for. The back end is believed in nothing: ids and lengths are checked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +20,7 @@
 #include <xen/io/netif.h>
 
 #define SLOTS	    256
-#define TX_BUFFER   2048 /* bytes */
-#define TX_PER_PAGE (PV_PAGE_SIZE / TX_BUFFER)
 #define PATIENCE_NS (20 * PV_NS_PER_SECOND)
-#define NOBODY	    0xffff
 
 struct page {
 	void *address;
@@ -33,16 +31,16 @@ struct pv_netfront {
 	struct pv_frontend frontend;
 	uint8_t mac[6];
 	bool closed; /* the back end broke the rules */
+	bool large;  /* it takes packets that stand for many frames */
 	evtchn_port_t port;
 	struct pv_semaphore event;
 	netif_tx_front_ring_t tx;
 	netif_rx_front_ring_t rx;
 	struct page tx_ring, rx_ring;
-	struct page tx_page[SLOTS / TX_PER_PAGE], rx_page[SLOTS];
+	struct page tx_page[SLOTS], rx_page[SLOTS];
 	uint16_t tx_free[SLOTS]; /* free ids, tx_free_count of them */
 	bool tx_busy[SLOTS];
 	unsigned int tx_free_count;
-	bool more; /* the frame whose end is being awaited is too large: skip it */
 };
 
 static bool new_page(struct pv_netfront *device, struct page *page)
@@ -62,29 +60,29 @@ static void free_pages(struct pv_netfront *device)
 {
 	free_page(&device->tx_ring);
 	free_page(&device->rx_ring);
-	for (unsigned int i = 0; i < PV_ARRAY_SIZE(device->tx_page); i++)
+	for (unsigned int i = 0; i < SLOTS; i++) {
 		free_page(&device->tx_page[i]);
-	for (unsigned int i = 0; i < SLOTS; i++)
 		free_page(&device->rx_page[i]);
+	}
 }
 
 static bool new_pages(struct pv_netfront *device)
 {
 	bool all = new_page(device, &device->tx_ring) && new_page(device, &device->rx_ring);
 
-	for (unsigned int i = 0; i < PV_ARRAY_SIZE(device->tx_page) && all; i++)
-		all = new_page(device, &device->tx_page[i]);
 	for (unsigned int i = 0; i < SLOTS && all; i++)
-		all = new_page(device, &device->rx_page[i]);
+		all = new_page(device, &device->tx_page[i]) &&
+		      new_page(device, &device->rx_page[i]);
 	if (!all)
 		free_pages(device);
 	return all;
 }
 
-/* Hand a receive buffer to the back end; the caller pushes. */
-static void offer_buffer(struct pv_netfront *device, uint16_t id)
+/* Hand the next slot's page to the back end; the caller pushes. */
+static void offer_buffer(struct pv_netfront *device)
 {
 	netif_rx_request_t *request = RING_GET_REQUEST(&device->rx, device->rx.req_prod_pvt);
+	uint16_t id = device->rx.req_prod_pvt % SLOTS;
 
 	*request = (netif_rx_request_t){.id = id, .gref = device->rx_page[id].ref};
 	device->rx.req_prod_pvt++;
@@ -98,7 +96,7 @@ static void start_rings(struct pv_netfront *device)
 			    PV_PAGE_SIZE);
 	for (uint16_t id = 0; id < SLOTS; id++) {
 		device->tx_free[id] = id;
-		offer_buffer(device, id);
+		offer_buffer(device);
 	}
 	device->tx_free_count = SLOTS;
 	RING_PUSH_REQUESTS(&device->rx);
@@ -112,7 +110,8 @@ static int connect(struct pv_netfront *device)
 		{"event-channel", device->port},
 		{"request-rx-copy", 1},
 		{"feature-rx-notify", 1},
-		{"feature-sg", 0},
+		{"feature-sg", 1},
+		{"feature-gso-tcpv4", 1},
 	};
 	int error = pv_frontend_publish(&device->frontend, nodes, PV_ARRAY_SIZE(nodes),
 					XenbusStateConnected);
@@ -147,6 +146,8 @@ static int open_device(struct pv_netfront *device, unsigned int number)
 		return -XEN_ENODEV;
 	if (!new_pages(device))
 		return -XEN_ENOMEM;
+	device->large = pv_frontend_offer(&device->frontend, "feature-sg", 0) &&
+			pv_frontend_offer(&device->frontend, "feature-gso-tcpv4", 0);
 	start_rings(device);
 	port = pv_event_alloc_unbound(device->frontend.backend_id, pv_event_raise, &device->event);
 	if (port < 0) {
@@ -184,6 +185,11 @@ void pv_netfront_close(struct pv_netfront *device)
 	free(device);
 }
 
+bool pv_netfront_large(const struct pv_netfront *device)
+{
+	return device->large;
+}
+
 const uint8_t *pv_netfront_mac(const struct pv_netfront *device)
 {
 	return device->mac;
@@ -192,7 +198,7 @@ const uint8_t *pv_netfront_mac(const struct pv_netfront *device)
 /* --- sending -----------------------------------------------------------------------------------
  */
 
-/* Take back the buffers of frames that were sent. */
+/* Take back the buffers of frames that were sent. Slots without a buffer are answered as such. */
 static void reap(struct pv_netfront *device)
 {
 	RING_IDX end = __atomic_load_n(&device->tx.sring->rsp_prod, __ATOMIC_ACQUIRE);
@@ -205,64 +211,120 @@ static void reap(struct pv_netfront *device)
 		netif_tx_response_t response;
 
 		RING_COPY_RESPONSE(&device->tx, device->tx.rsp_cons, &response);
-		if (response.id >= SLOTS || !device->tx_busy[response.id])
+		if (response.status == NETIF_RSP_NULL || response.id >= SLOTS ||
+		    !device->tx_busy[response.id])
 			continue;
 		device->tx_busy[response.id] = false;
 		device->tx_free[device->tx_free_count++] = response.id;
 	}
 }
 
-static char *tx_buffer(const struct pv_netfront *device, uint16_t id)
+static bool has_room(struct pv_netfront *device, unsigned int pages, unsigned int slots)
 {
-	return (char *)device->tx_page[id / TX_PER_PAGE].address + id % TX_PER_PAGE * TX_BUFFER;
+	return device->tx_free_count >= pages && RING_FREE_REQUESTS(&device->tx) >= slots;
 }
 
-static void push_frame(struct pv_netfront *device, uint16_t id, size_t length, unsigned int flags)
+/* False: not now; the waiter is told when there may be room. */
+static bool make_room(struct pv_netfront *device, unsigned int pages, unsigned int slots)
 {
-	netif_tx_request_t *request = RING_GET_REQUEST(&device->tx, device->tx.req_prod_pvt);
-	bool notify;
+	if (device->tx_free_count < SLOTS / 2)
+		reap(device);
+	if (has_room(device, pages, slots))
+		return true;
+	device->tx.sring->rsp_event = device->tx.rsp_cons + 1;
+	pv_mb();
+	reap(device);
+	return has_room(device, pages, slots);
+}
 
+/* Where the next byte of a packet comes from. */
+struct reader {
+	const struct pv_net_piece *piece;
+	size_t at;
+};
+
+static void read_bytes(struct reader *reader, char *to, size_t length)
+{
+	while (length) {
+		size_t part = reader->piece->length - reader->at;
+
+		if (part > length)
+			part = length;
+		memcpy(to, (const char *)reader->piece->data + reader->at, part);
+		to += part;
+		length -= part;
+		reader->at += part;
+		if (reader->at == reader->piece->length) {
+			reader->piece++;
+			reader->at = 0;
+		}
+	}
+}
+
+/* Fill the next slot and its page; its size is what the caller says. */
+static netif_tx_request_t *put_page(struct pv_netfront *device, struct reader *reader,
+				    size_t length)
+{
+	netif_tx_request_t *request = RING_GET_REQUEST(&device->tx, device->tx.req_prod_pvt++);
+	uint16_t id = device->tx_free[--device->tx_free_count];
+
+	device->tx_busy[id] = true;
+	read_bytes(reader, device->tx_page[id].address, length);
 	*request = (netif_tx_request_t){
-		.gref = device->tx_page[id / TX_PER_PAGE].ref,
-		.offset = id % TX_PER_PAGE * TX_BUFFER,
-		.flags = flags & PV_NET_BLANK ? NETTXF_csum_blank | NETTXF_data_validated : 0,
-		.id = id,
-		.size = (uint16_t)length,
+		.gref = device->tx_page[id].ref, .id = id, .size = (uint16_t)length};
+	return request;
+}
+
+/* What a large packet stands for, in the slot behind the first. */
+static void put_extra(struct pv_netfront *device, unsigned int segment)
+{
+	netif_extra_info_t *extra =
+		(void *)RING_GET_REQUEST(&device->tx, device->tx.req_prod_pvt++);
+
+	*extra = (netif_extra_info_t){
+		.type = XEN_NETIF_EXTRA_TYPE_GSO,
+		.u.gso = {.size = (uint16_t)segment, .type = XEN_NETIF_GSO_TYPE_TCPV4},
 	};
-	device->tx.req_prod_pvt++;
-	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&device->tx, notify);
-	if (notify)
-		pv_event_send(device->port);
+}
+
+static void put_packet(struct pv_netfront *device, const struct pv_net_piece *pieces, size_t length,
+		       unsigned int flags, unsigned int segment)
+{
+	struct reader reader = {pieces, 0};
+	size_t left = length, part = left < PV_PAGE_SIZE ? left : PV_PAGE_SIZE;
+	netif_tx_request_t *request = put_page(device, &reader, part);
+
+	request->size = (uint16_t)length; /* the first one says how much it is in all */
+	request->flags = (flags & PV_NET_BLANK ? NETTXF_csum_blank | NETTXF_data_validated : 0) |
+			 (segment ? NETTXF_extra_info : 0);
+	if (segment)
+		put_extra(device, segment);
+	while ((left -= part)) {
+		request->flags |= NETTXF_more_data;
+		part = left < PV_PAGE_SIZE ? left : PV_PAGE_SIZE;
+		request = put_page(device, &reader, part);
+	}
 }
 
 int pv_netfront_send(struct pv_netfront *device, const struct pv_net_piece *pieces,
-		     unsigned int count, unsigned int flags)
+		     unsigned int count, unsigned int flags, unsigned int segment)
 {
-	size_t length = 0, at = 0;
-	uint16_t id;
+	unsigned int pages;
+	size_t length = 0;
+	bool notify;
 
 	for (unsigned int i = 0; i < count; i++)
 		length += pieces[i].length;
-	if (length > PV_NET_FRAME || length > TX_BUFFER)
+	pages = (unsigned int)((length + PV_PAGE_SIZE - 1) / PV_PAGE_SIZE);
+	if (!length || length > (segment && device->large ? PV_NET_LARGE : PV_NET_FRAME))
 		return -XEN_EINVAL;
-	if (device->tx_free_count < SLOTS / 2)
-		reap(device);
-	if (device->closed)
-		return -XEN_ENODEV;
-	if (!device->tx_free_count) {
-		/* Tell the waiter when one frame has gone. */
-		device->tx.sring->rsp_event = device->tx.rsp_cons + 1;
-		pv_mb();
-		reap(device);
-		if (!device->tx_free_count)
-			return -XEN_EBUSY;
-	}
-	id = device->tx_free[--device->tx_free_count];
-	device->tx_busy[id] = true;
-	for (unsigned int i = 0; i < count; at += pieces[i++].length)
-		memcpy(tx_buffer(device, id) + at, pieces[i].data, pieces[i].length);
-	push_frame(device, id, length, flags);
-	return 0;
+	if (!make_room(device, pages, pages + !!segment))
+		return device->closed ? -XEN_ENODEV : -XEN_EBUSY;
+	put_packet(device, pieces, length, flags, segment);
+	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&device->tx, notify);
+	if (notify)
+		pv_event_send(device->port);
+	return device->closed ? -XEN_ENODEV : 0;
 }
 
 /* --- receiving ----------------------------------------------------------------------------------
@@ -275,15 +337,94 @@ static unsigned int flags_of(const netif_rx_response_t *response)
 	return response->flags & NETRXF_data_validated ? PV_NET_VALID : 0;
 }
 
-/* A frame that is all in this page. Others were not asked for. */
-static bool is_whole(struct pv_netfront *device, const netif_rx_response_t *response)
-{
-	bool part = device->more;
+/* A frame as its responses say. */
+struct arrival {
+	unsigned int slots, count; /* pieces: 0, if it is of no use */
+	size_t length;
+	unsigned int flags;
+	struct pv_net_piece piece[PV_NET_PIECES];
+};
 
-	device->more = response->flags & NETRXF_more_data;
-	return !part && !device->more && response->id < SLOTS && response->status > 0 &&
-	       response->offset < PV_PAGE_SIZE &&
-	       (size_t)response->status <= PV_PAGE_SIZE - response->offset;
+/* Add the page of the response at a place in the ring. False: there is no such piece. */
+static bool add_piece(const struct pv_netfront *device, RING_IDX place,
+		      const netif_rx_response_t *response, struct arrival *frame)
+{
+	if (frame->count == PV_NET_PIECES || response->id != place % SLOTS ||
+	    response->status <= 0 || response->offset >= PV_PAGE_SIZE ||
+	    (size_t)response->status > PV_PAGE_SIZE - response->offset ||
+	    frame->length + (size_t)response->status > PV_NET_LARGE)
+		return false;
+	frame->piece[frame->count++] = (struct pv_net_piece){
+		(char *)device->rx_page[response->id].address + response->offset,
+		(size_t)response->status};
+	frame->length += (size_t)response->status;
+	return true;
+}
+
+/* Slots of extra information: that it is a large packet is all that may be said. */
+static bool skip_extras(const struct pv_netfront *device, RING_IDX end, struct arrival *frame,
+			bool *good)
+{
+	netif_extra_info_t extra;
+	netif_rx_response_t response;
+
+	do {
+		if (device->rx.rsp_cons + frame->slots == end)
+			return false;
+		RING_COPY_RESPONSE(&device->rx, device->rx.rsp_cons + frame->slots++, &response);
+		memcpy(&extra, &response, sizeof(extra));
+		*good &= extra.type == XEN_NETIF_EXTRA_TYPE_GSO;
+	} while (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
+	return true;
+}
+
+/* Look at the next frame. False: its end is not there yet, as it should be. */
+static bool look_at_frame(const struct pv_netfront *device, RING_IDX end, struct arrival *frame)
+{
+	netif_rx_response_t response;
+	bool good = true;
+
+	frame->slots = frame->count = 0;
+	frame->length = 0;
+	do {
+		RING_IDX place = device->rx.rsp_cons + frame->slots;
+
+		if (place == end)
+			return false;
+		RING_COPY_RESPONSE(&device->rx, place, &response);
+		good &= add_piece(device, place, &response, frame);
+		if (!frame->slots++)
+			frame->flags = flags_of(&response);
+		if ((response.flags & NETRXF_extra_info) && !skip_extras(device, end, frame, &good))
+			return false;
+	} while (response.flags & NETRXF_more_data);
+	if (!good)
+		frame->count = 0;
+	return true;
+}
+
+/* At the places of the ring where the responses stood, requests for the same buffers. */
+static unsigned int take_frames(struct pv_netfront *device, unsigned int limit,
+				pv_netfront_take *take, void *argument)
+{
+	RING_IDX end = __atomic_load_n(&device->rx.sring->rsp_prod, __ATOMIC_ACQUIRE);
+	unsigned int taken = 0;
+	struct arrival frame;
+
+	if (RING_RESPONSE_PROD_OVERFLOW(&device->rx, end))
+		device->closed = true;
+	for (; !device->closed && device->rx.rsp_cons != end && taken < limit; taken++) {
+		if (!look_at_frame(device, end, &frame)) {
+			device->closed = true; /* frames are pushed as a whole */
+			break;
+		}
+		if (frame.count)
+			take(argument, frame.piece, frame.count, frame.length, frame.flags);
+		device->rx.rsp_cons += frame.slots;
+		while (frame.slots--)
+			offer_buffer(device);
+	}
+	return taken;
 }
 
 /* Ask for an event at the next frame, unless one has come meanwhile. */
@@ -295,37 +436,8 @@ static bool more_frames(struct pv_netfront *device)
 	return more;
 }
 
-/* At the place of the ring where the response stood, the request for the same buffer. */
-static unsigned int take_frames(struct pv_netfront *device, unsigned int limit,
-				void (*take)(void *argument, const void *frame, size_t length,
-					     unsigned int flags),
-				void *argument)
-{
-	RING_IDX end = __atomic_load_n(&device->rx.sring->rsp_prod, __ATOMIC_ACQUIRE);
-	unsigned int taken = 0;
-
-	if (RING_RESPONSE_PROD_OVERFLOW(&device->rx, end)) {
-		device->closed = true;
-		return 0;
-	}
-	for (; device->rx.rsp_cons != end && taken < limit; taken++) {
-		netif_rx_response_t response;
-
-		RING_COPY_RESPONSE(&device->rx, device->rx.rsp_cons, &response);
-		device->rx.rsp_cons++;
-		if (is_whole(device, &response))
-			take(argument,
-			     (char *)device->rx_page[response.id].address + response.offset,
-			     (size_t)response.status, flags_of(&response));
-		offer_buffer(device, response.id % SLOTS);
-	}
-	return taken;
-}
-
 unsigned int pv_netfront_receive(struct pv_netfront *device, unsigned int limit,
-				 void (*take)(void *argument, const void *frame, size_t length,
-					      unsigned int flags),
-				 void *argument)
+				 pv_netfront_take *take, void *argument)
 {
 	unsigned int taken = 0, round;
 	bool notify;
@@ -339,7 +451,7 @@ unsigned int pv_netfront_receive(struct pv_netfront *device, unsigned int limit,
 		if (notify)
 			pv_event_send(device->port);
 	}
-	if (more_frames(device))
+	if (!device->closed && more_frames(device))
 		pv_semaphore_up(&device->event);
 	return taken;
 }

@@ -29,29 +29,51 @@ static unsigned int byte(struct input *input)
 	return *input->at++;
 }
 
-static void take(void *argument, const void *frame, size_t length, unsigned int flags)
+static void take(void *argument, const struct pv_net_piece *pieces, unsigned int count,
+		 size_t length, unsigned int flags)
 {
-	static uint8_t copy[65536];
+	static uint8_t copy[PV_NET_LARGE];
+	size_t at = 0;
 
 	(void)argument, (void)flags;
-	CHECK(length && length <= sizeof(copy));
-	memcpy(copy, frame, length);
+	CHECK(count && count <= PV_NET_PIECES && length <= sizeof(copy));
+	for (unsigned int i = 0; i < count; at += pieces[i++].length)
+		memcpy(copy + at, pieces[i].data, pieces[i].length);
+	CHECK(at == length);
+}
+
+/* The slots of what was just sent: pages of the front end's, of which all are used once. */
+static void check_slots(RING_IDX from, size_t length)
+{
+	RING_IDX end = fake.tx->req_prod;
+	bool extra = false;
+	size_t rest = 0;
+
+	for (RING_IDX at = from; at != end; at++) {
+		const netif_tx_request_t *request = &fake.tx->ring[at % 256].req;
+
+		if (at == from + 1 && extra)
+			continue;
+		CHECK(fake_page(request->gref) && request->gref != fake.tx_ref &&
+		      request->gref != fake.rx_ref);
+		if (at == from)
+			extra = request->flags & NETTXF_extra_info;
+		else
+			rest += request->size;
+		CHECK(at == from ? request->size == length : request->size <= 4096);
+	}
+	CHECK(rest < length && length - rest <= 4096);
 }
 
 static void send_frame(struct input *input)
 {
-	static const uint8_t bytes[2048];
-	struct pv_net_piece piece = {bytes, byte(input) * 8};
+	static const uint8_t bytes[8192];
+	struct pv_net_piece piece = {bytes, byte(input) * 30};
+	unsigned int flags = byte(input);
 	RING_IDX before = fake.tx->req_prod;
-	const netif_tx_request_t *request;
 
-	if (pv_netfront_send(front, &piece, 1, byte(input) & 1))
-		return;
-	CHECK(fake.tx->req_prod == before + 1);
-	request = &fake.tx->ring[before % 256].req;
-	CHECK(request->offset + request->size <= 4096 && request->size == piece.length);
-	CHECK(fake_page(request->gref) && request->gref != fake.tx_ref &&
-	      request->gref != fake.rx_ref);
+	if (!pv_netfront_send(front, &piece, 1, flags & 1, flags & 2 ? 1460 : 0))
+		check_slots(before, piece.length);
 }
 
 /* Bytes into a ring's page, at any place but where the front end's own indices are. */

@@ -16,6 +16,8 @@ static struct pv_netfront *front;
 static netif_tx_back_ring_t tx;
 static netif_rx_back_ring_t rx;
 
+static unsigned int segment; /* of what send_bytes() sends */
+
 static struct {
 	unsigned int count;
 	size_t length;
@@ -35,6 +37,7 @@ static int begin(void **state)
 	BACK_RING_INIT(&tx, fake.tx, 4096);
 	BACK_RING_INIT(&rx, fake.rx, 4096);
 	memset(&taken, 0, sizeof(taken));
+	segment = 0;
 	return 0;
 }
 
@@ -95,7 +98,7 @@ static void opens_or_leaves_nothing(void **state)
 	fake.connect_error = -XEN_ENODEV;
 	refuse_to_open(-XEN_ENODEV);
 	assert_int_equal(fake.closes, 2);
-	for (unsigned int pages = 0; pages < 300; pages += 7) {
+	for (unsigned int pages = 0; pages < 514; pages += 7) {
 		fake_reset();
 		fake.pages_left = pages;
 		assert_null(pv_netfront_open(0, NULL));
@@ -113,7 +116,7 @@ static int send_bytes(size_t length)
 
 	for (size_t i = 0; i < length && i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i % 251);
-	return pv_netfront_send(front, pieces, 2, PV_NET_BLANK);
+	return pv_netfront_send(front, pieces, 2, PV_NET_BLANK, segment);
 }
 
 /* Answer the next request, as a back end that means well. */
@@ -152,6 +155,67 @@ static void sends(void **state)
 	assert_int_equal(send_bytes(PV_NET_FRAME), 0);
 	assert_int_equal(send_bytes(PV_NET_FRAME + 1), -XEN_EINVAL);
 	assert_int_equal(send_bytes(66000), -XEN_EINVAL);
+}
+
+/* Several pages; behind the first slot the one that says what it stands for. */
+static void sends_large_packets(void **state)
+{
+	(void)state;
+	assert_true(pv_netfront_large(front));
+	segment = 1460;
+	for (unsigned int round = 0; round < 300; round++) {
+		size_t length = 1519 + 213 * round, at = 0;
+		netif_extra_info_t extra;
+		bool more = true;
+
+		assert_int_equal(send_bytes(length), 0);
+		for (unsigned int slot = 0; more; slot++) {
+			netif_tx_request_t request = *RING_GET_REQUEST(&tx, tx.req_cons);
+			size_t size = slot ? request.size : length < 4096 ? length : 4096;
+
+			if (slot == 1) {
+				memcpy(&extra, &request, sizeof(extra));
+				assert_int_equal(extra.type, XEN_NETIF_EXTRA_TYPE_GSO);
+				assert_int_equal(extra.flags, 0);
+				assert_int_equal(extra.u.gso.size, 1460);
+				assert_int_equal(extra.u.gso.type, XEN_NETIF_GSO_TYPE_TCPV4);
+				answer(0, NETIF_RSP_NULL);
+				more = length > 4096;
+				continue;
+			}
+			if (!slot) {
+				assert_int_equal(request.size, length);
+				assert_true(request.flags & NETTXF_extra_info);
+			}
+			for (size_t i = 0; i < size; i++, at++)
+				assert_int_equal(fake_page(request.gref)[i], at % 251);
+			more = !slot || (request.flags & NETTXF_more_data);
+			assert_int_equal(!(request.flags & NETTXF_more_data), at == length);
+			answer_honestly();
+		}
+		assert_int_equal(at, length);
+	}
+	segment = 0;
+	assert_int_equal(send_bytes(PV_NET_FRAME + 1), -XEN_EINVAL);
+	segment = 1460;
+	assert_int_equal(send_bytes(65535), 0);
+	assert_int_equal(send_bytes(65536), -XEN_EINVAL);
+	for (unsigned int i = 1; i < 15; i++)
+		assert_int_equal(send_bytes(65535), 0);
+	assert_int_equal(send_bytes(65535), -XEN_EBUSY);
+}
+
+static void keeps_large_packets_from_who_does_not_take_them(void **state)
+{
+	(void)state;
+	fake_reset();
+	fake.no_large = true;
+	front = pv_netfront_open(0, NULL);
+	assert_false(pv_netfront_large(front));
+	segment = 1460;
+	assert_int_equal(send_bytes(PV_NET_FRAME), 0);
+	assert_int_equal(send_bytes(PV_NET_FRAME + 1), -XEN_EINVAL);
+	end(state);
 }
 
 static void is_busy_when_full(void **state)
@@ -204,12 +268,17 @@ static void sends_nothing_beyond_an_impossible_index(void **state)
 
 /* --- receiving --- */
 
-static void take(void *argument, const void *frame, size_t length, unsigned int flags)
+static void take(void *argument, const struct pv_net_piece *pieces, unsigned int count,
+		 size_t length, unsigned int flags)
 {
 	assert_ptr_equal(argument, &taken);
 	assert_in_range(length, 1, sizeof(taken.data));
-	memcpy(taken.data, frame, length);
-	taken.length = length;
+	taken.length = 0;
+	for (unsigned int i = 0; i < count; i++) {
+		memcpy(taken.data + taken.length, pieces[i].data, pieces[i].length);
+		taken.length += pieces[i].length;
+	}
+	assert_int_equal(taken.length, length);
 	taken.flags = flags;
 	taken.count++;
 }
@@ -268,6 +337,88 @@ static void takes_no_more_than_asked_for(void **state)
 	assert_int_equal(receive(15), 15);
 	assert_int_equal(receive(15), 5);
 	assert_int_equal(taken.count, 20);
+}
+
+/* A packet of so many full pages, with extra information if it says so. */
+static void give_large(unsigned int pages, bool extra, uint8_t type)
+{
+	uint16_t id;
+
+	for (unsigned int page = 0; page < pages; page++) {
+		memset(next_buffer(&id), (int)page, 4096);
+		*RING_GET_RESPONSE(&rx, rx.rsp_prod_pvt++) =
+			(netif_rx_response_t){.id = id,
+					      .flags = (page + 1 < pages ? NETRXF_more_data : 0) |
+						       (!page && extra ? NETRXF_extra_info : 0),
+					      .status = 4096};
+		if (page || !extra)
+			continue;
+		next_buffer(&id);
+		*(netif_extra_info_t *)RING_GET_RESPONSE(&rx, rx.rsp_prod_pvt++) =
+			(netif_extra_info_t){.type = type, .u.gso = {.size = 1460}};
+	}
+	RING_PUSH_RESPONSES(&rx);
+}
+
+static void receives_large_packets(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 100; i++) {
+		unsigned int pages = i % 15 + 1;
+
+		give_large(pages, i % 2, XEN_NETIF_EXTRA_TYPE_GSO);
+		give(7, 60, 0);
+		assert_int_equal(receive(1), 1);
+		assert_int_equal(taken.length, pages * 4096);
+		for (unsigned int page = 0; page < pages; page++)
+			assert_int_equal(taken.data[page * 4096 + 17], page);
+		assert_int_equal(receive(10), 1);
+		assert_int_equal(taken.length, 60);
+		assert_int_equal(rx.sring->req_prod, SLOTS + rx.req_cons);
+	}
+}
+
+static void passes_over_large_nonsense(void **state)
+{
+	(void)state;
+	give_large(3, true, XEN_NETIF_EXTRA_TYPE_HASH);
+	give_large(16, true, XEN_NETIF_EXTRA_TYPE_GSO); /* 65536 bytes */
+	give_large(30, true, XEN_NETIF_EXTRA_TYPE_GSO);
+	receive(100);
+	assert_int_equal(taken.count, 0);
+	give(7, 60, 0);
+	receive(100);
+	assert_int_equal(taken.count, 1);
+	assert_int_equal(rx.sring->req_prod, SLOTS + rx.req_cons);
+}
+
+/* A frame without its end will not get one. */
+static void breaks_off_at_half_a_frame(void **state)
+{
+	uint16_t id;
+
+	(void)state;
+	next_buffer(&id);
+	respond(id, 0, NETRXF_more_data, 100);
+	assert_int_equal(receive(10), 0);
+	assert_true(pv_netfront_unplugged(front));
+	assert_int_equal(receive(10), 0);
+	assert_int_equal(send_bytes(60), -XEN_ENODEV);
+}
+
+static void breaks_off_at_endless_extras(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < SLOTS; i++)
+		*(netif_extra_info_t *)RING_GET_RESPONSE(&rx, i) = (netif_extra_info_t){
+			.type = XEN_NETIF_EXTRA_TYPE_GSO, .flags = XEN_NETIF_EXTRA_FLAG_MORE};
+	*RING_GET_RESPONSE(&rx, 0) =
+		(netif_rx_response_t){.id = 0, .flags = NETRXF_extra_info, .status = 60};
+	rx.rsp_prod_pvt += SLOTS;
+	RING_PUSH_RESPONSES(&rx);
+	assert_int_equal(receive(10), 0);
+	assert_int_equal(taken.count, 0);
+	assert_true(pv_netfront_unplugged(front));
 }
 
 /* Frames that are none are passed over, and their buffers offered again. */
@@ -330,8 +481,10 @@ static void survives_random_rings(void **state)
 	(void)state;
 	srand(3);
 	for (unsigned int round = 0; round < 3000; round++) {
-		for (unsigned int i = 0; i < 64; i++)
-			send_bytes((size_t)rand() % 1600);
+		for (unsigned int i = 0; i < 64; i++) {
+			segment = rand() % 2 ? 1460 : 0;
+			send_bytes((size_t)rand() % 6000);
+		}
 		for (unsigned int i = 64; i < 4096; i++) {
 			((uint8_t *)fake.tx)[i] = (uint8_t)(rand() >> 8);
 			((uint8_t *)fake.rx)[i] = (uint8_t)(rand() >> 8);
@@ -341,7 +494,8 @@ static void survives_random_rings(void **state)
 		for (unsigned int i = 0; i < SLOTS; i++) {
 			netif_rx_response_t *response = RING_GET_RESPONSE(&rx, i);
 
-			response->id %= 300;
+			response->id = rand() % 8 ? (uint16_t)i : response->id % 300;
+			response->flags &= rand() % 4 ? 3 : 15;
 			response->offset %= 5000;
 			response->status %= 5000;
 		}
@@ -361,10 +515,16 @@ int main(void)
 		TEST(opens),
 		cmocka_unit_test(opens_or_leaves_nothing),
 		TEST(sends),
+		TEST(sends_large_packets),
+		cmocka_unit_test(keeps_large_packets_from_who_does_not_take_them),
 		TEST(is_busy_when_full),
 		TEST(answers_of_nonsense),
 		TEST(sends_nothing_beyond_an_impossible_index),
 		TEST(receives),
+		TEST(receives_large_packets),
+		TEST(passes_over_large_nonsense),
+		TEST(breaks_off_at_half_a_frame),
+		TEST(breaks_off_at_endless_extras),
 		TEST(takes_no_more_than_asked_for),
 		TEST(responses_of_nonsense),
 		TEST(receives_nothing_behind_an_impossible_index),

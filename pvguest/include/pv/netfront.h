@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Network devices: Ethernet frames to and from a back end. For TCP/IP see pv/net.h.
+ * Network devices: Ethernet frames to and from a back end, and large TCP packets over IPv4 that
+ * stand for many frames, with the same headers before all their payload. For TCP/IP see pv/net.h.
  *
  * Buffers are granted once, when the device is opened, and frames are copied into and out of them:
  * so nothing that the program keeps is ever seen by the back end. Callable from threads.
@@ -10,7 +11,9 @@
 
 #include <pv/types.h>
 
-#define PV_NET_FRAME 1518 /* bytes of a frame, at most */
+#define PV_NET_FRAME  1518  /* bytes of a frame, at most */
+#define PV_NET_LARGE  65535 /* bytes of a large packet, at most */
+#define PV_NET_PIECES 18    /* of what is received, at most */
 
 enum {
 	PV_NET_BLANK = 1, /* the TCP or UDP checksum is of the pseudo-header alone */
@@ -33,19 +36,24 @@ void pv_netfront_close(struct pv_netfront *device);
 /* Its address: 6 bytes. */
 const uint8_t *pv_netfront_mac(const struct pv_netfront *device);
 
-/* Send one frame, in pieces. flags: PV_NET_BLANK or 0. -XEN_EBUSY: the ring is full;
- * -XEN_EINVAL: too long; -XEN_ENODEV: the back end has closed. */
-int pv_netfront_send(struct pv_netfront *device, const struct pv_net_piece *pieces,
-		     unsigned int count, unsigned int flags);
+/* Whether the back end takes large packets. */
+bool pv_netfront_large(const struct pv_netfront *device);
 
 /*
- * Call take() for each frame that has arrived, at most `limit`; the frame is lent for the call.
- * Returns how many there were.
+ * Send a frame, in pieces. flags: PV_NET_BLANK or 0. segment: 0, or how many bytes of payload each
+ * frame has that a large packet stands for; its checksum is blank. -XEN_EBUSY: the ring is full;
+ * -XEN_EINVAL: too long; -XEN_ENODEV: the back end has closed.
  */
+int pv_netfront_send(struct pv_netfront *device, const struct pv_net_piece *pieces,
+		     unsigned int count, unsigned int flags, unsigned int segment);
+
+/* What is done with a frame that has come; it is lent for the call. */
+typedef void pv_netfront_take(void *argument, const struct pv_net_piece *pieces, unsigned int count,
+			      size_t length, unsigned int flags);
+
+/* Call take() for each frame that has arrived, at most `limit`. Returns how many there were. */
 unsigned int pv_netfront_receive(struct pv_netfront *device, unsigned int limit,
-				 void (*take)(void *argument, const void *frame, size_t length,
-					      unsigned int flags),
-				 void *argument);
+				 pv_netfront_take *take, void *argument);
 
 /* Wait until a frame may have arrived, the ring may have room again, or the device was unplugged.
  * False: system time deadline has passed. */

@@ -46,7 +46,11 @@ unsigned long pv_frontend_offer(const struct pv_frontend *frontend, const char *
 				unsigned long otherwise)
 {
 	(void)frontend;
-	return strcmp(name, "feature-rx-copy") ? otherwise : !fake.no_copy;
+	if (!strcmp(name, "feature-rx-copy"))
+		return !fake.no_copy;
+	if (!strcmp(name, "feature-sg") || !strcmp(name, "feature-gso-tcpv4"))
+		return !fake.no_large;
+	return otherwise;
 }
 
 void *pv_frontend_page(const struct pv_frontend *frontend, grant_ref_t *ref)

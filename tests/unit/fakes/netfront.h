@@ -15,12 +15,13 @@
 #include <xen/io/netif.h>
 
 #define FAKE_REF   100 /* of the first page granted */
-#define FAKE_PAGES 1024
+#define FAKE_PAGES 2048
 
 struct fake_back {
 	/* what a test decides */
 	const char *mac;	 /* in the store; NULL: no such node */
 	bool no_copy;		 /* the back end does not offer feature-rx-copy */
+	bool no_large;		 /* nor large packets */
 	unsigned int pages_left; /* then memory is out */
 	int open_error, port_error, connect_error;
 	int state; /* of the back end, as pv_netfront_unplugged() sees it */
