@@ -12,9 +12,10 @@
 #include "bridge/segment.h"
 #include "ip/ip.h"
 
-#define BRIDGE "xenbr0"
-#define QUEUE  512 /* frames that wait to be looked at; a power of two */
-#define BATCH  64
+#define BRIDGE	    "xenbr0"
+#define QUEUE	    512 /* frames that wait to be looked at; a power of two */
+#define QUEUE_PAGES 1024
+#define BATCH	    64
 
 static struct {
 	bool on; /* joined to the bridge */
@@ -23,6 +24,7 @@ static struct {
 	struct bridge_port port;
 	struct packet *queue[QUEUE];
 	unsigned int head, tail; /* run freely */
+	unsigned int queue_pages;
 	struct pv_semaphore arrived;
 	uint64_t received, received_bytes, sent, sent_bytes, dropped;
 } own;
@@ -33,14 +35,24 @@ static struct {
 static void deliver(struct bridge_port *port, struct packet *packet)
 {
 	(void)port;
-	if (own.tail - own.head == QUEUE) {
+	if (own.tail - own.head == QUEUE || own.queue_pages + packet->pages > QUEUE_PAGES) {
 		own.dropped++;
 		return;
 	}
 	packet_get(packet);
+	own.queue_pages += packet->pages;
 	own.queue[own.tail++ % QUEUE] = packet;
 	if (!own.arrived.count)
 		pv_semaphore_up(&own.arrived);
+}
+
+/* Out of the queue; the caller puts it. */
+static struct packet *dequeue(void)
+{
+	struct packet *packet = own.queue[own.head++ % QUEUE];
+
+	own.queue_pages -= packet->pages;
+	return packet;
 }
 
 /* lwIP writes to the frames that it gets, and keeps them as long as it likes: so it gets a copy. */
@@ -64,7 +76,7 @@ static void receive_batch(void)
 {
 	LOCK_TCPIP_CORE();
 	for (unsigned int i = 0; i < BATCH && own.head != own.tail; i++) {
-		struct packet *packet = own.queue[own.head++ % QUEUE];
+		struct packet *packet = dequeue();
 
 		take(packet);
 		packet_put(packet);
@@ -170,7 +182,7 @@ static void leave(void)
 	netif_remove(&own.netif);
 	UNLOCK_TCPIP_CORE();
 	while (own.head != own.tail)
-		packet_put(own.queue[own.head++ % QUEUE]);
+		packet_put(dequeue());
 }
 
 static int take_dhcp(struct problem *problem)

@@ -11,6 +11,7 @@
 #include <lwip/prot/ip.h>
 #include <lwip/prot/tcp.h>
 #include <lwip/tcp.h>
+#include "hooks.h"
 #include "pv_lwip.h"
 
 #define FRAMES	  22 /* that a packet stands for, at most: half a dozen packets fill a window */

@@ -11,3 +11,9 @@ UNIT_netfront_CFLAGS := -Ipvguest/include
 UNIT += blkfront
 UNIT_blkfront := pvguest/src/blkfront.c
 UNIT_blkfront_CFLAGS := -Ipvguest/include
+
+# lwIP's port, with lwIP's headers from its sources.
+UNIT += lwip_port
+UNIT_lwip_port := pvguest/lwip/large.c
+UNIT_lwip_port_CFLAGS := -Ipvguest/include $(LWIP_INCLUDES)
+$(B)/tests/unit/lwip_port.o/%.o: | $(call fetched,src,lwip)
