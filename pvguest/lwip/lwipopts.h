@@ -8,11 +8,15 @@
 #define SYS_LIGHTWEIGHT_PROT	      0
 #define LWIP_TCPIP_CORE_LOCKING	      1
 #define LWIP_TCPIP_CORE_LOCKING_INPUT 1
-#define TCPIP_THREAD_STACKSIZE	      0 /* the SDK's default */
-#define TCPIP_MBOX_SIZE		      256
-#define DEFAULT_ACCEPTMBOX_SIZE	      64
-#define DEFAULT_TCP_RECVMBOX_SIZE     256
-#define DEFAULT_UDP_RECVMBOX_SIZE     64
+/* Frames that were sent under the lock are then shown to the other end all at once. */
+void pv_lwip_unlock(void);
+#define LOCK_TCPIP_CORE()	  sys_mutex_lock(&lock_tcpip_core)
+#define UNLOCK_TCPIP_CORE()	  pv_lwip_unlock()
+#define TCPIP_THREAD_STACKSIZE	  0 /* the SDK's default */
+#define TCPIP_MBOX_SIZE		  256
+#define DEFAULT_ACCEPTMBOX_SIZE	  64
+#define DEFAULT_TCP_RECVMBOX_SIZE 256
+#define DEFAULT_UDP_RECVMBOX_SIZE 64
 
 #define LWIP_IPV4	    1
 #define LWIP_IPV6	    0

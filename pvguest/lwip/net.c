@@ -21,7 +21,11 @@ struct interface {
 	struct netif netif;
 	struct pv_netfront *device;
 	ip4_addr_t address, mask; /* 0: DHCP */
+	bool unpushed;
+	struct interface *next;
 };
+
+static struct interface *interfaces; /* that are attached */
 
 /* --- sending -------------------------------------------------------------------------------------
  */
@@ -30,9 +34,11 @@ static err_t send_frame(struct netif *netif, struct pbuf *frame)
 {
 	struct interface *interface = netif->state;
 	struct pv_net_piece pieces[MAX_PIECES];
-	unsigned int count = 0, flags = pv_lwip_leave_checksum(frame) ? PV_NET_BLANK : 0;
+	unsigned int count = 0, flags = PV_NET_LATER;
 	int error;
 
+	if (pv_lwip_leave_checksum(frame))
+		flags |= PV_NET_BLANK;
 	for (const struct pbuf *part = frame; part; part = part->next) {
 		if (count == MAX_PIECES)
 			return ERR_BUF;
@@ -41,11 +47,24 @@ static err_t send_frame(struct netif *netif, struct pbuf *frame)
 	for (int tries = 0; tries < FULL_PATIENCE; tries++) {
 		error = pv_netfront_send(interface->device, pieces, count, flags,
 					 pv_lwip_segment_size(frame));
-		if (error != -XEN_EBUSY)
+		if (error != -XEN_EBUSY) {
+			interface->unpushed = true;
 			return error ? ERR_IF : ERR_OK;
+		}
+		pv_netfront_push(interface->device);
 		pv_sleep_ms(1);
 	}
 	return ERR_MEM;
+}
+
+/* Before the core is unlocked. */
+static void push_frames(void)
+{
+	for (struct interface *interface = interfaces; interface; interface = interface->next) {
+		if (interface->unpushed)
+			pv_netfront_push(interface->device);
+		interface->unpushed = false;
+	}
 }
 
 /* --- receiving: with the core locked
@@ -77,6 +96,8 @@ static void attach(struct interface *interface)
 	if (!pv_netfront_large(interface->device))
 		pv_lwip_no_large();
 	LOCK_TCPIP_CORE();
+	interface->next = interfaces;
+	interfaces = interface;
 	netif_add(&interface->netif, &interface->address, &interface->mask, IP4_ADDR_ANY4,
 		  interface, set_up, ethernet_input);
 	if (!netif_default)
@@ -90,7 +111,12 @@ static void attach(struct interface *interface)
 
 static void detach(struct interface *interface)
 {
+	struct interface **link = &interfaces;
+
 	LOCK_TCPIP_CORE();
+	while (*link != interface)
+		link = &(*link)->next;
+	*link = interface->next;
 	dhcp_stop(&interface->netif);
 	dhcp_cleanup(&interface->netif);
 	netif_remove(&interface->netif);
@@ -160,6 +186,7 @@ int pv_net_start(unsigned int number, const char *address)
 		return error;
 	}
 	pv_lwip_init();
+	pv_lwip_unlocking = push_frames;
 	error = pv_thread_start("net", drive, interface, 0);
 	if (error) {
 		pv_netfront_close(interface->device);

@@ -11,6 +11,15 @@
 
 enum { IP_PROTOCOL = 9, IP_SOURCE = 12, TCP_CHECKSUM = 16, UDP_CHECKSUM = 6 };
 
+void (*pv_lwip_unlocking)(void);
+
+void pv_lwip_unlock(void)
+{
+	if (pv_lwip_unlocking)
+		pv_lwip_unlocking();
+	sys_mutex_unlock(&lock_tcpip_core);
+}
+
 void pv_lwip_init(void)
 {
 	static bool started;

@@ -34,6 +34,9 @@ err_t pv_lwip_set_up(struct netif *netif, const char name[2], const uint8_t mac[
  * in the sum of the pseudo-header. False: it has none, or needs nothing. */
 bool pv_lwip_leave_checksum(const struct pbuf *frame);
 
+/* If set, it is called before the core is unlocked. */
+extern void (*pv_lwip_unlocking)(void);
+
 /* Memory for a frame that has come, or NULL. */
 struct pbuf *pv_lwip_frame(size_t length);
 

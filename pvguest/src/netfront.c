@@ -306,12 +306,20 @@ static void put_packet(struct pv_netfront *device, const struct pv_net_piece *pi
 	}
 }
 
+void pv_netfront_push(struct pv_netfront *device)
+{
+	bool notify;
+
+	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&device->tx, notify);
+	if (notify)
+		pv_event_send(device->port);
+}
+
 int pv_netfront_send(struct pv_netfront *device, const struct pv_net_piece *pieces,
 		     unsigned int count, unsigned int flags, unsigned int segment)
 {
 	unsigned int pages;
 	size_t length = 0;
-	bool notify;
 
 	for (unsigned int i = 0; i < count; i++)
 		length += pieces[i].length;
@@ -321,9 +329,8 @@ int pv_netfront_send(struct pv_netfront *device, const struct pv_net_piece *piec
 	if (!make_room(device, pages, pages + !!segment))
 		return device->closed ? -XEN_ENODEV : -XEN_EBUSY;
 	put_packet(device, pieces, length, flags, segment);
-	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&device->tx, notify);
-	if (notify)
-		pv_event_send(device->port);
+	if (!(flags & PV_NET_LATER))
+		pv_netfront_push(device);
 	return device->closed ? -XEN_ENODEV : 0;
 }
 

@@ -67,12 +67,18 @@ static void check_slots(RING_IDX from, size_t length)
 
 static void send_frame(struct input *input)
 {
+
 	static const uint8_t bytes[8192];
 	struct pv_net_piece piece = {bytes, byte(input) * 30};
 	unsigned int flags = byte(input);
-	RING_IDX before = fake.tx->req_prod;
+	RING_IDX before;
 
-	if (!pv_netfront_send(front, &piece, 1, flags & 1, flags & 2 ? 1460 : 0))
+	if (!(flags & PV_NET_LATER))
+		pv_netfront_push(front); /* so that there is this one alone */
+	before = fake.tx->req_prod;
+	if (!pv_netfront_send(front, &piece, 1, flags & (PV_NET_BLANK | PV_NET_LATER),
+			      flags & 2 ? 1460 : 0) &&
+	    !(flags & PV_NET_LATER))
 		check_slots(before, piece.length);
 }
 

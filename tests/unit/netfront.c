@@ -218,6 +218,31 @@ static void keeps_large_packets_from_who_does_not_take_them(void **state)
 	end(state);
 }
 
+/* The other end sees nothing before it is told to, and is told once. */
+static void sends_some_together(void **state)
+{
+	static const uint8_t bytes[100];
+	struct pv_net_piece piece = {bytes, sizeof(bytes)};
+	unsigned int before = fake.events;
+
+	(void)state;
+	for (unsigned int i = 0; i < 10; i++)
+		assert_int_equal(pv_netfront_send(front, &piece, 1, PV_NET_LATER, 0), 0);
+	assert_int_equal(fake.tx->req_prod, 0);
+	pv_netfront_push(front);
+	assert_int_equal(fake.tx->req_prod, 10);
+	assert_int_equal(fake.events, before + 1);
+	for (unsigned int i = 10; i < SLOTS; i++)
+		assert_int_equal(pv_netfront_send(front, &piece, 1, PV_NET_LATER, 0), 0);
+	assert_int_equal(pv_netfront_send(front, &piece, 1, PV_NET_LATER, 0), -XEN_EBUSY);
+	pv_netfront_push(front);
+	assert_int_equal(fake.tx->req_prod, SLOTS);
+	for (unsigned int i = 0; i < SLOTS; i++)
+		answer_honestly();
+	assert_int_equal(pv_netfront_send(front, &piece, 1, 0, 0), 0);
+	assert_int_equal(fake.tx->req_prod, SLOTS + 1);
+}
+
 static void is_busy_when_full(void **state)
 {
 	(void)state;
@@ -517,6 +542,7 @@ int main(void)
 		TEST(sends),
 		TEST(sends_large_packets),
 		cmocka_unit_test(keeps_large_packets_from_who_does_not_take_them),
+		TEST(sends_some_together),
 		TEST(is_busy_when_full),
 		TEST(answers_of_nonsense),
 		TEST(sends_nothing_beyond_an_impossible_index),

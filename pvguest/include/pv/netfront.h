@@ -18,6 +18,7 @@
 enum {
 	PV_NET_BLANK = 1, /* the TCP or UDP checksum is of the pseudo-header alone */
 	PV_NET_VALID = 2, /* the checksum was checked, or never left the machine's memory */
+	PV_NET_LATER = 4, /* another one follows at once: pv_netfront_push() sends them together */
 };
 
 struct pv_netfront;
@@ -40,12 +41,15 @@ const uint8_t *pv_netfront_mac(const struct pv_netfront *device);
 bool pv_netfront_large(const struct pv_netfront *device);
 
 /*
- * Send a frame, in pieces. flags: PV_NET_BLANK or 0. segment: 0, or how many bytes of payload each
- * frame has that a large packet stands for; its checksum is blank. -XEN_EBUSY: the ring is full;
- * -XEN_EINVAL: too long; -XEN_ENODEV: the back end has closed.
+ * Send a frame, in pieces. flags: PV_NET_BLANK, PV_NET_LATER or 0. segment: 0, or how many bytes of
+ * payload each frame has that a large packet stands for; its checksum is blank. -XEN_EBUSY: the
+ * ring is full; -XEN_EINVAL: too long; -XEN_ENODEV: the back end has closed.
  */
 int pv_netfront_send(struct pv_netfront *device, const struct pv_net_piece *pieces,
 		     unsigned int count, unsigned int flags, unsigned int segment);
+
+/* Send what was left for later. */
+void pv_netfront_push(struct pv_netfront *device);
 
 /* What is done with a frame that has come; it is lent for the call. */
 typedef void pv_netfront_take(void *argument, const struct pv_net_piece *pieces, unsigned int count,
