@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <lwip/etharp.h>
@@ -27,6 +29,7 @@ void pv_lwip_init(void)
 	if (started)
 		return;
 	started = true;
+	mallopt(M_TRIM_THRESHOLD, INT_MAX); /* large packets come and go */
 	srand((unsigned int)(pv_rdtsc() ^ pv_wallclock_ns()));
 	tcpip_init(NULL, NULL);
 }

@@ -17,3 +17,7 @@ UNIT += lwip_port
 UNIT_lwip_port := pvguest/lwip/large.c
 UNIT_lwip_port_CFLAGS := -Ipvguest/include $(LWIP_INCLUDES)
 $(B)/tests/unit/lwip_port.o/%.o: | $(call fetched,src,lwip)
+
+UNIT += pv_string
+UNIT_pv_string := pvguest/src/string.c
+UNIT_pv_string_CFLAGS := -Dmemcpy=pv_memcpy -Dmemset=pv_memset
