@@ -9,6 +9,7 @@
 #include "internal.h"
 
 static struct pv_timer *timers; /* by deadline; changed with events masked */
+static uint64_t programmed;	/* when the timer fires; 0: not at all */
 
 static uint64_t scaled(uint64_t ticks, uint32_t mul, int8_t shift)
 {
@@ -47,9 +48,13 @@ uint64_t pv_wallclock_ns(void)
 	return base + pv_time_ns();
 }
 
+/* Only if the timer would fire too late: to be early costs nothing, to set it at each wait does. */
 static void program(void)
 {
-	HYPERVISOR_set_timer_op(timers ? timers->deadline : 0);
+	if (!timers || (programmed && programmed <= timers->deadline))
+		return;
+	programmed = timers->deadline;
+	HYPERVISOR_set_timer_op(programmed);
 }
 
 static void unlink_timer(struct pv_timer *timer)
@@ -96,14 +101,14 @@ void pv_timer_cancel(struct pv_timer *timer)
 static void expired(evtchn_port_t port, void *argument)
 {
 	(void)port, (void)argument;
+	programmed = 0;
 	while (timers && timers->deadline <= pv_time_ns()) {
 		struct pv_timer *timer = timers;
 
 		unlink_timer(timer);
 		timer->function(timer->argument);
 	}
-	if (timers)
-		program();
+	program();
 }
 
 void pv_time_init(void)
