@@ -16,7 +16,7 @@ UNIT_blkfront_CFLAGS := -Ipvguest/include
 UNIT += lwip_port
 UNIT_lwip_port := pvguest/lwip/large.c
 UNIT_lwip_port_CFLAGS := -Ipvguest/include $(LWIP_INCLUDES)
-$(B)/tests/unit/lwip_port.o/%.o: | $(call fetched,src,lwip)
+$(addprefix $(B)/tests/unit/lwip_port.o/,tests/unit/lwip_port.o pvguest/lwip/large.o): | $(call fetched,src,lwip)
 
 UNIT += pv_string
 UNIT_pv_string := pvguest/src/string.c
