@@ -222,7 +222,7 @@ static void expect_limited(struct machine *machine)
 	dom0_create(machine, "netbench vif=\"['rate=8Mb/s']\" "
 			     "extra=\"ip=10.0.0.2/24 peers=10.0.0.254 bytes=3000000\"");
 	dom0_console(machine, "netbench");
-	machine_expect(machine, "^netbench: send 10\\.0\\.0\\.254 3000000 ([0-9]+)", 120);
+	machine_expect(machine, "^netbench: send 10\\.0\\.0\\.254 3000000 ([0-9]+)", 600);
 	seconds = strtod(machine_group(machine, 1), NULL) / 1e9;
 	dom0_leave_console(machine);
 	if (seconds < 2.7)
@@ -266,7 +266,7 @@ static void test_own_address(void **state)
 			   "inet 10\\.0\\.0\\.254/24 gateway", 60);
 	dom0_run_expecting(machine, "netbench start", "^netbench: discard on port 9", 60);
 	dom0_create(machine, "netbench extra=\"ip=10.0.0.2/24 peers=10.0.0.254 bytes=3000000\"");
-	dom0_expect_of(machine, "netbench", "^netbench: passed", 120);
+	dom0_expect_of(machine, "netbench", "^netbench: passed", 600);
 	dom0_run(machine, "destroy netbench", 60);
 	expect_limited(machine);
 	dom0_run_expecting(machine, "ifconfig 10.0.0/33", "^ifconfig: .*expected dhcp, none", 60);
