@@ -4,7 +4,7 @@
 # if needed also `UNIT_NAME_CFLAGS := ...`. All run on the host under the sanitizers.
 # What the unit tests are comes first: others have them as prerequisites.
 include $(wildcard tests/unit/*.mk) $(filter-out tests/unit/%,$(wildcard tests/*/*.mk))
-include tests/bench.mk tests/bench-devices.mk
+include tests/bench.mk tests/bench-devices.mk tests/bench-linux.mk
 
 UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -Iabi -Ihypervisor -Itests/unit -I.
