@@ -16,6 +16,18 @@ $(BENCH)/net.rows: $(BENCH)/net.iso tools/bench/net | $(SETUP_RUN)
 	$(call say,BENCH,$@)
 	$(Q)QEMU=$(QEMU) tools/bench/net $< $@ $(ICOUNT)
 
+# A disk, by dom0's command and by a guest that does the same.
+DEVICE_ROWS += $(BENCH)/block.rows
+BENCH_ROUNDS_OF = $(foreach round,1 2 3,$(1);)
+BENCH_BLOCK_RUN = $(call BENCH_ROUNDS_OF,block-bench vda -w) $(call BENCH_ROUNDS_OF,create blkbench -c) poweroff
+$(BENCH)/block.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso | $(SETUP_IMAGE)
+	$(call say,ISO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(B)/dom0 'run="$(BENCH_BLOCK_RUN)"' $(B)/tests/dom0.cpio
+$(BENCH)/block.rows: $(BENCH)/block.iso tools/bench/block | $(SETUP_RUN)
+	$(call say,BENCH,$@)
+	$(Q)QEMU=$(QEMU) tools/bench/block $< $@ $(ICOUNT)
+
 .PHONY: bench-devices
 bench-devices: $(DEVICE_ROWS) ## cost of guests' devices beside dom0's own use of them, in counted instructions
 	$(Q)tools/bench/ratio $(DEVICE_ROWS) | tee $(BENCH)/devices.txt

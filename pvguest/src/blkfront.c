@@ -51,6 +51,7 @@ struct pv_blkfront {
 	grant_ref_t page_ref;
 	blkif_front_ring_t ring;
 	struct slot slots[SLOTS];
+	uint8_t free[SLOTS], free_count; /* slots without a request; the last is used first */
 	struct buffer *buffers;
 	uint8_t *bounce; /* for pv_blkfront_do(): PV_BLK_PAGES, or NULL before it was needed */
 	bool answering;	 /* in done(): what it submits goes out with what else it submits */
@@ -129,6 +130,10 @@ struct pv_blkfront *pv_blkfront_open(unsigned int number, int *error)
 
 	if (device) {
 		device->number = number;
+		while (device->free_count < SLOTS) {
+			device->free[device->free_count] = device->free_count;
+			device->free_count++;
+		}
 		result = open_device(device);
 	}
 	if (error)
@@ -293,7 +298,7 @@ static void push(struct pv_blkfront *device)
 
 int pv_blkfront_submit(struct pv_blkfront *device, struct pv_blk_request *request)
 {
-	unsigned int id = 0, pages = pages_of(request);
+	unsigned int id, pages = pages_of(request);
 	const grant_ref_t *refs;
 	blkif_request_t *raw;
 
@@ -302,10 +307,9 @@ int pv_blkfront_submit(struct pv_blkfront *device, struct pv_blk_request *reques
 	refs = find_refs(device, request->buffer, pages);
 	if (!is_good(device, request) || (pages && !refs))
 		return -XEN_EINVAL;
-	while (id < SLOTS && device->slots[id].request)
-		id++;
-	if (id == SLOTS || RING_FULL(&device->ring))
+	if (!device->free_count || RING_FULL(&device->ring))
 		return -XEN_EBUSY;
+	id = device->free[device->free_count - 1];
 	if (pages > DIRECT_PAGES && !has_list(device, &device->slots[id]))
 		return -XEN_ENOMEM;
 	raw = RING_GET_REQUEST(&device->ring, device->ring.req_prod_pvt);
@@ -318,6 +322,7 @@ int pv_blkfront_submit(struct pv_blkfront *device, struct pv_blk_request *reques
 		raw->id = id;
 	}
 	device->slots[id].request = request;
+	device->free_count--;
 	device->ring.req_prod_pvt++;
 	push(device);
 	return 0;
@@ -333,6 +338,7 @@ static void complete(struct pv_blkfront *device, const blkif_response_t *respons
 	}
 	request = device->slots[response->id].request;
 	device->slots[response->id].request = NULL;
+	device->free[device->free_count++] = (uint8_t)response->id;
 	request->done(request, response->status == BLKIF_RSP_OKAY	  ? 0
 			       : response->status == BLKIF_RSP_EOPNOTSUPP ? -XEN_EOPNOTSUPP
 									  : -XEN_EIO);

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The hypervisor's own rooms, against models that share no code with them.
-FUZZ_HYPERVISOR := memory events emulation traps
-FUZZ += $(FUZZ_HYPERVISOR)
+FUZZ += memory events emulation traps
 FUZZ_memory := tests/fuzz/model.c $(sort $(wildcard hypervisor/mm/*.c hypervisor/core/memory_*.c)) hypervisor/core/grant.c \
 	hypervisor/core/grant_op.c tests/unit/fakes/mm_fakes.c
 UNCOVERED := -fsanitize-coverage-ignorelist=tests/fuzz/uncovered
