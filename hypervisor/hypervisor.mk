@@ -8,8 +8,8 @@ HV_OFFSETS := $(B)/hypervisor/x86/asm-offsets.h
 HV_CPPFLAGS := -Ihypervisor -Iabi -Itools/unpack -I$(B)/hypervisor -D__XEN_INTERFACE_VERSION__=0x00040e00
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mcmodel=small -fvisibility=hidden -mno-red-zone \
 	-mgeneral-regs-only -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
-	-fno-omit-frame-pointer -fno-common -fno-delete-null-pointer-checks -fno-strict-aliasing \
-	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(HV_EXTRA)
+	-fno-omit-frame-pointer -momit-leaf-frame-pointer -fno-common -fno-delete-null-pointer-checks \
+	-fno-strict-aliasing -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(HV_EXTRA)
 # Functions of one room are inlined into others'. Not by clang: its way needs another linker.
 HV_LTO := $(if $(findstring clang,$(CC)),,-flto=1 -flto-partition=one)
 HV_LDFLAGS := -O2 $(HV_LTO) -nostdlib -static -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \

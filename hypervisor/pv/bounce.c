@@ -15,7 +15,7 @@
 #include <xen/callback.h>
 #include <x86/hooks.h>
 
-#define FRAME_WORDS_MAX 12
+#define FRAME_BYTES_MAX (11 * sizeof(u64))
 /* Exceptions that push an error code. */
 #define VECTORS_WITH_ERROR 0x227d00U
 /* What the CPU clears when it delivers an exception; AC, because the kernel may misalign. */
@@ -33,34 +33,42 @@ void pv_toggle_mode(struct vcpu *v)
 
 enum frame_kind { FRAME_PLAIN, FRAME_ERROR, FRAME_FAILSAFE };
 
-/* Fills words[], lowest address first; returns how many. */
-static unsigned build_frame(struct vcpu *v, const struct cpu_regs *regs, enum frame_kind kind,
-			    u32 error_code, u64 *words)
+/*
+ * Pushes the frame, downwards from *sp. interrupted_kernel: where the guest was. False: a word
+ * could not be written.
+ */
+static bool push_frame(struct vcpu *v, const struct cpu_regs *regs, enum frame_kind kind,
+		       u32 error_code, bool interrupted_kernel, u64 *sp)
 {
 	u8 mask = v->info->evtchn_upcall_mask;
-	u64 flags = regs->rflags & ~(u64)(X86_EFLAGS_IF | X86_EFLAGS_IOPL);
-	unsigned n = 0;
+	u64 flags = regs->rflags & ~(u64)(X86_EFLAGS_IF | X86_EFLAGS_IOPL), at = *sp;
+	u32 failed = 0;
 
 	if (!mask)
 		flags |= X86_EFLAGS_IF;
 	if (v->domain->mem.vm_assist & BIT(VMASST_TYPE_architectural_iopl))
 		flags |= (u64)v->pv.iopl << 12;
-	words[n++] = regs->rcx;
-	words[n++] = regs->r11;
+	guest_open();
+	guest_store_u64(at -= 8, regs->ss & 0xffff, &failed);
+	guest_store_u64(at -= 8, regs->rsp, &failed);
+	guest_store_u64(at -= 8, flags, &failed);
+	guest_store_u64(at -= 8,
+			(regs->cs & (interrupted_kernel ? 0xfffc : 0xffff)) | (u64)mask << 32,
+			&failed);
+	guest_store_u64(at -= 8, regs->rip, &failed);
 	if (kind == FRAME_FAILSAFE) {
-		words[n++] = v->arch.ds;
-		words[n++] = v->arch.es;
-		words[n++] = v->arch.fs;
-		words[n++] = v->arch.gs;
+		guest_store_u64(at -= 8, v->arch.gs, &failed);
+		guest_store_u64(at -= 8, v->arch.fs, &failed);
+		guest_store_u64(at -= 8, v->arch.es, &failed);
+		guest_store_u64(at -= 8, v->arch.ds, &failed);
 	} else if (kind == FRAME_ERROR) {
-		words[n++] = error_code;
+		guest_store_u64(at -= 8, error_code, &failed);
 	}
-	words[n++] = regs->rip;
-	words[n++] = (regs->cs & (v->arch.kernel_mode ? 0xfffc : 0xffff)) | (u64)mask << 32;
-	words[n++] = flags;
-	words[n++] = regs->rsp;
-	words[n++] = regs->ss & 0xffff;
-	return n;
+	guest_store_u64(at -= 8, regs->r11, &failed);
+	guest_store_u64(at -= 8, regs->rcx, &failed);
+	guest_close();
+	*sp = at;
+	return !failed;
 }
 
 /* What an entry is for, in the crash report; text has room for it. */
@@ -85,8 +93,8 @@ static const char *entry_name(const struct vcpu *v, const struct pv_trap *t, cha
 static void bounce(struct vcpu *v, const struct pv_trap *t, enum frame_kind kind, u32 error_code)
 {
 	struct cpu_regs *regs = guest_regs();
-	u64 words[FRAME_WORDS_MAX], sp = v->arch.kernel_mode ? regs->rsp : v->pv.kernel_sp;
-	unsigned n = build_frame(v, regs, kind, error_code, words);
+	bool kernel_mode = v->arch.kernel_mode;
+	u64 sp = (kernel_mode ? regs->rsp : v->pv.kernel_sp) & ~15UL;
 	char text[16];
 
 	if (unlikely(!t->address)) {
@@ -94,10 +102,10 @@ static void bounce(struct vcpu *v, const struct pv_trap *t, enum frame_kind kind
 			     entry_name(v, t, text), error_code);
 		return;
 	}
-	if (!v->arch.kernel_mode)
+	if (!kernel_mode)
 		pv_toggle_mode(v);
-	sp = (sp & ~15UL) - n * sizeof(words[0]);
-	if (!copy_to_guest(sp, words, n * sizeof(words[0]))) {
+	if (unlikely(!guest_words_ok(sp - FRAME_BYTES_MAX) ||
+		     !push_frame(v, regs, kind, error_code, kernel_mode, &sp))) {
 		domain_crash("%s: cannot push its frame on the guest kernel's stack at %#lx",
 			     entry_name(v, t, text), sp);
 		return;

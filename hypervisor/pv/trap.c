@@ -49,7 +49,8 @@ static void page_fault(struct vcpu *v, struct cpu_regs *regs)
 	    (ec & (PF_PRESENT | PF_WRITE | PF_RSVD)) == (PF_PRESENT | PF_WRITE) &&
 	    mm_ptwr_candidate(&v->mem, va) && pv_emulate_table_write(v, regs, va))
 		return;
-	if (!mm_fault_spurious(&v->mem, va, ec))
+	/* The CPU keeps no translation that is not there: only others can be out of date. */
+	if (!(ec & PF_PRESENT) || !mm_fault_spurious(&v->mem, va, ec))
 		pv_inject_page_fault(va, ec);
 }
 
@@ -88,7 +89,7 @@ static void invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
 	static const u8 forced_cpuid[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
 	u8 bytes[sizeof(forced_cpuid)];
 
-	if (get_guest(bytes, regs->rip) && !memcmp(bytes, forced_cpuid, sizeof(bytes))) {
+	if (get_guest(bytes, regs->rip) && !__builtin_memcmp(bytes, forced_cpuid, sizeof(bytes))) {
 		pv_emulate_cpuid(v, regs);
 		pv_retire(regs, sizeof(bytes));
 	} else {

@@ -69,16 +69,23 @@ static inline struct cpumask cpumask_online(void)
 /** The running CPU. Every stack of a CPU lies in its window, at whose end struct cpu is. */
 #if __STDC_HOSTED__ /* unit tests have their own */
 struct cpu *this_cpu(void);
+struct cpu_regs *guest_regs(void);
 #else
 _Static_assert(sizeof(struct cpu) <= WINDOW_STACK_END - WINDOW_CPU, "it fits above the stack");
 static inline struct cpu *this_cpu(void)
 {
-	return (struct cpu *)(((u64)__builtin_frame_address(0) & ~(WINDOW_SIZE - 1)) + WINDOW_CPU);
+	u64 stack;
+
+	asm("mov %%rsp, %0" : "=r"(stack));
+	return (struct cpu *)((stack & ~(WINDOW_SIZE - 1)) + WINDOW_CPU);
 }
-#endif
 
 /** Frame of the guest context that entered the hypervisor on this CPU. */
-struct cpu_regs *guest_regs(void);
+static inline struct cpu_regs *guest_regs(void)
+{
+	return (struct cpu_regs *)this_cpu() - 1;
+}
+#endif
 
 static inline struct vcpu *current_vcpu(void)
 {

@@ -19,11 +19,6 @@ extern const struct exception_entry {
 } exception_table[], exception_table_end[];
 extern char guest_iret[];
 
-struct cpu_regs *guest_regs(void)
-{
-	return (struct cpu_regs *)this_cpu() - 1;
-}
-
 static void interrupt(unsigned vector)
 {
 	if (vector < VECTOR_IPI) {

@@ -8,13 +8,110 @@
 #define X86_UACCESS_H
 
 #include <lib/types.h>
+#include <x86/asm.h>
+#include <x86/cpu.h>
+
+#define GUEST_LOW_END 0x0000800000000000UL /* of the lower canonical half */
 
 /** True where a guest may have mappings: [addr, addr + size) is canonical and outside the
  * hypervisor's slots. It may go on from the top of the address space at 0: both are guests'. */
 bool guest_range_ok(u64 addr, u64 size);
 
+#if __STDC_HOSTED__ && !defined(REAL_GUEST_ACCESS) /* unit tests have their own */
 bool copy_from_guest(void *dst, u64 src, size_t size);
 bool copy_to_guest(u64 dst, const void *src, size_t size);
+#else
+bool copy_from_guest_any(void *dst, u64 src, size_t size);
+bool copy_to_guest_any(u64 dst, const void *src, size_t size);
+
+/** Between these two, with SMAP, user pages are open. */
+static inline void guest_open(void)
+{
+	if (cpu_has_smap)
+		asm volatile("stac" ::: "memory");
+}
+
+static inline void guest_close(void)
+{
+	if (cpu_has_smap)
+		asm volatile("clac" ::: "memory");
+}
+
+/**
+ * May a few words from addr on be accessed one by one? Where they run out of the lower half, or
+ * over the top, the CPU itself sees to it.
+ */
+static inline bool guest_words_ok(u64 addr)
+{
+	return addr - GUEST_LOW_END >= HYPERVISOR_VIRT_END - GUEST_LOW_END;
+}
+
+/* A fault: *failed is set; what was to be loaded is 0. */
+#define GUEST_ACCESS(instruction, loaded)                                                          \
+	"1: " instruction "\n"                                                                     \
+	"2:\n\t.pushsection .text.fixup, \"ax\"\n"                                                 \
+	"3: " loaded "movl $1, %1\n\tjmp 2b\n\t" ON_FAULT(1b, 3b) ".popsection\n\t"
+
+#define DEFINE_GUEST_ACCESS(type, suffix)                                                          \
+	static inline type guest_load_##type(u64 addr, u32 *failed)                                \
+	{                                                                                          \
+		type v;                                                                            \
+                                                                                                   \
+		asm volatile(GUEST_ACCESS("mov" suffix " %2, %0", "xorl %k0, %k0\n\t")             \
+			     : "=r"(v), "+r"(*failed)                                              \
+			     : "m"(*(volatile type *)addr));                                       \
+		return v;                                                                          \
+	}                                                                                          \
+	static inline void guest_store_##type(u64 addr, type v, u32 *failed)                       \
+	{                                                                                          \
+		asm volatile(GUEST_ACCESS("mov" suffix " %2, %0", "")                              \
+			     : "=m"(*(volatile type *)addr), "+r"(*failed)                         \
+			     : "er"(v));                                                           \
+	}
+
+DEFINE_GUEST_ACCESS(u64, "q")
+DEFINE_GUEST_ACCESS(u32, "l")
+
+/* Few words, and how many is known to the compiler: no loop. */
+#define FEW_WORDS(size) (__builtin_constant_p(size) && (size) <= 72 && (size) % 4 == 0)
+
+static inline __attribute__((always_inline)) bool copy_from_guest(void *dst, u64 src, size_t size)
+{
+	u32 failed = 0;
+
+	if (!FEW_WORDS(size))
+		return copy_from_guest_any(dst, src, size);
+	if (unlikely(!guest_words_ok(src)))
+		return false;
+	guest_open();
+#pragma GCC unroll 9
+	for (size_t at = 0; at < size / 8 * 8; at += 8)
+		*(u64 *)(dst + at) = guest_load_u64(src + at, &failed);
+	if (size % 8)
+		*(u32 *)(dst + size - 4) = guest_load_u32(src + size - 4, &failed);
+	guest_close();
+	return !failed;
+}
+
+static inline __attribute__((always_inline)) bool copy_to_guest(u64 dst, const void *src,
+								size_t size)
+{
+	u32 failed = 0;
+
+	if (!FEW_WORDS(size))
+		return copy_to_guest_any(dst, src, size);
+	if (unlikely(!guest_words_ok(dst)))
+		return false;
+	guest_open();
+#pragma GCC unroll 9
+	for (size_t at = 0; at < size / 8 * 8; at += 8)
+		guest_store_u64(dst + at, *(const u64 *)(src + at), &failed);
+	if (size % 8)
+		guest_store_u32(dst + size - 4, *(const u32 *)(src + size - 4), &failed);
+	guest_close();
+	return !failed;
+}
+#endif
 bool clear_guest(u64 dst, size_t size);
 
 #define get_guest(var, addr) copy_from_guest(&(var), (addr), sizeof(var))

@@ -19,5 +19,5 @@ FUZZ_emulation_CFLAGS := -O2 -Wno-unused-parameter -Wno-missing-field-initialize
 FUZZ_emulation_RUN := -max_len=256 -len_control=0
 # The real check of addresses, and the real copy from memory: the fuzzer's own is the guest's here.
 FUZZ_traps := hypervisor/pv/callback.c hypervisor/x86/uaccess.c
-FUZZ_traps_CFLAGS := -O2 -no-pie -fno-pie -Wno-unused-parameter -include tests/unit/fakes/mm_layout.h -D__XEN_INTERFACE_VERSION__=0x00040e00
+FUZZ_traps_CFLAGS := -DREAL_GUEST_ACCESS -O2 -no-pie -fno-pie -Wno-unused-parameter -include tests/unit/fakes/mm_layout.h -D__XEN_INTERFACE_VERSION__=0x00040e00
 FUZZ_traps_RUN := -max_len=512 -len_control=0
