@@ -32,7 +32,12 @@ bool domain_deny(struct domain *d, bool ports, u64 first, u64 last);
 /** The answer to numbers that have no hypercall. */
 long hypercall_none(void);
 /** Call by number, any number, with the caller's name for messages set. */
-long hypercall_call(u32 nr, const u64 args[6]);
+static inline long hypercall_call(u32 nr, const u64 args[6])
+{
+	this_cpu()->hypercall = nr;
+	return hypercall_table[MIN(nr, HYPERCALLS)](args[0], args[1], args[2], args[3], args[4],
+						    args[5]);
+}
 /** Run v's preempted hypercall on; v is current. Its result goes to the guest. */
 void hypercall_resume(struct vcpu *v);
 

@@ -62,14 +62,6 @@ inline u64 hypercall_done(void)
 	return done;
 }
 
-long hypercall_call(u32 nr, const u64 args[6])
-{
-	this_cpu()->hypercall = nr;
-	if (nr >= HYPERCALLS)
-		return hypercall_none();
-	return hypercall_table[nr](args[0], args[1], args[2], args[3], args[4], args[5]);
-}
-
 void hypercall_resume(struct vcpu *v)
 {
 	const struct hypercall_state s = v->call;

@@ -4,52 +4,77 @@
  * keeps its progress in v->inner while the multicall keeps its own, the index, in v->call.
  */
 #include <core/calls.h>
+#include <lib/string.h>
 
-static long call_entry(struct vcpu *v, u32 nr, const u64 args[6])
+#define CLOCK_EVERY 8 /* entries between two looks at the clock; at pending work: one */
+
+/* The entry at guest address `at`, as it was if it is preempted: the guest may have changed its
+ * list. */
+static inline bool read_entry(struct vcpu *v, u64 at, struct multicall_entry *e)
 {
-	/* they replace the frame or the arguments under which the list is being worked on */
-	if (nr == __HYPERVISOR_multicall || nr == __HYPERVISOR_iret)
-		return refuse(BAD_ARGUMENT, "%s cannot be part of a multicall", hypercall_name(nr));
-	v->in_multicall = true;
-	long rc = hypercall_call(nr, args);
+	if (likely(!v->inner.active))
+		return get_guest(*e, at);
+	v->inner.active = false;
+	e->op = v->inner.nr;
+	memcpy(e->args, v->inner.args, sizeof(e->args));
+	return true;
+}
 
-	v->in_multicall = false;
-	this_cpu()->hypercall = __HYPERVISOR_multicall;
-	return rc;
+static inline long call_entry(struct cpu *c, const struct multicall_entry *e)
+{
+	u32 nr = (u32)e->op;
+
+	/* they replace the frame or the arguments under which the list is being worked on */
+	if (likely(nr != __HYPERVISOR_multicall && nr != __HYPERVISOR_iret))
+		return hypercall_call(nr, (const u64 *)e->args);
+	c->hypercall = __HYPERVISOR_multicall;
+	return refuse(BAD_ARGUMENT, "%s cannot be part of a multicall", hypercall_name(nr));
+}
+
+/** Entries [i, count): returns the first that was not done, as it is preempted or *inaccessible. */
+static u64 call_entries(struct vcpu *v, u64 list, u64 i, u64 count, bool *inaccessible)
+{
+	struct cpu *c = this_cpu();
+	u64 first = i;
+
+	for (; i < count; i++) {
+		u64 at = list + i * sizeof(struct multicall_entry);
+		struct multicall_entry e;
+
+		c->batch_index = (u32)i;
+		if (i != first && (READ_ONCE(c->work) || i % CLOCK_EVERY == 0) &&
+		    hypercall_preempt_check())
+			break;
+		*inaccessible = !read_entry(v, at, &e);
+		if (unlikely(*inaccessible))
+			break;
+		e.result = (xen_ulong_t)call_entry(c, &e);
+		if (v->inner.active) /* preempted; by its result one could not tell */
+			break;
+		v->inner.done = 0;
+		*inaccessible = !put_guest(at + offsetof(struct multicall_entry, result), e.result);
+		if (unlikely(*inaccessible))
+			break;
+	}
+	return i;
 }
 
 long do_multicall(u64 list, u64 count)
 {
 	struct vcpu *v = current_vcpu();
-	u64 first = hypercall_done(), i;
+	bool inaccessible = false;
+	u64 i = hypercall_done();
 
 	count = (u32)count;
 	if (!guest_range_ok(list, count * sizeof(struct multicall_entry)))
 		return refuse(BAD_ADDRESS, "list of %lu entries at %#lx is not accessible", count,
 			      list);
-	for (i = first; i < count; i++) {
-		u64 at = list + i * sizeof(struct multicall_entry);
-		struct multicall_entry e;
-
-		this_cpu()->batch_index = (u32)i;
-		if (v->inner.active) {
-			/* as it was when it was preempted: the guest may have changed its list */
-			const struct hypercall_state inner = v->inner;
-
-			v->inner.active = false;
-			e.result = (xen_ulong_t)call_entry(v, inner.nr, inner.args);
-		} else if (i != first && hypercall_preempt_check()) {
-			break;
-		} else if (get_guest(e, at)) {
-			e.result = (xen_ulong_t)call_entry(v, (u32)e.op, (const u64 *)e.args);
-		} else {
-			return refuse(BAD_ADDRESS, "entry %lu at %#lx is not accessible", i, at);
-		}
-		if (v->inner.active) /* preempted; by its result one could not tell */
-			break;
-		v->inner.done = 0;
-		if (!put_guest(at + offsetof(struct multicall_entry, result), e.result))
-			return refuse(BAD_ADDRESS, "entry %lu at %#lx is not writable", i, at);
-	}
+	v->in_multicall = true;
+	i = call_entries(v, list, i, count, &inaccessible);
+	v->in_multicall = false;
+	this_cpu()->hypercall = __HYPERVISOR_multicall;
+	if (unlikely(inaccessible))
+		return refuse(BAD_ADDRESS, "entry %lu at %#lx is not accessible", i,
+			      list + i * sizeof(struct multicall_entry));
 	return i == count ? 0 : hypercall_preempt(i, list, count, 0, 0);
 }

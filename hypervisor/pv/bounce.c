@@ -24,9 +24,11 @@
 
 void pv_toggle_mode(struct vcpu *v)
 {
-	v->arch.kernel_mode ^= 1;
+	bool to_kernel = !v->arch.kernel_mode;
+
+	v->arch.kernel_mode = to_kernel;
 	swapgs();
-	write_cr3(v->arch.kernel_mode ? v->mem.cr3_kernel : v->mem.cr3_user);
+	write_cr3(to_kernel ? v->mem.cr3_kernel : v->mem.cr3_user);
 	if (unlikely(v->areas_stale))
 		vcpu_update_areas(v);
 }

@@ -121,13 +121,10 @@ long do_iret(void)
 		domain_crash("iret: its frame at %#lx is not readable", regs->rsp);
 		return 0;
 	}
-	if ((f.cs & 3) == 3) {
-		if (!v->mem.cr3_user) {
-			domain_crash("iret to user mode, but no user page table was set "
-				     "(mmuext_op NEW_USER_BASEPTR)");
-			return 0;
-		}
-		pv_toggle_mode(v);
+	if ((f.cs & 3) == 3 && unlikely(!v->mem.cr3_user)) {
+		domain_crash("iret to user mode, but no user page table was set "
+			     "(mmuext_op NEW_USER_BASEPTR)");
+		return 0;
 	}
 	if (v->domain->mem.vm_assist & BIT(VMASST_TYPE_architectural_iopl))
 		v->pv.iopl = (f.rflags & X86_EFLAGS_IOPL) >> 12;
@@ -149,7 +146,9 @@ long do_iret(void)
 	}
 	v->info->evtchn_upcall_mask = !(f.rflags & X86_EFLAGS_IF);
 	v->pv.in_nmi = false;
-	if (v->pv.nmi_pending)
+	if (unlikely(v->pv.nmi_pending))
 		cpu_set_work(this_cpu(), WORK_EVENTS);
+	if ((f.cs & 3) == 3)
+		pv_toggle_mode(v);
 	return (long)f.rax; /* entry code stores it in rax */
 }

@@ -110,6 +110,7 @@ exit_to_guest:
 	cmpw $1, (%rbx) /* an upcall is pending and not masked */
 	je exit_slow
 leave_to_guest:
+	/* Whoever sets this vector leaves GUEST_CS64 and GUEST_SS in the frame: what SYSRET loads. */
 	cmpl $ENTRY_SYSCALL, REGS_VECTOR(%rsp)
 	jne leave_iret
 	/* SYSRET faults in ring 0 on an address that is not canonical: such a guest goes by IRET. */
@@ -118,10 +119,6 @@ leave_to_guest:
 	shlq $16, %rax
 	sarq $16, %rax
 	cmpq %rcx, %rax
-	jne leave_iret
-	cmpw $GUEST_CS64, REGS_CS(%rsp)
-	jne leave_iret
-	cmpw $GUEST_SS, REGS_SS(%rsp)
 	jne leave_iret
 	movq REGS_RFLAGS(%rsp), %r11
 	testl $RFLAGS_IRET_ONLY, %r11d

@@ -4,7 +4,8 @@
  * mailbox (any busy wait, the inter-CPU interrupt) and clears its bit.
  *
  * The clock: a flush takes its time before it begins, a frame's stamp is read after its last use
- * has ended; so a CPU whose flush has a later time than the stamp has nothing of that use left.
+ * has ended; so a CPU whose flush has a later time than the stamp has nothing of that use left. A
+ * flush moves the clock on only if it was read since: mostly, a system call's two do not.
  * When the 32-bit clock has gone round it stays at 0, and every CPU is told to flush whenever one
  * is asked for, until all CPUs were flushed together; then it starts anew at 1, and stamps beyond
  * the clock are known to be of the old round.
@@ -22,9 +23,12 @@ static u64 request_cpus; /* still to do it */
 static u64 request_page; /* or ALL_PAGES */
 
 static u32 clock = 1;
+static bool clock_read; /* since it last went on: only then does it need to */
 
 u32 tlb_clock_now(void)
 {
+	if (!READ_ONCE(clock_read))
+		WRITE_ONCE(clock_read, true);
 	return __atomic_load_n(&clock, __ATOMIC_SEQ_CST);
 }
 
@@ -36,15 +40,29 @@ u64 read_cr3(void)
 	return v;
 }
 
-void write_cr3(u64 cr3)
+/*
+ * No stamp is of a later time than the clock's, so the flush that begins now is later than all of
+ * them. Should another CPU take one right now, this is one advance too few: a flush too many.
+ */
+static void __attribute__((noinline)) clock_advance(void)
 {
 	u32 t = __atomic_load_n(&clock, __ATOMIC_RELAXED);
 
+	WRITE_ONCE(clock_read, false);
 	while (t && !__atomic_compare_exchange_n(&clock, &t, t + 1, false, __ATOMIC_SEQ_CST,
 						 __ATOMIC_RELAXED))
 		;
+}
+
+void write_cr3(u64 cr3)
+{
+	if (unlikely(READ_ONCE(clock_read)))
+		clock_advance();
+
+	u32 t = __atomic_load_n(&clock, __ATOMIC_SEQ_CST);
+
 	load_cr3(cr3);
-	WRITE_ONCE(this_cpu()->tlb_flushed, t ? t + 1 : 0);
+	WRITE_ONCE(this_cpu()->tlb_flushed, t);
 }
 
 void tlb_flush_local(void)

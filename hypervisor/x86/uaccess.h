@@ -8,8 +8,7 @@
 #define X86_UACCESS_H
 
 #include <lib/types.h>
-#include <x86/asm.h>
-#include <x86/cpu.h>
+#include <x86/layout.h>
 
 #define GUEST_LOW_END 0x0000800000000000UL /* of the lower canonical half */
 
@@ -21,6 +20,9 @@ bool guest_range_ok(u64 addr, u64 size);
 bool copy_from_guest(void *dst, u64 src, size_t size);
 bool copy_to_guest(u64 dst, const void *src, size_t size);
 #else
+#include <x86/asm.h>
+#include <x86/cpu.h>
+
 bool copy_from_guest_any(void *dst, u64 src, size_t size);
 bool copy_to_guest_any(u64 dst, const void *src, size_t size);
 
