@@ -4,7 +4,6 @@
  * keeps its progress in v->inner while the multicall keeps its own, the index, in v->call.
  */
 #include <core/calls.h>
-#include <lib/string.h>
 
 #define CLOCK_EVERY 8 /* entries between two looks at the clock; at pending work: one */
 
@@ -16,7 +15,9 @@ static inline bool read_entry(struct vcpu *v, u64 at, struct multicall_entry *e)
 		return get_guest(*e, at);
 	v->inner.active = false;
 	e->op = v->inner.nr;
-	memcpy(e->args, v->inner.args, sizeof(e->args));
+#pragma GCC unroll 6
+	for (unsigned i = 0; i < 6; i++)
+		e->args[i] = v->inner.args[i];
 	return true;
 }
 

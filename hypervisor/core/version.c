@@ -50,9 +50,10 @@ static long command_line(u64 arg)
 
 long do_xen_version(u64 cmd, u64 arg)
 {
-	switch ((u32)cmd) {
-	case XENVER_version:
+	/* The shortest of all: kernels call it to have their events delivered. */
+	if (likely((u32)cmd == XENVER_version))
 		return ABI_VERSION;
+	switch ((u32)cmd) {
 	case XENVER_extraversion:
 		return put_guest(arg, extraversion) ? 0 : refuse_fault(arg);
 	case XENVER_compile_info:

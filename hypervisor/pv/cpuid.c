@@ -115,9 +115,10 @@ static u32 xsave_size(u32 states)
 
 static bool vendor_is_amd(void)
 {
-	u32 vendor[4];
+	static u32 vendor[4]; /* asked for once: under another hypervisor CPUID is slow */
 
-	cpuid(0, 0, vendor);
+	if (unlikely(!vendor[EBX]))
+		cpuid(0, 0, vendor);
 	return vendor[EBX] == VENDOR_AMD_EBX || vendor[EBX] == VENDOR_HYGON_EBX;
 }
 
@@ -153,6 +154,7 @@ void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4])
 	const u32 *mask = find(views, ARRAY_SIZE(views), leaf, subleaf);
 
 	cpuid(leaf, subleaf, out);
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < 4; i++)
 		out[i] &= mask[i];
 	if (leaf == 0)

@@ -86,12 +86,12 @@ static void general_protection(struct vcpu *v, struct cpu_regs *regs)
 /* #UD: `ud2`, the letters "xen", then `cpuid` is the ABI's way to ask for the virtual CPUID. */
 static void invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
 {
-	static const u8 forced_cpuid[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
-	u8 bytes[sizeof(forced_cpuid)];
+	u32 first, last; /* of seven bytes: they overlap in the `e` */
 
-	if (get_guest(bytes, regs->rip) && !__builtin_memcmp(bytes, forced_cpuid, sizeof(bytes))) {
+	if (get_guest(first, regs->rip) && get_guest(last, regs->rip + 3) && first == 0x65780b0f &&
+	    last == 0xa20f6e65) {
 		pv_emulate_cpuid(v, regs);
-		pv_retire(regs, sizeof(bytes));
+		pv_retire(regs, 7);
 	} else {
 		pv_inject(VECTOR_UD, 0);
 	}
