@@ -4,7 +4,7 @@
 #define MM_ENTRY_H
 
 #include <lib/types.h>
-#include <x86/layout.h>
+#include <x86/uaccess.h>
 
 #define PTE_PRESENT  BIT(0)
 #define PTE_WRITABLE BIT(1)
@@ -38,13 +38,6 @@ static inline mfn_t entry_frame(u64 entry)
 static inline unsigned table_index(u64 va, unsigned level)
 {
 	return (va >> (PAGE_SHIFT + 9 * (level - 1))) & (TABLE_ENTRIES - 1);
-}
-
-/* A virtual address that a guest may map: canonical, and not in the hypervisor's slots. */
-static inline bool guest_va(u64 va)
-{
-	return (u64)((s64)(va << 16) >> 16) == va &&
-	       (va < HYPERVISOR_VIRT_START || va >= HYPERVISOR_VIRT_END);
 }
 
 enum entry_mode {

@@ -13,31 +13,38 @@
 #define PF_RESERVED BIT(3)
 #define PF_FETCH    BIT(4)
 
-/** The entry for va in table m of this level; 0 if that is no RAM. */
-static inline u64 read_entry(mfn_t m, u64 va, unsigned level)
+/** The entry for va in the table of this level that `above` refers to; 0 if that is no RAM. */
+static inline u64 read_entry(u64 above, u64 va, unsigned level)
 {
-	if (unlikely(!frame_of_ram(m)))
+	paddr_t table = above & PTE_ADDRESS;
+
+	if (unlikely(!frame_of_ram(mfn(table >> PAGE_SHIFT))))
 		return 0;
-	return READ_ONCE(((u64 *)frame_virt(m))[table_index(va, level)]);
+	return READ_ONCE(((u64 *)paddr_virt(table))[table_index(va, level)]);
 }
 
-static inline mfn_t walk_level(mfn_t m, u64 va, unsigned level)
+static inline u64 next_entry(u64 above, u64 va, unsigned level)
 {
-	u64 entry = read_entry(m, va, level);
+	return likely(above & PTE_PRESENT) ? read_entry(above, va, level) : 0;
+}
 
-	return likely(entry & PTE_PRESENT) ? entry_frame(entry) : INVALID_MFN;
+static inline u64 walk_to_l2(u64 cr3, u64 va)
+{
+	if (unlikely(!guest_va(va)))
+		return 0;
+	return next_entry(next_entry(read_entry(cr3, va, 4), va, 3), va, 2);
 }
 
 mfn_t walk_to_l1(u64 cr3, u64 va)
 {
-	if (unlikely(!guest_va(va)))
-		return INVALID_MFN;
-	return walk_level(walk_level(walk_level(entry_frame(cr3), va, 4), va, 3), va, 2);
+	u64 entry = walk_to_l2(cr3, va);
+
+	return likely(entry & PTE_PRESENT) ? entry_frame(entry) : INVALID_MFN;
 }
 
 paddr_t mm_walk(struct vcpu_memory *vm, u64 va)
 {
-	u64 entry = read_entry(walk_to_l1(vm->cr3_kernel, va), va, 1);
+	u64 entry = next_entry(walk_to_l2(vm->cr3_kernel, va), va, 1);
 
 	return entry & PTE_PRESENT ? (entry & PTE_ADDRESS) | (va & ~PAGE_MASK) : ~0UL;
 }
@@ -54,7 +61,7 @@ static u64 running_root(const struct vcpu_memory *vm)
  */
 static mfn_t mapped_table(struct vcpu_memory *vm, u64 va)
 {
-	u64 entry = read_entry(walk_to_l1(running_root(vm), va), va, 1);
+	u64 entry = next_entry(walk_to_l2(running_root(vm), va), va, 1);
 
 	return (entry & (PTE_PRESENT | PTE_WRITABLE)) == PTE_PRESENT ? entry_frame(entry)
 								     : INVALID_MFN;
@@ -103,16 +110,14 @@ int mm_ptwr_write(struct vcpu_memory *vm, u64 va, u64 *expected, u64 value, unsi
 bool mm_fault_spurious(struct vcpu_memory *vm, u64 va, u32 ec)
 {
 	u64 all = ~0UL, any = 0; /* bits of the entries of all levels */
-	mfn_t m = entry_frame(running_root(vm));
+	u64 entry = running_root(vm);
 
 	if ((ec & PF_RESERVED) || !guest_va(va))
 		return false;
 	for (unsigned level = 4; level > 0; level--) {
-		u64 entry = read_entry(m, va, level);
-
+		entry = read_entry(entry, va, level);
 		all &= entry;
 		any |= entry;
-		m = entry_frame(entry);
 	}
 	if (!(all & PTE_PRESENT) || ((ec & PF_WRITE) && !(all & PTE_WRITABLE)) ||
 	    ((ec & PF_FETCH) && (any & PTE_NX)))

@@ -106,7 +106,7 @@ static void bounce(struct vcpu *v, const struct pv_trap *t, enum frame_kind kind
 	}
 	if (!kernel_mode)
 		pv_toggle_mode(v);
-	if (unlikely(!guest_words_ok(sp - FRAME_BYTES_MAX) ||
+	if (unlikely(!guest_va(sp - FRAME_BYTES_MAX) ||
 		     !push_frame(v, regs, kind, error_code, kernel_mode, &sp))) {
 		domain_crash("%s: cannot push its frame on the guest kernel's stack at %#lx",
 			     entry_name(v, t, text), sp);

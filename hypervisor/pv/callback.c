@@ -6,7 +6,7 @@
 
 long pv_check_address(u64 address, const char *what)
 {
-	if (guest_range_ok(address, 1))
+	if (guest_va(address))
 		return 0;
 	return refuse(BAD_ARGUMENT, "%s at %#lx is no address of the guest's", what, address);
 }

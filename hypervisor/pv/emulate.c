@@ -227,7 +227,7 @@ static bool emulate_kernel_mode(struct vcpu *v, struct cpu_regs *regs, struct in
 			cache_flush_all();
 		return true;
 	case 0x0f0138: /* invlpg */
-		if (guest_range_ok(pv_linear(in, regs), 1))
+		if (guest_va(pv_linear(in, regs)))
 			tlb_flush_local_page(pv_linear(in, regs));
 		return true;
 	case 0x0f01d1: /* xsetbv */

@@ -77,7 +77,7 @@ int pv_write_debugreg(struct vcpu *v, unsigned reg, u64 value, bool running)
 	if (reg > 7)
 		return refuse(BAD_ARGUMENT, "debug register %u", reg);
 	/* No breakpoint may reach the hypervisor, its data or (XSA-444) the descriptor windows. */
-	if (reg < 4 && !guest_range_ok(value, 1))
+	if (reg < 4 && !guest_va(value))
 		return refuse(NOT_ALLOWED, "breakpoint %u at %#lx is no address of the guest's",
 			      reg, value);
 	if (reg < 4)

@@ -10,6 +10,8 @@
 
 /* RFLAGS bits that SYSRET is not trusted with: TF, RF, VM. */
 #define RFLAGS_IRET_ONLY 0x30100
+/* What a struct cpu_regs begins with: r15, r14, r13, r12, rbp, rbx. */
+#define REGS_KEPT 48
 
 /* On entry error_code, rip … ss and rdi have been pushed already. */
 	.macro push_registers
@@ -22,11 +24,6 @@
 	.irp reg, \registers
 	popq %\reg
 	.endr
-	.endm
-
-	.macro leave_by_iret
-	pop_registers r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
-	addq $8, %rsp
 	.endm
 
 /*
@@ -85,8 +82,8 @@ sysenter_entry:
 	.balign 64
 syscall_common:
 	push_registers_syscall
-	movq REGS_SIZE + CPU_CURRENT(%rsp), %rbx
-	cmpb $0, VCPU_KERNEL_MODE(%rbx)
+	movq REGS_SIZE + CPU_CURRENT(%rsp), %r11
+	cmpb $0, VCPU_KERNEL_MODE(%r11)
 	je user_syscall
 	/* A hypercall: the number in eax, arguments in rdi, rsi, rdx, r10, r8, r9. */
 	movl %eax, %eax
@@ -101,15 +98,14 @@ syscall_common:
 	call *(%r11, %rax, 8)
 	movq %rax, REGS_RAX(%rsp)
 
-/* %rsp at the guest's frame. */
-exit_to_guest:
+/* %rsp at the guest's frame; rbx, rbp, r12 … r15, which C functions keep, are the guest's already. */
+exit_from_c:
 	cmpl $0, REGS_SIZE + CPU_WORK(%rsp)
 	jne exit_slow
-	movq REGS_SIZE + CPU_CURRENT(%rsp), %rbx
-	movq VCPU_INFO(%rbx), %rbx
-	cmpw $1, (%rbx) /* an upcall is pending and not masked */
-	je exit_slow
-leave_to_guest:
+	movq REGS_SIZE + CPU_CURRENT(%rsp), %rcx
+	movq VCPU_INFO(%rcx), %rcx
+	cmpw $1, (%rcx) /* an upcall is pending and not masked */
+	je exit_upcall
 	/* Whoever sets this vector leaves GUEST_CS64 and GUEST_SS in the frame: what SYSRET loads. */
 	cmpl $ENTRY_SYSCALL, REGS_VECTOR(%rsp)
 	jne leave_iret
@@ -123,35 +119,46 @@ leave_to_guest:
 	movq REGS_RFLAGS(%rsp), %r11
 	testl $RFLAGS_IRET_ONLY, %r11d
 	jnz leave_iret
+	addq $REGS_KEPT, %rsp
 	/* r11 and rcx are lost: their places go to registers that are loaded next. */
-	pop_registers r15, r14, r13, r12, rbp, rbx, rax, r10, r9, r8, rax, rdx, rdx, rsi, rdi
+	pop_registers rax, r10, r9, r8, rax, rdx, rdx, rsi, rdi
 	movq 32(%rsp), %rsp
 	sysretq
 
 leave_iret:
-	leave_by_iret
+	addq $REGS_KEPT, %rsp
+	pop_registers r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
+	addq $8, %rsp
 	/* A fault here is the guest's frame being bad: traps.c knows the address. */
 	.globl guest_iret
 guest_iret:
 	iretq
 
+exit_upcall:
+	call pv_deliver_events
+	jmp exit_from_c
+
 exit_slow:
-	call exit_work
-	jmp leave_to_guest
+	call exit_work /* may bring another guest */
+/* %rsp at the guest's frame, from which all registers are to be loaded. */
+exit_to_guest:
+	pop_registers r15, r14, r13, r12, rbp, rbx
+	subq $REGS_KEPT, %rsp
+	jmp exit_from_c
 
 user_syscall:
 	call pv_syscall_from_user
-	jmp exit_to_guest
+	jmp exit_from_c
 
 syscall32_common:
 	push_registers_syscall
 	call pv_syscall32_from_user
-	jmp exit_to_guest
+	jmp exit_from_c
 
 sysenter_common:
 	push_registers_syscall
 	call pv_sysenter
-	jmp exit_to_guest
+	jmp exit_from_c
 
 /* void context_enter(void): forget this stack, go on with the frame of this CPU's current vCPU. */
 	.globl context_enter
@@ -193,7 +200,8 @@ trap_call:
 	testb $3, REGS_CS(%rsp)
 	jnz exit_to_guest
 resume_hypervisor:
-	leave_by_iret
+	pop_registers r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi
+	addq $8, %rsp
 	iretq
 
 /*

@@ -96,7 +96,7 @@ void tlb_serve_mailbox(void)
 void tlb_flush_mask_page(struct cpumask mask, u64 page)
 {
 	u64 me = BIT(this_cpu()->id), online = ~0UL >> (64 - cpu_count), others;
-	u32 now = tlb_clock_now();
+	u32 now = __atomic_load_n(&clock, __ATOMIC_SEQ_CST);
 
 	if (!now) {
 		mask.bits = online;
@@ -129,7 +129,7 @@ void tlb_flush_mask(struct cpumask mask)
 
 struct cpumask tlb_filter(struct cpumask mask, u32 stamp)
 {
-	u32 now = tlb_clock_now();
+	u32 now = __atomic_load_n(&clock, __ATOMIC_SEQ_CST);
 	struct cpumask left = {0};
 
 	if (!now)

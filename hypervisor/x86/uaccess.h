@@ -12,6 +12,16 @@
 
 #define GUEST_LOW_END 0x0000800000000000UL /* of the lower canonical half */
 
+/**
+ * A virtual address that a guest may map: canonical, and not in the hypervisor's slots, the first
+ * of the upper half. Also, a few words from it on may be accessed one by one: where they run out of
+ * the lower half, or over the top, the CPU itself sees to it.
+ */
+static inline bool guest_va(u64 va)
+{
+	return va - GUEST_LOW_END >= HYPERVISOR_VIRT_END - GUEST_LOW_END;
+}
+
 /** True where a guest may have mappings: [addr, addr + size) is canonical and outside the
  * hypervisor's slots. It may go on from the top of the address space at 0: both are guests'. */
 bool guest_range_ok(u64 addr, u64 size);
@@ -37,15 +47,6 @@ static inline void guest_close(void)
 {
 	if (cpu_has_smap)
 		asm volatile("clac" ::: "memory");
-}
-
-/**
- * May a few words from addr on be accessed one by one? Where they run out of the lower half, or
- * over the top, the CPU itself sees to it.
- */
-static inline bool guest_words_ok(u64 addr)
-{
-	return addr - GUEST_LOW_END >= HYPERVISOR_VIRT_END - GUEST_LOW_END;
 }
 
 /* A fault: *failed is set; what was to be loaded is 0. */
@@ -77,41 +78,39 @@ DEFINE_GUEST_ACCESS(u32, "l")
 /* Few words, and how many is known to the compiler: no loop. */
 #define FEW_WORDS(size) (__builtin_constant_p(size) && (size) <= 72 && (size) % 4 == 0)
 
-static inline __attribute__((always_inline)) bool copy_from_guest(void *dst, u64 src, size_t size)
+static inline __attribute__((always_inline)) bool copy_few(u64 guest, void *own, size_t size,
+							   bool to_guest)
 {
 	u32 failed = 0;
 
-	if (!FEW_WORDS(size))
-		return copy_from_guest_any(dst, src, size);
-	if (unlikely(!guest_words_ok(src)))
+	if (unlikely(!guest_va(guest)))
 		return false;
 	guest_open();
 #pragma GCC unroll 9
-	for (size_t at = 0; at < size / 8 * 8; at += 8)
-		*(u64 *)(dst + at) = guest_load_u64(src + at, &failed);
-	if (size % 8)
-		*(u32 *)(dst + size - 4) = guest_load_u32(src + size - 4, &failed);
+	for (; size >= 8; size -= 8, guest += 8, own += 8)
+		if (to_guest)
+			guest_store_u64(guest, *(u64 *)own, &failed);
+		else
+			*(u64 *)own = guest_load_u64(guest, &failed);
+	if (size && to_guest)
+		guest_store_u32(guest, *(u32 *)own, &failed);
+	else if (size)
+		*(u32 *)own = guest_load_u32(guest, &failed);
 	guest_close();
 	return !failed;
+}
+
+static inline __attribute__((always_inline)) bool copy_from_guest(void *dst, u64 src, size_t size)
+{
+	return FEW_WORDS(size) ? copy_few(src, dst, size, false)
+			       : copy_from_guest_any(dst, src, size);
 }
 
 static inline __attribute__((always_inline)) bool copy_to_guest(u64 dst, const void *src,
 								size_t size)
 {
-	u32 failed = 0;
-
-	if (!FEW_WORDS(size))
-		return copy_to_guest_any(dst, src, size);
-	if (unlikely(!guest_words_ok(dst)))
-		return false;
-	guest_open();
-#pragma GCC unroll 9
-	for (size_t at = 0; at < size / 8 * 8; at += 8)
-		guest_store_u64(dst + at, *(const u64 *)(src + at), &failed);
-	if (size % 8)
-		guest_store_u32(dst + size - 4, *(const u32 *)(src + size - 4), &failed);
-	guest_close();
-	return !failed;
+	return FEW_WORDS(size) ? copy_few(dst, (void *)src, size, true)
+			       : copy_to_guest_any(dst, src, size);
 }
 #endif
 bool clear_guest(u64 dst, size_t size);
