@@ -119,14 +119,10 @@ long do_platform_op(u64 arg)
 
 static long audit(u64 arg)
 {
-	struct audit_result result = {0};
+	struct parapet_audit result = {0};
 
 	mm_audit(&result);
-	struct parapet_audit out = {
-		.frames = result.frames, .mfn = result.mfn, .kind = result.kind};
-
-	strlcpy(out.text, result.text, sizeof(out.text));
-	return put_guest(arg, out) ? 0 : refuse_fault(arg);
+	return put_guest(arg, result) ? 0 : refuse_fault(arg);
 }
 
 static long refusals(u64 arg)

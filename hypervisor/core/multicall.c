@@ -11,13 +11,12 @@
  * list. */
 static inline bool read_entry(struct vcpu *v, u64 at, struct multicall_entry *e)
 {
+	const u64 *a = v->inner.args;
+
 	if (likely(!v->inner.active))
 		return get_guest(*e, at);
 	v->inner.active = false;
-	e->op = v->inner.nr;
-#pragma GCC unroll 6
-	for (unsigned i = 0; i < 6; i++)
-		e->args[i] = v->inner.args[i];
+	*e = (struct multicall_entry){v->inner.nr, 0, {a[0], a[1], a[2], a[3], a[4], a[5]}};
 	return true;
 }
 
@@ -32,12 +31,18 @@ static inline long call_entry(struct cpu *c, const struct multicall_entry *e)
 	return refuse(BAD_ARGUMENT, "%s cannot be part of a multicall", hypercall_name(nr));
 }
 
-/** Entries [i, count): returns the first that was not done, as it is preempted or *inaccessible. */
-static u64 call_entries(struct vcpu *v, u64 list, u64 i, u64 count, bool *inaccessible)
+long do_multicall(u64 list, u64 count)
 {
+	struct vcpu *v = current_vcpu();
 	struct cpu *c = this_cpu();
-	u64 first = i;
+	u64 first = hypercall_done(), i = first;
+	bool accessible = true;
 
+	count = (u32)count;
+	if (!guest_range_ok(list, count * sizeof(struct multicall_entry)))
+		return refuse(BAD_ADDRESS, "list of %lu entries at %#lx is not accessible", count,
+			      list);
+	v->in_multicall = true;
 	for (; i < count; i++) {
 		u64 at = list + i * sizeof(struct multicall_entry);
 		struct multicall_entry e;
@@ -46,35 +51,20 @@ static u64 call_entries(struct vcpu *v, u64 list, u64 i, u64 count, bool *inacce
 		if (i != first && (READ_ONCE(c->work) || i % CLOCK_EVERY == 0) &&
 		    hypercall_preempt_check())
 			break;
-		*inaccessible = !read_entry(v, at, &e);
-		if (unlikely(*inaccessible))
+		accessible = read_entry(v, at, &e);
+		if (unlikely(!accessible))
 			break;
 		e.result = (xen_ulong_t)call_entry(c, &e);
 		if (v->inner.active) /* preempted; by its result one could not tell */
 			break;
 		v->inner.done = 0;
-		*inaccessible = !put_guest(at + offsetof(struct multicall_entry, result), e.result);
-		if (unlikely(*inaccessible))
+		accessible = put_guest(at + offsetof(struct multicall_entry, result), e.result);
+		if (unlikely(!accessible))
 			break;
 	}
-	return i;
-}
-
-long do_multicall(u64 list, u64 count)
-{
-	struct vcpu *v = current_vcpu();
-	bool inaccessible = false;
-	u64 i = hypercall_done();
-
-	count = (u32)count;
-	if (!guest_range_ok(list, count * sizeof(struct multicall_entry)))
-		return refuse(BAD_ADDRESS, "list of %lu entries at %#lx is not accessible", count,
-			      list);
-	v->in_multicall = true;
-	i = call_entries(v, list, i, count, &inaccessible);
 	v->in_multicall = false;
-	this_cpu()->hypercall = __HYPERVISOR_multicall;
-	if (unlikely(inaccessible))
+	c->hypercall = __HYPERVISOR_multicall;
+	if (unlikely(!accessible))
 		return refuse(BAD_ADDRESS, "entry %lu at %#lx is not accessible", i,
 			      list + i * sizeof(struct multicall_entry));
 	return i == count ? 0 : hypercall_preempt(i, list, count, 0, 0);

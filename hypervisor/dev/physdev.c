@@ -8,95 +8,92 @@
 #include <dev/irq.h>
 #include <x86/uaccess.h>
 
-union argument {
-	struct physdev_eoi eoi;
-	struct physdev_pirq_eoi_gmfn eoi_map;
-	struct physdev_irq_status_query status;
-	struct physdev_set_iopl iopl;
-	struct physdev_set_iobitmap iobitmap;
-	struct physdev_apic apic;
-	struct physdev_irq vector;
-	struct physdev_setup_gsi gsi;
-	struct physdev_map_pirq map;
-	struct physdev_unmap_pirq unmap;
-	struct physdev_pci_device pci;
-	struct physdev_pci_mmcfg_reserved mmcfg;
-	struct physdev_dbgp_op dbgp;
-};
-
 /* --- what any domain may do --- */
 
-static long eoi(struct domain *d, union argument *op)
+static long eoi(struct domain *d, void *arg)
 {
-	if (op->eoi.irq >= MAX_IRQS)
-		return refuse(NO_OBJECT, "there is no pirq %u", op->eoi.irq);
-	irq_guest_eoi(d, op->eoi.irq);
+	const struct physdev_eoi *op = arg;
+
+	if (op->irq >= MAX_IRQS)
+		return refuse(NO_OBJECT, "there is no pirq %u", op->irq);
+	irq_guest_eoi(d, op->irq);
 	return 0;
 }
 
-static long eoi_map(struct domain *d, union argument *op)
+static long eoi_map(struct domain *d, void *arg)
 {
-	int rc = irq_set_eoi_map(d, mfn(op->eoi_map.gmfn));
+	const struct physdev_pirq_eoi_gmfn *op = arg;
+	int rc = irq_set_eoi_map(d, mfn(op->gmfn));
 
 	if (rc)
 		return refuse_as(rc, rc == -XEN_EBUSY ? BAD_STATE : NOT_OWNED,
 				 "frame %lx cannot hold end-of-interrupt bits, or another does",
-				 (unsigned long)op->eoi_map.gmfn);
+				 (unsigned long)op->gmfn);
 	return 0;
 }
 
-static long irq_status(struct domain *d, union argument *op)
+static long irq_status(struct domain *d, void *arg)
 {
-	if (!irq_exists(op->status.irq))
+	struct physdev_irq_status_query *op = arg;
+
+	if (!irq_exists(op->irq))
 		return -XEN_EINVAL; /* asked of every number at start-up: not worth a line */
-	op->status.flags =
-		irq_is_level(op->status.irq) ? XENIRQSTAT_needs_eoi | XENIRQSTAT_shared : 0;
+	op->flags = irq_is_level(op->irq) ? XENIRQSTAT_needs_eoi | XENIRQSTAT_shared : 0;
 	return 0;
 }
 
-static long set_iopl(struct domain *d, union argument *op)
+static long set_iopl(struct domain *d, void *arg)
 {
-	if (op->iopl.iopl > 3)
-		return refuse(BAD_ARGUMENT, "I/O privilege level %u", op->iopl.iopl);
-	current_vcpu()->pv.iopl = op->iopl.iopl;
+	const struct physdev_set_iopl *op = arg;
+
+	if (op->iopl > 3)
+		return refuse(BAD_ARGUMENT, "I/O privilege level %u", op->iopl);
+	current_vcpu()->pv.iopl = op->iopl;
 	return 0;
 }
 
-static long set_iobitmap(struct domain *d, union argument *op)
+static long set_iobitmap(struct domain *d, void *arg)
 {
-	if (op->iobitmap.nr_ports > 65536)
-		return refuse(BAD_ARGUMENT, "a map of %u ports", op->iobitmap.nr_ports);
-	current_vcpu()->pv.iobmp = (u64)op->iobitmap.bitmap.p;
-	current_vcpu()->pv.iobmp_limit = op->iobitmap.nr_ports;
+	const struct physdev_set_iobitmap *op = arg;
+
+	if (op->nr_ports > 65536)
+		return refuse(BAD_ARGUMENT, "a map of %u ports", op->nr_ports);
+	current_vcpu()->pv.iobmp = (u64)op->bitmap.p;
+	current_vcpu()->pv.iobmp_limit = op->nr_ports;
 	return 0;
 }
 
 /* --- I/O APICs: their entries name vectors, so only the hypervisor writes them --- */
 
-static long apic_read(struct domain *d, union argument *op)
+static long apic_read(struct domain *d, void *arg)
 {
-	if (!ioapic_read_at(op->apic.apic_physbase, op->apic.reg, &op->apic.value))
-		return refuse(NO_DEVICE, "there is no I/O APIC at %#lx", op->apic.apic_physbase);
+	struct physdev_apic *op = arg;
+
+	if (!ioapic_read_at(op->apic_physbase, op->reg, &op->value))
+		return refuse(NO_DEVICE, "there is no I/O APIC at %#lx", op->apic_physbase);
 	return 0;
 }
 
-static long setup_gsi(struct domain *d, union argument *op)
+static long setup_gsi(struct domain *d, void *arg)
 {
+	const struct physdev_setup_gsi *op = arg;
 	int rc = -XEN_EINVAL;
 
-	if (op->gsi.gsi >= 0 && op->gsi.gsi < MAX_IRQS)
-		rc = irq_set_trigger(op->gsi.gsi, op->gsi.triggering, op->gsi.polarity);
+	if (op->gsi >= 0 && op->gsi < MAX_IRQS)
+		rc = irq_set_trigger(op->gsi, op->triggering, op->polarity);
 	/* dom0's tables may see the console's line otherwise: it stays as it works. */
 	if (rc == -XEN_EBUSY)
 		return 0;
-	return rc ? refuse_as(rc, NO_OBJECT, "no I/O APIC has line %d", op->gsi.gsi) : 0;
+	return rc ? refuse_as(rc, NO_OBJECT, "no I/O APIC has line %d", op->gsi) : 0;
 }
 
-static long alloc_irq_vector(struct domain *d, union argument *op)
+static long alloc_irq_vector(struct domain *d, void *arg)
 {
-	if (!irq_exists(op->vector.irq))
-		return refuse(NO_OBJECT, "no vector for line %u", op->vector.irq);
-	op->vector.vector = IRQ_VECTOR(op->vector.irq);
+	struct physdev_irq *op = arg;
+
+	if (!irq_exists(op->irq))
+		return refuse(NO_OBJECT, "no vector for line %u", op->irq);
+	op->vector = IRQ_VECTOR(op->irq);
 	return 0;
 }
 
@@ -131,25 +128,27 @@ static long map_msi(struct domain *d, struct physdev_map_pirq *op)
 	return 0;
 }
 
-static long map_pirq(struct domain *d, union argument *op)
+static long map_pirq(struct domain *d, void *arg)
 {
+	struct physdev_map_pirq *op = arg;
 	long rc;
 
-	if (op->map.type == MAP_PIRQ_TYPE_GSI)
-		rc = map_line(&op->map);
-	else if (op->map.type == MAP_PIRQ_TYPE_MSI || op->map.type == MAP_PIRQ_TYPE_MSI_SEG)
-		rc = map_msi(d, &op->map);
+	if (op->type == MAP_PIRQ_TYPE_GSI)
+		rc = map_line(op);
+	else if (op->type == MAP_PIRQ_TYPE_MSI || op->type == MAP_PIRQ_TYPE_MSI_SEG)
+		rc = map_msi(d, op);
 	else /* several messages of MSI at once: drivers ask for one next */
-		rc = refuse(BAD_ARGUMENT, "pirq type %d", op->map.type);
+		rc = refuse(BAD_ARGUMENT, "pirq type %d", op->type);
 	if (!rc)
-		__atomic_fetch_or(&d->irq_allowed[op->map.pirq / 32], 1u << (op->map.pirq % 32),
+		__atomic_fetch_or(&d->irq_allowed[op->pirq / 32], 1u << (op->pirq % 32),
 				  __ATOMIC_SEQ_CST);
 	return rc;
 }
 
-static long unmap_pirq(struct domain *d, union argument *op)
+static long unmap_pirq(struct domain *d, void *arg)
 {
-	int pirq = op->unmap.pirq;
+	const struct physdev_unmap_pirq *op = arg;
+	int pirq = op->pirq;
 
 	if (pirq < 0 || !irq_exists(pirq))
 		return refuse(NO_OBJECT, "pirq %d is not mapped", pirq);
@@ -161,78 +160,57 @@ static long unmap_pirq(struct domain *d, union argument *op)
 /* --- PCI --- */
 
 /* Nothing is kept of a device: whatever is present can be used. */
-static long pci_device(struct domain *d, union argument *op)
+static long pci_device(struct domain *d, void *arg)
 {
-	if (op->pci.seg || !pci_present(op->pci.bus << 8 | op->pci.devfn))
-		return refuse(NO_DEVICE, "no PCI device %04x:%02x:%02x.%x", op->pci.seg,
-			      op->pci.bus, op->pci.devfn >> 3, op->pci.devfn & 7);
+	const struct physdev_pci_device *op = arg;
+
+	if (op->seg || !pci_present(op->bus << 8 | op->devfn))
+		return refuse(NO_DEVICE, "no PCI device %04x:%02x:%02x.%x", op->seg, op->bus,
+			      op->devfn >> 3, op->devfn & 7);
 	return 0;
 }
 
-static long restore_msi(struct domain *d, union argument *op)
+static long restore_msi(struct domain *d, void *arg)
 {
-	long rc = pci_device(d, op);
+	const struct physdev_pci_device *op = arg;
+	long rc = pci_device(d, arg);
 
-	return rc ? rc : irq_restore_msis(op->pci.bus << 8 | op->pci.devfn);
+	return rc ? rc : irq_restore_msis(op->bus << 8 | op->devfn);
 }
 
 /* Configuration space is reached by ports and the debug port is not used: dom0 may have its way. */
-static long nothing_to_do(struct domain *d, union argument *op)
+static long nothing_to_do(struct domain *d, void *arg)
 {
 	return 0;
 }
 
-/*
- * Arguments are read before the call, and answers written after one that returns 0. d is the
- * domain that the argument names, otherwise the caller's.
- */
-#define CALL(fn, member, flags)                                                                    \
+#define CALL(fn, type, flags)                                                                      \
 	{                                                                                          \
-		fn, sizeof(((union argument *)NULL)->member), flags                                \
+		fn, sizeof(struct physdev_##type), flags                                           \
 	}
-enum { FOR_ALL = 0, PRIVILEGED = 1, OF_DOMAIN = 2, ANSWERS = 4 };
 
-static const struct {
-	long (*call)(struct domain *d, union argument *op);
-	u16 size, flags;
-} calls[] = {
-	[PHYSDEVOP_eoi] = CALL(eoi, eoi, FOR_ALL),
-	[PHYSDEVOP_pirq_eoi_gmfn_v2] = CALL(eoi_map, eoi_map, FOR_ALL),
-	[PHYSDEVOP_irq_status_query] = CALL(irq_status, status, ANSWERS),
-	[PHYSDEVOP_set_iopl] = CALL(set_iopl, iopl, FOR_ALL),
-	[PHYSDEVOP_set_iobitmap] = CALL(set_iobitmap, iobitmap, FOR_ALL),
-	[PHYSDEVOP_apic_read] = CALL(apic_read, apic, PRIVILEGED | ANSWERS),
-	[PHYSDEVOP_alloc_irq_vector] = CALL(alloc_irq_vector, vector, PRIVILEGED | ANSWERS),
-	[PHYSDEVOP_map_pirq] = CALL(map_pirq, map, PRIVILEGED | OF_DOMAIN | ANSWERS),
-	[PHYSDEVOP_unmap_pirq] = CALL(unmap_pirq, unmap, PRIVILEGED | OF_DOMAIN),
-	[PHYSDEVOP_setup_gsi] = CALL(setup_gsi, gsi, PRIVILEGED),
-	[PHYSDEVOP_pci_device_add] = CALL(pci_device, pci, PRIVILEGED),
-	[PHYSDEVOP_pci_device_remove] = CALL(pci_device, pci, PRIVILEGED),
-	[PHYSDEVOP_prepare_msix] = CALL(pci_device, pci, PRIVILEGED),
-	[PHYSDEVOP_release_msix] = CALL(pci_device, pci, PRIVILEGED),
-	[PHYSDEVOP_restore_msi_ext] = CALL(restore_msi, pci, PRIVILEGED),
-	[PHYSDEVOP_pci_mmcfg_reserved] = CALL(nothing_to_do, mmcfg, PRIVILEGED),
-	[PHYSDEVOP_dbgp_op] = CALL(nothing_to_do, dbgp, PRIVILEGED),
+static const struct command commands[] = {
+	[PHYSDEVOP_eoi] = CALL(eoi, eoi, 0),
+	[PHYSDEVOP_pirq_eoi_gmfn_v2] = CALL(eoi_map, pirq_eoi_gmfn, 0),
+	[PHYSDEVOP_irq_status_query] = CALL(irq_status, irq_status_query, OP_ANSWERS),
+	[PHYSDEVOP_set_iopl] = CALL(set_iopl, set_iopl, 0),
+	[PHYSDEVOP_set_iobitmap] = CALL(set_iobitmap, set_iobitmap, 0),
+	[PHYSDEVOP_apic_read] = CALL(apic_read, apic, OP_PRIVILEGED | OP_ANSWERS),
+	[PHYSDEVOP_alloc_irq_vector] = CALL(alloc_irq_vector, irq, OP_PRIVILEGED | OP_ANSWERS),
+	[PHYSDEVOP_map_pirq] =
+		CALL(map_pirq, map_pirq, OP_PRIVILEGED | OP_NAMES_DOMAIN | OP_ANSWERS),
+	[PHYSDEVOP_unmap_pirq] = CALL(unmap_pirq, unmap_pirq, OP_PRIVILEGED | OP_NAMES_DOMAIN),
+	[PHYSDEVOP_setup_gsi] = CALL(setup_gsi, setup_gsi, OP_PRIVILEGED),
+	[PHYSDEVOP_pci_device_add] = CALL(pci_device, pci_device, OP_PRIVILEGED),
+	[PHYSDEVOP_pci_device_remove] = CALL(pci_device, pci_device, OP_PRIVILEGED),
+	[PHYSDEVOP_prepare_msix] = CALL(pci_device, pci_device, OP_PRIVILEGED),
+	[PHYSDEVOP_release_msix] = CALL(pci_device, pci_device, OP_PRIVILEGED),
+	[PHYSDEVOP_restore_msi_ext] = CALL(restore_msi, pci_device, OP_PRIVILEGED),
+	[PHYSDEVOP_pci_mmcfg_reserved] = CALL(nothing_to_do, pci_mmcfg_reserved, OP_PRIVILEGED),
+	[PHYSDEVOP_dbgp_op] = CALL(nothing_to_do, dbgp_op, OP_PRIVILEGED),
 };
 
 long do_physdev_op(u64 cmd, u64 arg)
 {
-	union argument op;
-
-	if (cmd >= ARRAY_SIZE(calls) || !calls[cmd].call)
-		return refuse(NO_CALL, "sub-operation %lu", (unsigned long)cmd);
-	if ((calls[cmd].flags & PRIVILEGED) && !current_domain()->privileged)
-		return refuse(NOT_ALLOWED, "only a domain with devices may ask that");
-	if (!copy_from_guest(&op, arg, calls[cmd].size))
-		return refuse(BAD_ADDRESS, "its argument at %#lx cannot be read", arg);
-	struct domain *d = domain_get(calls[cmd].flags & OF_DOMAIN ? op.map.domid : DOMID_SELF);
-
-	if (!d)
-		return refuse(NO_DOMAIN, "there is no domain %u", op.map.domid);
-	long rc = calls[cmd].call(d, &op);
-
-	domain_put(d);
-	if (!rc && (calls[cmd].flags & ANSWERS) && !copy_to_guest(arg, &op, calls[cmd].size))
-		return refuse(BAD_ADDRESS, "its argument at %#lx cannot be written", arg);
-	return rc;
+	return run_command(commands, ARRAY_SIZE(commands), cmd, arg);
 }

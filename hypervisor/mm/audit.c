@@ -4,6 +4,7 @@
  * roots, pins, descriptor windows, what other rooms hold) and compares with the frame table. It
  * decodes entries by itself and shares no code with what it checks. The other CPUs stand still.
  */
+#include <xen/parapet.h>
 #include <stdarg.h>
 #include <lib/string.h>
 #include <mm/hooks.h>
@@ -14,7 +15,7 @@
 #define TARGET(entry)	((entry) >> 12 & 0xffffffffff)
 
 struct audit {
-	struct audit_result *out;
+	struct parapet_audit *out;
 	u32 (*found)[2]; /* general and typed references to frames [base, base + room) */
 	u64 base, room;
 	u64 listed; /* pages found on domains' lists */
@@ -237,7 +238,7 @@ static void audit_window(struct audit *a)
 
 static u32 last_resort[1024][2]; /* when the heap is empty */
 
-void mm_audit(struct audit_result *out)
+void mm_audit(struct parapet_audit *out)
 {
 	struct audit a = {.out = out, .found = last_resort, .room = ARRAY_SIZE(last_resort)};
 	void *scratch;

@@ -156,13 +156,8 @@ long do_update_va_mapping(u64 va, u64 entry, u64 flags);
 long do_update_va_mapping_otherdomain(u64 va, u64 entry, u64 flags, u64 domain);
 
 /* --- auditor (invariant 6) --- */
-struct audit_result {
-	u64 frames; /* frames compared */
-	u64 mfn;    /* first frame that differs */
-	u32 kind;   /* 0: ok */
-	char text[128];
-};
+struct parapet_audit; /* xen/parapet.h */
 /** Recount everything from tables, grants and lists. Stops all other CPUs' guests while it runs. */
-void mm_audit(struct audit_result *out);
+void mm_audit(struct parapet_audit *out);
 
 #endif

@@ -125,16 +125,10 @@ static void bounce(struct vcpu *v, const struct pv_trap *t, enum frame_kind kind
 void pv_inject(unsigned vector, u32 error_code)
 {
 	struct vcpu *v = current_vcpu();
-	bool has_error = vector < 32 && (VECTORS_WITH_ERROR >> vector & 1);
+	bool has_error =
+		error_code != NO_ERROR && vector < 32 && (VECTORS_WITH_ERROR >> vector & 1);
 
 	bounce(v, &v->pv.traps[vector], has_error ? FRAME_ERROR : FRAME_PLAIN, error_code);
-}
-
-void pv_inject_software(unsigned vector)
-{
-	struct vcpu *v = current_vcpu();
-
-	bounce(v, &v->pv.traps[vector], FRAME_PLAIN, 0);
 }
 
 void pv_inject_page_fault(u64 cr2, u32 error_code)

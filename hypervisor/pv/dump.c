@@ -13,14 +13,7 @@ static void dump_registers(const struct vcpu *v, const struct cpu_regs *r)
 	       v->domain->mem.domid, v->vcpu_id, r->cs, r->rip, r->rflags, r->ss,
 	       v->arch.kernel_mode ? "kernel" : "user",
 	       v->info && v->info->evtchn_upcall_mask ? "masked" : "unmasked");
-	printk(LOG_ERR, "rax %016lx rcx %016lx rdx %016lx rbx %016lx\n", r->rax, r->rcx, r->rdx,
-	       r->rbx);
-	printk(LOG_ERR, "rsp %016lx rbp %016lx rsi %016lx rdi %016lx\n", r->rsp, r->rbp, r->rsi,
-	       r->rdi);
-	printk(LOG_ERR, "r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10,
-	       r->r11);
-	printk(LOG_ERR, "r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14,
-	       r->r15);
+	print_registers(r);
 	printk(LOG_ERR, "cr2 %016lx cr3 %016lx user %016lx fs %016lx gs %016lx/%016lx\n", v->pv.cr2,
 	       v->mem.cr3_kernel, v->mem.cr3_user, v->arch.fs_base, v->arch.gs_base_kernel,
 	       v->arch.gs_base_user);

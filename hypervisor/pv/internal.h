@@ -33,14 +33,14 @@
 
 #define DR7_FIXED 0x400UL /* no breakpoints */
 
+#define NO_ERROR ~0u /* error code of exceptions that come by `INT n`: none is pushed */
+
 /**
  * Enter the guest's handler of an exception. An error code goes with those that have one. A guest
- * without a handler or a stack for the frame crashes.
+ * without a handler or a stack for the frame crashes. DPL is checked by the caller.
  */
 void pv_inject(unsigned vector, u32 error_code);
 void pv_inject_page_fault(u64 cr2, u32 error_code);
-/** Enter guest trap `vector` as `INT n` does: no error code; DPL checked by the caller. */
-void pv_inject_software(unsigned vector);
 
 /* --- emulation: false means that the guest gets the fault that led here --- */
 

@@ -64,7 +64,7 @@ static void software_interrupt(struct vcpu *v, struct cpu_regs *regs, u8 vector,
 
 	if (v->pv.traps[vector].address && (v->arch.kernel_mode ? dpl >= 1 : dpl == 3)) {
 		regs->rip += length;
-		pv_inject_software(vector);
+		pv_inject(vector, NO_ERROR);
 	} else {
 		if (!length) /* int $0x80 came through a gate of its own: rip is past it */
 			regs->rip -= 2;

@@ -141,6 +141,8 @@ void smp_start(void);
 /** Where every started CPU goes on, on its own stack: boot/init.c. */
 void cpu_main(void) __attribute__((noreturn));
 
+/** The general registers, as lines of a report. */
+void print_registers(const struct cpu_regs *r);
 /** Report registers, stack and callers; then stop all CPUs (or restart). */
 void panic_with_regs(const struct cpu_regs *regs, const char *what) __attribute__((noreturn));
 /** dom0 is about to run: until then panic() is about the machine or its configuration. */

@@ -52,17 +52,16 @@ static void print_callers(u64 rbp, u64 sp)
 	}
 }
 
-static void print_regs(const struct cpu_regs *r)
+void print_registers(const struct cpu_regs *r)
 {
-	printk(LOG_ERR, "rip %04lx:%016lx  rsp %04lx:%016lx  rflags %08lx\n", r->cs & 0xffff,
-	       r->rip, r->ss & 0xffff, r->rsp, r->rflags);
-	printk(LOG_ERR, "rax %016lx rbx %016lx rcx %016lx\n", r->rax, r->rbx, r->rcx);
-	printk(LOG_ERR, "rdx %016lx rsi %016lx rdi %016lx\n", r->rdx, r->rsi, r->rdi);
-	printk(LOG_ERR, "rbp %016lx r8  %016lx r9  %016lx\n", r->rbp, r->r8, r->r9);
-	printk(LOG_ERR, "r10 %016lx r11 %016lx r12 %016lx\n", r->r10, r->r11, r->r12);
-	printk(LOG_ERR, "r13 %016lx r14 %016lx r15 %016lx\n", r->r13, r->r14, r->r15);
-	printk(LOG_ERR, "cr0 %016lx cr2 %016lx cr3 %016lx cr4 %08lx\n", read_cr0(), read_cr2(),
-	       read_cr3(), read_cr4());
+	printk(LOG_ERR, "rsp %016lx rax %016lx rbx %016lx rcx %016lx\n", r->rsp, r->rax, r->rbx,
+	       r->rcx);
+	printk(LOG_ERR, "rdx %016lx rsi %016lx rdi %016lx rbp %016lx\n", r->rdx, r->rsi, r->rdi,
+	       r->rbp);
+	printk(LOG_ERR, "r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10,
+	       r->r11);
+	printk(LOG_ERR, "r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14,
+	       r->r15);
 }
 
 static void __attribute__((noreturn))
@@ -78,8 +77,13 @@ report(const char *what, const struct cpu_regs *regs, u64 rip, u64 rbp, u64 rsp)
 	       booted ? "*** Parapet has hit a fault of its own and stops the machine ***\n"
 		      : "*** Parapet cannot start ***\n");
 	printk(LOG_ERR, "%s", what);
-	if (regs)
-		print_regs(regs);
+	if (regs) {
+		printk(LOG_ERR, "rip %04lx:%016lx ss %04lx rflags %08lx\n", regs->cs & 0xffff, rip,
+		       regs->ss & 0xffff, regs->rflags);
+		print_registers(regs);
+		printk(LOG_ERR, "cr0 %016lx cr2 %016lx cr3 %016lx cr4 %08lx\n", read_cr0(),
+		       read_cr2(), read_cr3(), read_cr4());
+	}
 	if (regs || booted) {
 		print_stack(rsp);
 		if (in_text(rip))

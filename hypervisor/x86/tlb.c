@@ -40,27 +40,22 @@ u64 read_cr3(void)
 	return v;
 }
 
-/*
- * No stamp is of a later time than the clock's, so the flush that begins now is later than all of
- * them. Should another CPU take one right now, this is one advance too few: a flush too many.
- */
-static void __attribute__((noinline)) clock_advance(void)
-{
-	u32 t = __atomic_load_n(&clock, __ATOMIC_RELAXED);
-
-	WRITE_ONCE(clock_read, false);
-	while (t && !__atomic_compare_exchange_n(&clock, &t, t + 1, false, __ATOMIC_SEQ_CST,
-						 __ATOMIC_RELAXED))
-		;
-}
-
 void write_cr3(u64 cr3)
 {
-	if (unlikely(READ_ONCE(clock_read)))
-		clock_advance();
-
 	u32 t = __atomic_load_n(&clock, __ATOMIC_SEQ_CST);
 
+	/*
+	 * No stamp is of a later time than the clock's, so the flush that begins now is later than
+	 * all of them. Should another CPU take one right now, this is one advance too few: a flush
+	 * too many.
+	 */
+	if (unlikely(READ_ONCE(clock_read))) {
+		WRITE_ONCE(clock_read, false);
+		while (t && !__atomic_compare_exchange_n(&clock, &t, t + 1, false, __ATOMIC_SEQ_CST,
+							 __ATOMIC_RELAXED))
+			;
+		t += t != 0;
+	}
 	load_cr3(cr3);
 	WRITE_ONCE(this_cpu()->tlb_flushed, t);
 }

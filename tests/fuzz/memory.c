@@ -741,7 +741,7 @@ static void check_tlb(void)
 
 static void audit(void)
 {
-	struct audit_result result;
+	struct parapet_audit result;
 
 	fake_external = (int)held;
 	for (unsigned i = 0; i < held; i++) {

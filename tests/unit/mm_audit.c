@@ -18,7 +18,7 @@ static int set_up(void **state)
 #define expect_complaint(place, value, frame)                                                      \
 	do {                                                                                       \
 		typeof(place) kept_ = (place);                                                     \
-		struct audit_result r_;                                                            \
+		struct parapet_audit r_;                                                           \
                                                                                                    \
 		(place) = (value);                                                                 \
 		mm_audit(&r_);                                                                     \
@@ -111,7 +111,7 @@ static void the_heap_and_the_m2p(void **state)
 static void references_of_other_rooms(void **state)
 {
 	struct page *held = mm_get_page_writable(mfn(s.data[0]), &d->mem);
-	struct audit_result r;
+	struct parapet_audit r;
 
 	(void)state;
 	mm_audit(&r);

@@ -496,7 +496,7 @@ void fake_run_space(struct domain *d, struct fake_space *s)
 
 void fake_audit(void)
 {
-	struct audit_result result;
+	struct parapet_audit result;
 
 	mm_audit(&result);
 	if (result.kind)
