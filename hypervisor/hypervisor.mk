@@ -17,6 +17,14 @@ HV_LDFLAGS := -O2 $(HV_LTO) -nostdlib -static -Wl,-z,max-page-size=4096 -Wl,-z,n
 
 HV_UNPACK := $(B)/libs/hypervisor/libunpack.a
 
+# Changes when the compiler or its flags do: then all objects are compiled anew.
+HV_FLAGS := $(B)/hypervisor/flags
+.PHONY: hypervisor-flags
+$(HV_FLAGS): hypervisor-flags
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(CC) $(HV_CPPFLAGS) $(HV_CFLAGS) $(HV_LTO)' >$@.now
+	$(Q)cmp -s $@.now $@ || cp $@.now $@
+
 $(B)/parapet: $(HV_OBJECTS) $(HV_UNPACK) hypervisor/boot/parapet.lds
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(HV_LDFLAGS) -Wl,-T,hypervisor/boot/parapet.lds -o $@ $(HV_OBJECTS) $(HV_UNPACK)
@@ -26,19 +34,19 @@ define hv_compile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CPPFLAGS) $(HV_CFLAGS) $(HV_LTO) -MMD -MP -c $< -o $@
 endef
-$(B)/hypervisor/%.o: hypervisor/%.c $(HV_OFFSETS) | $(SETUP_BUILD)
+$(B)/hypervisor/%.o: hypervisor/%.c $(HV_OFFSETS) $(HV_FLAGS) | $(SETUP_BUILD)
 	$(hv_compile)
 $(B)/hypervisor/lib/string.o: HV_LTO := # the compiler calls it unseen
-$(B)/hypervisor/abi/%.o: abi/%.c | $(SETUP_BUILD)
+$(B)/hypervisor/abi/%.o: abi/%.c $(HV_FLAGS) | $(SETUP_BUILD)
 	$(hv_compile)
 
-$(B)/hypervisor/%.o: hypervisor/%.S $(HV_OFFSETS) | $(SETUP_BUILD)
+$(B)/hypervisor/%.o: hypervisor/%.S $(HV_OFFSETS) $(HV_FLAGS) | $(SETUP_BUILD)
 	$(call say,AS,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CPPFLAGS) -D__ASSEMBLY__ -g -MMD -MP -c $< -o $@
 
 # Offsets of struct members for assembly: the compiler prints them as text, sed makes a header of it.
-$(HV_OFFSETS): hypervisor/x86/asm-offsets.c | $(SETUP_BUILD)
+$(HV_OFFSETS): hypervisor/x86/asm-offsets.c $(HV_FLAGS) | $(SETUP_BUILD)
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CPPFLAGS) $(filter-out -g,$(HV_CFLAGS)) -MMD -MP -MT $@ -MF $(@:.h=.d) -S $< -o $(@:.h=.s)
