@@ -185,11 +185,10 @@ static long affinity(struct vcpu *v, const struct xen_domctl_vcpuaffinity *a, bo
 		if (sched_set_affinity(v, mask))
 			return refuse(BAD_ARGUMENT, "affinity of vCPU %u: no such CPU", v->vcpu_id);
 	}
-	mask.bits = v->affinity.bits & known & (set ? cpumask_online().bits : ~0UL);
-	if (!copy_to_guest(at, &mask, head) ||
-	    (bytes > head && !clear_guest(at + head, bytes - head)))
-		return refuse_fault(at);
-	return 0;
+	/* What there are no CPUs for is cleared, as far as any tool asks. */
+	const u64 map[16] = {v->affinity.bits & known & (set ? cpumask_online().bits : ~0UL)};
+
+	return copy_to_guest(at, map, MIN(bytes, sizeof(map))) ? 0 : refuse_fault(at);
 }
 
 /* Weight and cap lie at the same place for both kinds of credit. 0 and ~0 leave what they are. */

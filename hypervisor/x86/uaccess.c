@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <x86/uaccess.h>
 
-#define COPY(by)	  "1: rep " by "\n2:\n\t" ON_FAULT(1b, 2b)
+#define COPY(by) "1: rep " by "\n2:\n\t" ON_FAULT(1b, 2b)
 
 inline bool guest_range_ok(u64 addr, u64 size)
 {
@@ -35,16 +35,4 @@ bool copy_from_guest_any(void *dst, u64 src, size_t size)
 bool copy_to_guest_any(u64 dst, const void *src, size_t size)
 {
 	return guest_range_ok(dst, size) && copy((void *)dst, src, size);
-}
-
-bool clear_guest(u64 dst, size_t size)
-{
-	static const u8 zeros[PAGE_SIZE];
-
-	for (size_t n; size; dst += n, size -= n) {
-		n = MIN(size, sizeof(zeros));
-		if (!copy_to_guest(dst, zeros, n))
-			return false;
-	}
-	return true;
 }

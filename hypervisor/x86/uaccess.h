@@ -113,7 +113,6 @@ static inline __attribute__((always_inline)) bool copy_to_guest(u64 dst, const v
 			       : copy_to_guest_any(dst, src, size);
 }
 #endif
-bool clear_guest(u64 dst, size_t size);
 
 #define get_guest(var, addr) copy_from_guest(&(var), (addr), sizeof(var))
 #define put_guest(addr, var) copy_to_guest((addr), &(var), sizeof(var))

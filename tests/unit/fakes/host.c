@@ -151,14 +151,6 @@ bool copy_to_guest(u64 dst, const void *src, size_t size)
 	return true;
 }
 
-bool clear_guest(u64 dst, size_t size)
-{
-	if (faults(dst, size))
-		return false;
-	memset((void *)dst, 0, size);
-	return true;
-}
-
 /* --- messages --- */
 
 void printk(enum log_level level, const char *fmt, ...)
