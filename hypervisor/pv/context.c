@@ -202,18 +202,20 @@ void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c)
  */
 void pv_context_switch(struct vcpu *prev, struct vcpu *next)
 {
-	u64 bit = BIT(this_cpu()->id);
+	struct cpu *c = this_cpu();
+	u64 bit = BIT(c->id);
 
 	if (prev == next)
 		return;
 	if (prev->domain)
 		context_save(&prev->arch);
-	this_cpu()->current_memory = &next->mem;
+	c->current_memory = &next->mem;
 	if (next->domain) {
 		__atomic_fetch_or(&next->domain->mem.dirty_cpus.bits, bit, __ATOMIC_SEQ_CST);
 		context_load(&next->arch,
 			     next->arch.kernel_mode ? next->mem.cr3_kernel : next->mem.cr3_user);
-		wrmsr_safe(MSR_TSC_AUX, next->pv.tsc_aux);
+		if (c->tsc_aux != next->pv.tsc_aux)
+			wrmsr_safe(MSR_TSC_AUX, c->tsc_aux = next->pv.tsc_aux);
 	} else {
 		context_load_idle();
 	}

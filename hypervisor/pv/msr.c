@@ -110,7 +110,7 @@ bool pv_write_msr(struct vcpu *v, u32 number, u64 value)
 	case MSR_TSC_AUX:
 		if (value >> 32 || !wrmsr_safe(MSR_TSC_AUX, value))
 			return false;
-		v->pv.tsc_aux = (u32)value;
+		v->pv.tsc_aux = this_cpu()->tsc_aux = (u32)value;
 		return true;
 	case MSR_HYPERCALL_PAGE:
 		return write_hypercall_page(v, value);

@@ -44,9 +44,11 @@ void arch_vcpu_destroy(struct arch_vcpu *a)
 
 /* --- FPU. Saving and loading go through all features, whatever the guest has enabled. --- */
 
+/* TS is set only while a vCPU runs that has set it. */
 static void fpu_save(struct arch_vcpu *a)
 {
-	asm volatile("clts");
+	if (a->ts)
+		asm volatile("clts");
 	if (cpu_has_xsave && a->xcr0 != xcr0_all)
 		xsetbv_safe(xcr0_all);
 	if (cpu_has_xsave)
@@ -72,13 +74,13 @@ static bool fpu_try_load(const void *area)
 
 static void fpu_load(struct arch_vcpu *a)
 {
-	asm volatile("clts");
 	/* A context that a toolstack or guest supplied may be refused: then it starts afresh. */
 	while (!fpu_try_load(a->fpu))
 		fpu_reset(a);
 	if (cpu_has_xsave && a->xcr0 != xcr0_all)
 		xsetbv_safe(a->xcr0);
-	context_reload_ts(a);
+	if (a->ts)
+		context_reload_ts(a);
 }
 
 bool context_set_xcr0(struct arch_vcpu *a, u64 xcr0)
@@ -110,6 +112,13 @@ void context_reload_ts(struct arch_vcpu *a)
 		done_;                                                                             \
 	})
 
+/* Mostly it is what it was, and reading is cheaper than writing. */
+static void load_base(u32 msr, u64 base)
+{
+	if (rdmsr(msr) != base)
+		wrmsr(msr, base);
+}
+
 static void load_segments(struct arch_vcpu *a)
 {
 	bool ok = LOAD_SEGMENT(ds, a->ds);
@@ -117,9 +126,9 @@ static void load_segments(struct arch_vcpu *a)
 	ok &= LOAD_SEGMENT(es, a->es);
 	ok &= LOAD_SEGMENT(fs, a->fs);
 	ok &= LOAD_SEGMENT(gs, a->gs);
-	wrmsr(MSR_FS_BASE, a->fs_base);
-	wrmsr(MSR_GS_BASE, a->kernel_mode ? a->gs_base_kernel : a->gs_base_user);
-	wrmsr(MSR_KERNEL_GS_BASE, a->kernel_mode ? a->gs_base_user : a->gs_base_kernel);
+	load_base(MSR_FS_BASE, a->fs_base);
+	load_base(MSR_GS_BASE, a->kernel_mode ? a->gs_base_kernel : a->gs_base_user);
+	load_base(MSR_KERNEL_GS_BASE, a->kernel_mode ? a->gs_base_user : a->gs_base_kernel);
 	if (!ok) {
 		a->segment_fault = 1;
 		cpu_set_work(this_cpu(), WORK_EVENTS);

@@ -55,6 +55,7 @@ struct cpu {
 	u32 apic_id;
 	u32 batch_index; /* index in the running hypercall's batch, for refuse() */
 	u32 hypercall;	 /* number of the running hypercall: refuse(), hypercall_preempt() */
+	u32 tsc_aux;	 /* what MSR_TSC_AUX holds */
 	u32 tlb_flushed; /* TLB clock at the last full flush, see tlb.c */
 };
 

@@ -131,11 +131,13 @@ void load_gdt(u64 base)
 
 void load_ldt(u64 base, unsigned entries)
 {
-	u32 id = this_cpu()->id;
+	u32 id = this_cpu()->id, loaded;
 
+	asm volatile("sldt %0" : "=r"(loaded));
 	if (entries)
 		set_system(CPU_LDT(id), base, entries * 8 - 1, 2);
-	asm volatile("lldt %w0" ::"r"(entries ? CPU_LDT(id) : 0) : "memory");
+	if (entries || loaded)
+		asm volatile("lldt %w0" ::"r"(entries ? CPU_LDT(id) : 0) : "memory");
 }
 
 void descriptors_load(u32 id)
@@ -154,8 +156,7 @@ void descriptors_load(u32 id)
 		"mov %0, %%ss\n\tmov %1, %%ds\n\tmov %1, %%es\n\tmov %1, %%fs\n\tmov %1, %%gs" ::
 			"r"(HYPERVISOR_DS),
 		"r"(0));
-	asm volatile("lidt %0; lldt %w1; ltr %w2" ::"m"(idt), "r"(0), "r"(CPU_TSS(id))
-		     : "memory");
+	asm volatile("lidt %0; lldt %w1; ltr %w2" ::"m"(idt), "r"(0), "r"(CPU_TSS(id)) : "memory");
 	wrmsr(MSR_STAR, (u64)(GUEST_CS32) << 48 | (u64)HYPERVISOR_CS << 32);
 	wrmsr(MSR_LSTAR, entry + (syscall_entry - entry_page));
 	wrmsr(MSR_CSTAR, entry + (syscall32_entry - entry_page));
