@@ -16,12 +16,23 @@ $(BENCH)/%.instructions: $(BENCH)/%.iso tools/bench/run | $(SETUP_RUN)
 $(BENCH)/%.ticks: $(BENCH)/%.iso tools/bench/run | $(SETUP_RUN)
 	$(call say,BENCH,$@)
 	$(Q)QEMU=$(QEMU) tools/bench/run $< $@
+# What a CPU pays more for than for an instruction, counted by a plugin of QEMU's.
+$(BENCH)/tally.so: tools/bench/tally.c | $(SETUP_BUILD)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -fPIC -shared -o $@ $<
+$(BENCH)/%.tally: $(BENCH)/%.iso $(BENCH)/tally.so tools/bench/run | $(SETUP_RUN)
+	$(call say,BENCH,$@)
+	$(Q)QEMU=$(QEMU) tools/bench/run $< $@.rows $(ICOUNT) -plugin $(BENCH)/tally.so,out=$@.counts
+	$(Q)cut -f 1 $@.rows | paste - $@.counts >$@
 
 .PHONY: bench
 BENCH_PAIR = $(BENCH)/parapet.$(1) $(BENCH)/xen.$(1)
-bench: $(call BENCH_PAIR,instructions) $(call BENCH_PAIR,ticks) | $(B)/.setup/bench ## cost of each operation, beside Xen's: build/bench
+bench: $(call BENCH_PAIR,instructions) $(call BENCH_PAIR,tally) $(call BENCH_PAIR,ticks) | $(B)/.setup/bench ## cost of each operation, beside Xen's: build/bench
 	@echo; echo 'Instructions (QEMU -icount), least of the rounds:'
 	$(Q)tools/bench/report 2 $(call BENCH_PAIR,instructions) | tee $(BENCH)/instructions.txt
+	@echo; echo 'What instructions do not show, for one operation, on Parapet / Xen:'
+	$(Q)tools/bench/costly $(call BENCH_PAIR,tally) | tee $(BENCH)/costly.txt
 	@echo; echo 'Ticks of the TSC without -icount, median of the rounds (as fast as this machine is today):'
 	$(Q)tools/bench/report 3 $(call BENCH_PAIR,ticks) | tee $(BENCH)/ticks.txt
 	$(Q)tools/bench/plot $(BENCH) $(call BENCH_PAIR,instructions)

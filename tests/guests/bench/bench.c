@@ -65,11 +65,16 @@ static void measure(const struct row *row)
 	for (unsigned int i = 0; i < ROUNDS; i++) {
 		if (row->before)
 			row->before();
+		BENCH_MARK(START);
 		uint64_t start = pv_rdtsc();
 
 		row->run();
 		ticks[i] = (pv_rdtsc() - start) / row->operations;
+		BENCH_MARK(STOP);
 	}
+	for (unsigned int i = 0; i < row->operations; i++)
+		BENCH_MARK(OPERATION);
+	BENCH_MARK(ROW_ENDS);
 	if (row->finish)
 		row->finish();
 	qsort(ticks, ROUNDS, sizeof(ticks[0]), compare);

@@ -23,6 +23,17 @@ extern const struct row call_rows[], table_rows[], trap_rows[], event_rows[], gr
 /* rc must be what the operation returns when it succeeds; otherwise the benchmark has failed. */
 void check(const char *what, long rc, long wanted);
 
+/*
+ * For the emulator's plugin (tools/bench/tally.c); the machine does nothing. A round begins and
+ * ends at START and STOP; behind a row's rounds comes OPERATION for each operation of a round, and
+ * ROW_ENDS.
+ */
+#define BENCH_MARK(mark)     __asm__ volatile("nopl %c0(%%rax)" ::"i"(BENCH_MARK_##mark))
+#define BENCH_MARK_START     0x42500001
+#define BENCH_MARK_STOP	     0x42500002
+#define BENCH_MARK_ROW_ENDS  0x42500003
+#define BENCH_MARK_OPERATION 0x42500004
+
 /* --- shared by the rows ----------------------------------------------------------------------- */
 
 /* Permissions of an upper entry. */
