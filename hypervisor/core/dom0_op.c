@@ -117,14 +117,6 @@ long do_platform_op(u64 arg)
 
 /* --- parapet_op: the auditor and the counts of refusals, for tools and tests --- */
 
-static long audit(u64 arg)
-{
-	struct parapet_audit result = {0};
-
-	mm_audit(&result);
-	return put_guest(arg, result) ? 0 : refuse_fault(arg);
-}
-
 static long refusals(u64 arg)
 {
 	struct parapet_refusals op;
@@ -141,10 +133,14 @@ static long refusals(u64 arg)
 
 long do_parapet_op(u64 cmd, u64 arg)
 {
+	struct parapet_audit result = {0};
+
 	if (need_privilege())
 		return -XEN_EPERM;
-	if ((u32)cmd == PARAPET_audit)
-		return audit(arg);
+	if ((u32)cmd == PARAPET_audit) {
+		mm_audit(&result);
+		return put_guest(arg, result) ? 0 : refuse_fault(arg);
+	}
 	if ((u32)cmd == PARAPET_refusals)
 		return refusals(arg);
 	return refuse_operation(cmd);

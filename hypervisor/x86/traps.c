@@ -10,6 +10,7 @@
 #include <x86/hooks.h>
 #include <x86/time.h>
 #include <x86/tlb.h>
+#include <x86/uaccess.h>
 
 #define VECTOR_PAGE_FAULT 14
 #define VECTOR_NMI	  2
@@ -68,18 +69,11 @@ static void __attribute__((noreturn)) die(const struct cpu_regs *regs)
 	panic_with_regs(regs, vector < ARRAY_SIZE(names) ? names[vector] : "unexpected vector");
 }
 
-/* The guest's AC flag must not open its pages to the hypervisor's stray accesses. */
-static void close_user_pages(void)
-{
-	if (cpu_has_smap)
-		asm volatile("clac" ::: "memory");
-}
-
 void trap_entry(struct cpu_regs *regs)
 {
 	unsigned vector = regs->entry_vector;
 
-	close_user_pages();
+	guest_close(); /* the guest's AC flag must not open its pages to stray accesses */
 	if (vector >= VECTOR_PIC && vector != VECTOR_INT80)
 		interrupt(vector);
 	else if (regs->cs & 3)
@@ -111,7 +105,7 @@ struct cpu_regs *debug_entry(struct cpu_regs *regs)
 
 struct cpu_regs *machine_entry(struct cpu_regs *regs)
 {
-	close_user_pages(); /* a guest's NMI goes on to exit_work() */
+	guest_close(); /* a guest's NMI goes on to exit_work() */
 	if (regs->entry_vector != VECTOR_NMI)
 		die(regs);
 	if (panicking)
