@@ -36,4 +36,4 @@ bench: $(call BENCH_PAIR,instructions) $(call BENCH_PAIR,tally) $(call BENCH_PAI
 	@echo; echo 'Ticks of the TSC without -icount, median of the rounds (as fast as this machine is today):'
 	$(Q)tools/bench/report 3 $(call BENCH_PAIR,ticks) | tee $(BENCH)/ticks.txt
 	$(Q)tools/bench/plot $(BENCH) $(call BENCH_PAIR,instructions)
-	@echo; echo 'Plots: $(BENCH)/ratio.svg $(BENCH)/batch.svg'
+	@echo; echo 'Plots: $(BENCH)/ratio.svg $(BENCH)/batch.svg. With dom0s: make bench-linux bench-devices'
