@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs the host packages that the given groups of make targets need and that are missing.
-#   tools/setup.sh [--check] GROUP...    groups: build clang image run debian test bench
+#   tools/setup.sh [--check] GROUP...    groups: build clang image run debian test bench proof
 # --check only reports: status 1 when something is missing.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -37,6 +37,10 @@ debian debian-archive-keyring /usr/share/keyrings/debian-archive-keyring.gpg che
 debian fdisk sfdisk writes partition tables
 debian e2fsprogs mke2fs makes the file system
 bench gnuplot-nox gnuplot plots
+proof frama-c-base frama-c proves contracts and finds alarms
+proof why3 why3 speaks to the provers
+proof z3 z3 is a prover
+proof cvc4 cvc4 is a prover
 '
 
 die() {
@@ -93,7 +97,7 @@ if [ "${1:-}" = --check ]; then
 	check=1
 	shift
 fi
-[ $# -gt 0 ] || die "usage: tools/setup.sh [--check] GROUP... (build clang image run debian test bench)"
+[ $# -gt 0 ] || die "usage: tools/setup.sh [--check] GROUP... (build clang image run debian test bench proof)"
 
 wanted=$(missing "$@")
 [ -n "$wanted" ] || exit 0

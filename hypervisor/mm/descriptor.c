@@ -20,6 +20,14 @@
 #define WINDOWS_ORDER 3	 /* of all tables together: see window_entry() */
 #define GDT_PAGES     16 /* of a window; LDT pages follow */
 
+/*@ predicate harmless(u64 d) = !(d & DESC_PRESENT) || !(d & (DESC_SEGMENT | DESC_TYPE)) ||
+	((d & DESC_SEGMENT) && (d & BIT(45)) && (d & BIT(46))); */
+/*@ requires \valid(descriptor);
+    assigns *descriptor;
+    ensures \result != 0 ==> !(*descriptor & DESC_PRESENT) ||
+	!(*descriptor & (DESC_SEGMENT | DESC_TYPE)) || ((*descriptor & DESC_SEGMENT) &&
+	(*descriptor & BIT(45)) && (*descriptor & BIT(46)));
+    ensures \result == 0 ==> *descriptor == \old(*descriptor); */
 bool mm_descriptor_fix(u64 *descriptor)
 {
 	u64 d = *descriptor;
@@ -33,10 +41,15 @@ bool mm_descriptor_fix(u64 *descriptor)
 	return true;
 }
 
+/*@ ensures \result == 0 ==> \forall integer i; 0 <= i < 512 ==> harmless(page_content(pg)[i]);
+ */
 int descriptor_page_check(struct page *pg)
 {
 	u64 *d = page_to_virt(pg);
 
+	/*@ loop invariant 0 <= i <= 512;
+	    loop invariant \forall integer j; 0 <= j < i ==> harmless(d[j]);
+	    loop assigns i, d[0 .. 511]; */
 	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*d); i++)
 		if (!mm_descriptor_fix(&d[i]))
 			return refuse(BAD_ENTRY,
@@ -61,7 +74,7 @@ int mm_update_descriptor(struct vcpu_memory *vm, paddr_t maddr, u64 descriptor)
 			     "descriptor at", maddr);
 	if (rc)
 		return rc;
-	WRITE_ONCE(*(u64 *)paddr_virt(maddr), descriptor);
+	WRITE_ONCE(*(u64 *)(page_to_virt(pg) + (maddr & ~PAGE_MASK)), descriptor);
 	return type_put(pg);
 }
 

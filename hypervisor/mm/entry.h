@@ -29,6 +29,8 @@
 
 #define TABLE_ENTRIES 512u
 
+/*@ assigns \nothing;
+    ensures \result.n == (entry & PTE_ADDRESS) >> PAGE_SHIFT; */
 static inline mfn_t entry_frame(u64 entry)
 {
 	return mfn((entry & PTE_ADDRESS) >> PAGE_SHIFT);
@@ -52,6 +54,14 @@ enum entry_mode {
  * store, so that no walker sees half of it. The caller holds the page lock, or the table is BUSY.
  * *old: for ENTRY_EXCHANGE what is expected, and on false what was found instead.
  */
+/*@ requires \valid(slot) && (mode == ENTRY_SWAP || mode == ENTRY_EXCHANGE ==>
+	\valid(old) && \separated(old, slot));
+    assigns *slot, *old;
+    ensures mode == ENTRY_SET || mode == ENTRY_SWAP ==> \result != 0 && *slot == value;
+    ensures mode == ENTRY_SWAP ==> *old == \old(*slot);
+    ensures mode == ENTRY_EXCHANGE && \result != 0 ==> *slot == value && \old(*slot) == \old(*old);
+    ensures mode == ENTRY_EXCHANGE && \result == 0 ==> *slot == \old(*slot) == *old;
+    ensures mode == ENTRY_KEEP_AD ==> \result != 0 && *slot == (value | (\old(*slot) & PTE_AD)); */
 static inline bool entry_write(u64 *slot, u64 value, enum entry_mode mode, u64 *old)
 {
 	if (mode == ENTRY_SET) {
@@ -67,6 +77,8 @@ static inline bool entry_write(u64 *slot, u64 value, enum entry_mode mode, u64 *
 						   __ATOMIC_RELAXED);
 	u64 found = READ_ONCE(*slot);
 	/* Lost when a CPU sets A or D meanwhile: found is fresh, try again. */
+	/*@ loop invariant *slot == found == \at(*slot, Pre);
+	    loop assigns found, *slot; */
 	while (!__atomic_compare_exchange_n(slot, &found, value | (found & PTE_AD), false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		;

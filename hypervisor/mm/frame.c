@@ -122,10 +122,18 @@ void page_retire(struct page *pg)
 
 /* --- references --- */
 
+/*@ requires \valid(pg);
+    assigns pg->count;
+    ensures \result != 0 <==> (\old(pg->count) & 0x7fffffff) != 0 &&
+	(\old(pg->count) & 0x7fffffff) < limit;
+    ensures \result != 0 ==> pg->count == (u32)(\old(pg->count) + 1);
+    ensures \result == 0 ==> pg->count == \old(pg->count); */
 inline bool page_ref_below(struct page *pg, u32 limit)
 {
 	u32 old = __atomic_load_n(&pg->count, __ATOMIC_RELAXED);
 
+	/*@ loop invariant pg->count == \at(pg->count, Pre) == old;
+	    loop assigns old, pg->count; */
 	/* Lost when another reference came or went meanwhile: old is fresh, try again. */
 	do {
 		if (PAGE_REFS(old) == 0 || PAGE_REFS(old) >= limit)

@@ -70,6 +70,7 @@ extern mfn_t m2p_pieces[M2P_PIECES];
 extern u64 max_mfn;		/* one above the highest frame of RAM */
 extern unsigned phys_addr_bits; /* width of physical addresses */
 
+/*@ assigns \nothing; */
 static inline mfn_t frame_mfn(const struct page *pg)
 {
 	return mfn((u64)(pg - frame_table));
@@ -91,12 +92,19 @@ static inline mfn_t virt_to_mfn(const void *va) /* in the direct map */
 	return mfn(((uintptr_t)va - DIRECT_MAP_START) >> PAGE_SHIFT);
 }
 
+/*@ assigns \nothing;
+    ensures \result == frame_table + m.n; */
 static inline struct page *mfn_to_page(mfn_t m) /* m is RAM */
 {
 	return &frame_table[m.n];
 }
 
 /** The frame-table entry if m is RAM, otherwise NULL. */
+/*@ predicate is_ram(integer n) = n < max_mfn && (frame_table[n].flags & PAGE_RAM); */
+/*@ requires \valid_read(frame_table + (0 .. max_mfn - 1));
+    assigns \nothing;
+    ensures is_ram(m.n) ==> \result == frame_table + m.n;
+    ensures !is_ram(m.n) ==> \result == \null; */
 static inline struct page *frame_of_ram(mfn_t m)
 {
 	return likely(m.n < max_mfn && (frame_table[m.n].flags & PAGE_RAM)) ? mfn_to_page(m) : NULL;
@@ -170,12 +178,17 @@ void page_retire(struct page *pg);
 bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm);
 
 /* --- the lock of a table's entries: descending levels only --- */
+/*@ requires \valid(pg);
+    assigns pg->lock; */
 static inline void page_lock(struct page *pg)
 {
+	/*@ loop assigns pg->lock; */
 	while (unlikely(__atomic_exchange_n(&pg->lock, 1, __ATOMIC_ACQUIRE)))
 		cpu_relax();
 }
 
+/*@ requires \valid(pg);
+    assigns pg->lock; */
 static inline void page_unlock(struct page *pg)
 {
 	__atomic_store_n(&pg->lock, 0, __ATOMIC_RELEASE);

@@ -23,7 +23,7 @@ static int write_data(const struct domain_memory *dm, u64 ptr, u64 value)
 
 	if (rc)
 		return rc;
-	WRITE_ONCE(*(u64 *)paddr_virt(ptr), value);
+	WRITE_ONCE(*(u64 *)(page_to_virt(pg) + (ptr & ~PAGE_MASK)), value);
 	return type_put(pg);
 }
 
@@ -43,7 +43,7 @@ static inline int update_entry(struct update_run *run, u64 ptr, u64 value, enum 
 		return rc;
 	/* What it referred to is not dropped under the lock where that can take long or go far. */
 	struct page *pg = frame_of_ram(entry_frame(old));
-	if (t->level > 1) {
+	if (t->level > 1 && likely(pg)) {
 		table_close(t);
 		return table_put_deferred(current_memory(), pg) ? DONE_GIVE_WAY : 0;
 	}
@@ -60,7 +60,7 @@ static int update_m2p(struct update_run *run, u64 ptr, u64 value)
 	if (!pg)
 		return refuse(NOT_OWNED, "M2P of frame %lx: it is not memory of d%u", m.n,
 			      run->frame_owner->domid);
-	m2p_table[m.n] = value;
+	m2p_table[frame_mfn(pg).n] = value;
 	mm_put_page(pg);
 	return 0;
 }

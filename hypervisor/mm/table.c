@@ -4,13 +4,24 @@
 #include <mm/root.h>
 #include <mm/table.h>
 
+/*@ assigns \nothing;
+    ensures \result != 0 <==> level == 4 && 256 <= index <= 271; */
 static bool hypervisor_slot(unsigned level, unsigned index)
 {
 	return level == 4 && index >= HYPERVISOR_FIRST_SLOT && index <= HYPERVISOR_LAST_SLOT;
 }
 
+/*@ predicate io_memory(struct domain_memory *dm, integer n) = \exists integer i;
+	0 <= i < dm->iomem_ranges && dm->iomem[i].first <= n <= dm->iomem[i].last; */
+/*@ requires \valid_read(dm) && dm->iomem_ranges <= MAX_IOMEM_RANGES;
+    assigns \nothing;
+    ensures \result != 0 <==> io_memory((struct domain_memory *)dm, m.n); */
 bool iomem_permitted(const struct domain_memory *dm, mfn_t m)
 {
+	/*@ loop invariant 0 <= i <= dm->iomem_ranges;
+	    loop invariant \forall integer j; 0 <= j < i ==>
+		m.n < dm->iomem[j].first || m.n > dm->iomem[j].last;
+	    loop assigns i; */
 	for (unsigned i = 0; i < dm->iomem_ranges; i++)
 		if (m.n >= dm->iomem[i].first && m.n <= dm->iomem[i].last)
 			return true;
@@ -20,11 +31,26 @@ bool iomem_permitted(const struct domain_memory *dm, mfn_t m)
 /* --- one entry: what a guest may write, and the reference that it holds --- */
 
 /** An entry that is not like nearly all: 0 if it is allowed all the same. */
+/*@ requires \valid_read(owner) && owner->iomem_ranges <= MAX_IOMEM_RANGES;
+    requires \valid_read(frame_table + (0 .. max_mfn - 1));
+    requires level <= 4 && 32 <= phys_addr_bits <= 52 && max_mfn <= 1UL << 40;
+    assigns \nothing;
+    ensures \result == 0 && (entry & PTE_PRESENT) && level == 1 && (owner->privileged ||
+	!is_ram((entry & PTE_ADDRESS) >> PAGE_SHIFT)) ==> !(entry & PTE_GLOBAL);
+    ensures \result == 0 && !(entry & PTE_PRESENT) ==>
+	!(entry & PTE_ADDRESS & (u64)((u64)BIT(phys_addr_bits) - 1)) ||
+	(entry & PTE_ADDRESS & (u64)((u64)BIT(phys_addr_bits) - 1)) >= (u64)(max_mfn << PAGE_SHIFT);
+    ensures \result == 0 && (entry & PTE_PRESENT) && (level > 1 || (!owner->privileged &&
+	is_ram((entry & PTE_ADDRESS) >> PAGE_SHIFT))) ==> !(entry & ~(PTE_GUEST | PTE_ADDRESS));
+    ensures \result == 0 && (entry & PTE_PRESENT) && level == 1 &&
+	!is_ram((entry & PTE_ADDRESS) >> PAGE_SHIFT) ==>
+	io_memory((struct domain_memory *)owner, (entry & PTE_ADDRESS) >> PAGE_SHIFT);
+    ensures \result == 0 || \result < 0; */
 static __attribute__((noinline)) int check_unusual(u64 entry, unsigned level,
 						   const struct domain_memory *owner)
 {
 	mfn_t m = entry_frame(entry);
-	bool ram = frame_of_ram(m);
+	bool ram = frame_of_ram(m) != NULL;
 	paddr_t address = entry & PTE_ADDRESS & (BIT(phys_addr_bits) - 1);
 	u64 bits = entry & ~(PTE_GUEST | PTE_ADDRESS);
 
@@ -187,11 +213,12 @@ inline bool table_open(struct open_table *t, mfn_t m, const struct domain_memory
 	for (;; cpu_relax()) {
 		page_lock(pg);
 		u64 word = type_word(pg);
+		unsigned level = type_of(word);
 
 		/* So it stays, with its owner, until the lock is released. */
-		if (likely((word & (TYPE_VALID | TYPE_BUSY)) == TYPE_VALID &&
-			   type_of(word) <= levels && READ_ONCE(pg->owner) == dm->domid)) {
-			*t = (struct open_table){pg, frame_virt(m), type_of(word), dm};
+		if (likely((word & (TYPE_VALID | TYPE_BUSY)) == TYPE_VALID && level <= levels &&
+			   READ_ONCE(pg->owner) == dm->domid)) {
+			*t = (struct open_table){pg, frame_virt(m), level, dm};
 			return true;
 		}
 		page_unlock(pg);
@@ -201,6 +228,11 @@ inline bool table_open(struct open_table *t, mfn_t m, const struct domain_memory
 }
 
 /** Both entries need the same reference, which the table holds already. */
+/*@ assigns \nothing;
+    ensures level > 1 ==> (\result != 0 <==> (a & PTE_PRESENT) &&
+	!((a ^ b) & (PTE_ADDRESS | PTE_PRESENT)));
+    ensures level == 1 ==> (\result != 0 <==> (a & PTE_PRESENT) &&
+	!((a ^ b) & (PTE_ADDRESS | PTE_PRESENT | PTE_WRITABLE))); */
 static inline bool same_reference(u64 a, u64 b, unsigned level)
 {
 	u64 mask = PTE_PRESENT | PTE_ADDRESS | (level == 1 ? PTE_WRITABLE : 0);

@@ -50,6 +50,9 @@ int table_update_l1(struct open_table *t, unsigned index, u64 entry,
 		    const struct domain_memory *frame_owner);
 
 /** The type that a present entry needs of its frame; TYPE_NONE: any. */
+/*@ assigns \nothing;
+    ensures level > 1 ==> \result == level - 1;
+    ensures level <= 1 ==> \result == (entry & PTE_WRITABLE ? TYPE_WRITABLE : TYPE_NONE); */
 static inline enum frame_type entry_type(u64 entry, unsigned level)
 {
 	if (level > 1)

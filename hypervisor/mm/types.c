@@ -4,6 +4,10 @@
 #include <mm/table.h>
 #include <x86/tlb.h>
 
+/*@ requires \valid(&pg->type);
+    assigns pg->type;
+    ensures \result != 0 ==> \old(pg->type) == expected && pg->type == value;
+    ensures \result == 0 ==> \old(pg->type) != expected && pg->type == \old(pg->type); */
 static bool word_cas(struct page *pg, u64 expected, u64 value)
 {
 	return __atomic_compare_exchange_n(&pg->type, &expected, value, false, __ATOMIC_SEQ_CST,
@@ -11,6 +15,10 @@ static bool word_cas(struct page *pg, u64 expected, u64 value)
 }
 
 /** End of BUSY: nobody else writes the word meanwhile. */
+/*@ requires \valid(pg) && progress <= 512 && count_and_flags < BIT(PROGRESS_SHIFT);
+    assigns pg->type;
+    ensures pg->type == (count_and_flags | (u64)((u64)type << TYPE_SHIFT) |
+	(u64)((u64)progress << PROGRESS_SHIFT)); */
 static void word_set(struct page *pg, enum frame_type type, u64 count_and_flags, unsigned progress)
 {
 	u64 word = count_and_flags | (u64)type << TYPE_SHIFT | (u64)progress << PROGRESS_SHIFT;
@@ -19,20 +27,29 @@ static void word_set(struct page *pg, enum frame_type type, u64 count_and_flags,
 }
 
 /** The word as soon as no CPU is at work on the frame. */
+/*@ requires \valid_read(pg);
+    assigns \nothing;
+    ensures \result == pg->type && !(\result & TYPE_BUSY); */
 static u64 word_at_rest(const struct page *pg)
 {
 	u64 word;
 
+	/*@ loop assigns word; */
 	while (unlikely((word = type_word(pg)) & TYPE_BUSY))
 		cpu_relax();
 	return word;
 }
 
+/*@ assigns \nothing;
+    ensures \result == (word & TYPE_COUNT); */
 static u64 count_of(u64 word)
 {
 	return word & TYPE_COUNT;
 }
 
+/*@ assigns \nothing;
+    ensures \result == 1 <==> TYPE_L1 <= type <= TYPE_L4;
+    ensures \result == 0 || \result == 1; */
 static bool is_table(enum frame_type type)
 {
 	return type >= TYPE_L1 && type <= TYPE_L4;
@@ -48,7 +65,9 @@ const char *type_describe(u64 word)
 		"a pinned L1 table", "a pinned L2 table",
 		"a pinned L3 table", "a pinned L4 table"};
 
-	return names[type_of(word) + (word & TYPE_PINNED ? 7 : 0)];
+	enum frame_type type = type_of(word);
+
+	return names[type <= TYPE_L4 && (word & TYPE_PINNED) ? type + 7 : type];
 }
 
 int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum frame_type type,
@@ -142,8 +161,24 @@ static int leave_idle(struct page *pg, u64 word, enum frame_type type)
 	return go_up(pg, 0, type);
 }
 
+/*@ predicate valid_as(u64 w, integer type) = (w & TYPE_VALID) && ((w >> TYPE_SHIFT) & 7) == type; */
+/*@ requires \valid(pg) && TYPE_L1 <= type <= TYPE_SHARED;
+    behavior another:
+      assumes valid_as(pg->type, type) && !(pg->type & TYPE_BUSY) &&
+	(pg->type & TYPE_COUNT) < TYPE_COUNT_MAX;
+      ensures \result == 0 && pg->type == (u64)(\old(pg->type) + 1);
+    behavior at_limit:
+      assumes valid_as(pg->type, type) && !(pg->type & TYPE_BUSY) &&
+	(pg->type & TYPE_COUNT) >= TYPE_COUNT_MAX;
+      ensures \result < 0 && pg->type == \old(pg->type);
+    behavior other:
+      assumes (pg->type & (TYPE_BUSY | TYPE_VALID | TYPE_PARTIAL)) &&
+	((pg->type >> TYPE_SHIFT) & 7) != type;
+      ensures \result == OTHER_TYPE && pg->type == \old(pg->type); */
 int type_get(struct page *pg, enum frame_type type)
 {
+	/*@ loop invariant pg->type == \at(pg->type, Pre);
+	    loop assigns pg->type; */
 	for (;;) {
 		u64 word = type_word(pg);
 		u64 busy =
@@ -203,6 +238,10 @@ inline int type_get_owned(struct page *pg, const struct domain_memory *dm, enum 
 }
 
 /** VALID or PARTIAL -> BUSY. False: the word has changed. */
+/*@ requires \valid(pg);
+    assigns pg->type, pg->lock;
+    ensures \result != 0 ==> \old(pg->type) == word;
+    ensures \result == 0 ==> \old(pg->type) != word && pg->type == \old(pg->type); */
 static bool claim(struct page *pg, u64 word)
 {
 	bool table = is_table(type_of(word));
@@ -217,8 +256,12 @@ static bool claim(struct page *pg, u64 word)
 }
 
 /** The last reference, or another CPU is at work, or the word changed under us. */
+/*@ requires \valid(pg);
+    ensures (\old(pg->type) & TYPE_COUNT) > 1 ==> \result == 0 && pg->type == \old(pg->type) - 1; */
 static __attribute__((noinline)) int put_slowly(struct page *pg)
 {
+	/*@ loop invariant pg->type == \at(pg->type, Pre);
+	    loop assigns pg->type, pg->lock; */
 	for (;;) {
 		u64 word = word_at_rest(pg);
 
@@ -232,6 +275,8 @@ static __attribute__((noinline)) int put_slowly(struct page *pg)
 	}
 }
 
+/*@ requires \valid(pg);
+    ensures (\old(pg->type) & TYPE_COUNT) > 1 ==> \result == 0 && pg->type == \old(pg->type) - 1; */
 inline int type_put(struct page *pg)
 {
 	u64 word = type_word(pg);
@@ -241,10 +286,17 @@ inline int type_put(struct page *pg)
 	return put_slowly(pg);
 }
 
+/*@ requires \valid(pg) && (pinned == 0 || pinned == 1);
+    assigns pg->type;
+    ensures \result != 0 <==> (!(\old(pg->type) & TYPE_PINNED) <==> pinned);
+    ensures \result != 0 ==> pg->type == (\old(pg->type) ^ TYPE_PINNED);
+    ensures \result == 0 ==> pg->type == \old(pg->type); */
 bool type_set_pinned(struct page *pg, bool pinned)
 {
 	u64 word;
 
+	/*@ loop invariant pg->type == \at(pg->type, Pre);
+	    loop assigns word, pg->type; */
 	do {
 		word = word_at_rest(pg);
 		if (!(word & TYPE_PINNED) != pinned)

@@ -63,11 +63,16 @@ enum frame_type {
 #define TYPE_BUSY      BIT(39)
 #define PROGRESS_SHIFT 40 /* 10 bits: 0..512 */
 
+/*@ assigns \nothing;
+    ensures \result == ((word >> TYPE_SHIFT) & 7); */
 static inline enum frame_type type_of(u64 word)
 {
 	return (enum frame_type)((word >> TYPE_SHIFT) & 7);
 }
 
+/*@ requires \valid_read(pg);
+    assigns \nothing;
+    ensures \result == pg->type; */
 static inline u64 type_word(const struct page *pg)
 {
 	return __atomic_load_n(&pg->type, __ATOMIC_ACQUIRE);

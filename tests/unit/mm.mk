@@ -2,7 +2,7 @@
 # Unit tests of hypervisor/mm and of memory_op: the real sources on a machine of 8 MiB.
 # Small limits of the reference counts, so that tests reach them.
 MM_TESTS := mm_heap mm_types mm_table mm_update mm_ext mm_pages mm_audit mm_memory_op mm_race \
-	mm_faults mm_chaos mm_smp
+	mm_faults mm_kernel mm_chaos mm_smp
 UNIT += $(MM_TESTS)
 MM_SOURCES := $(sort $(wildcard hypervisor/mm/*.c)) tests/unit/fakes/mm_fakes.c
 MM_CFLAGS := -include tests/unit/fakes/mm_layout.h -DPAGE_COUNT_MAX=600 \
@@ -19,3 +19,6 @@ UNIT_mm_smp_LIBS := -lpthread
 # With a runtime of its own for what the compiler inserts.
 UNIT_mm_race += tests/unit/fakes/access.c
 UNIT_mm_race_CFLAGS += -fno-sanitize=all -fsanitize=thread
+# The kernel that is proved, beside the real one.
+UNIT_mm_kernel += tests/proof/kernel.c
+UNIT_mm_kernel_CFLAGS += -DFRAMES=10 -DCOUNT_MAX=590
