@@ -78,12 +78,10 @@ void cpu_relax(void)
 
 void spin_lock(struct spinlock *l)
 {
-	l->owner = 1;
 }
 
 void spin_unlock(struct spinlock *l)
 {
-	l->owner = 0;
 }
 
 void panic(const char *fmt, ...)
