@@ -25,6 +25,7 @@ test libcmocka-dev /usr/include/cmocka.h runs every test
 test libxen-dev /usr/include/xen/xen.h is what the ABI headers are compared with
 test liblzma-dev /usr/include/lzma.h unpacks in host tests of dom0
 test zlib1g-dev /usr/include/zlib.h unpacks in host tests of dom0
+test e2fsprogs mke2fs makes and checks the file system of the power-cut test
 test ovmf /usr/share/OVMF/OVMF_CODE.fd is the UEFI machine
 test lcov lcov reports line coverage
 test clang clang fuzzes and checks

@@ -331,6 +331,13 @@ void machine_end(struct machine *machine)
 	dispose(machine);
 }
 
+void machine_kill(struct machine *machine)
+{
+	kill(-machine->pid, SIGKILL);
+	reap(machine);
+	machine_end(machine);
+}
+
 int machine_end_all(void **state)
 {
 	(void)state;

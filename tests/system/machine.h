@@ -60,6 +60,9 @@ void machine_allow(struct machine *machine, const char *pattern);
 /* Waits for QEMU to end by itself. */
 void machine_wait_off(struct machine *machine, unsigned int seconds);
 
+/* A power cut: QEMU is killed, whatever it is doing. Fails if any line was bad. */
+void machine_kill(struct machine *machine);
+
 /* Fails if any line was bad, and ends QEMU if need be. */
 void machine_end(struct machine *machine);
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := block debian devices interrupts linux crash isolation cycles guests boot cli flood network
+SYSTEM_TESTS := block powercut debian devices interrupts linux crash isolation cycles guests boot cli flood network
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_DEBIAN='"$(B)/debian.img"' -DTEST_ISO='"$(B)/tests/parapet.iso"' \
 	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
 	-DTEST_DRIVERS_ISO='"$(B)/tests/drivers.iso"' -DTEST_BAD_ISO='"$(B)/tests/drivers-bad.iso"' \
 	-DTEST_BAD_SECTOR=$(DRIVERS_BAD_SECTOR) -DTEST_INTERRUPTS_ISO='"$(B)/tests/parapet/interrupts.iso"'
-SYSTEM_LIB := $(SYSTEM)/machine.o $(SYSTEM)/dom0.o
+SYSTEM_LIB := $(addprefix $(SYSTEM)/,machine.o dom0.o writelog.o)
 
 $(SYSTEM)/%.o: tests/system/%.c | $(SETUP_TEST)
 	$(call say,CC,$@)
