@@ -223,6 +223,22 @@ static void foreign_frames_are_for_the_privileged(void **state)
 	assert_int_equal(do_mmu_update((u64)&req, 1, 0, DOMID_IO), 0);
 }
 
+static void a_dying_domain_gives_way_after_each_page(void **state)
+{
+	u64 pages = d->mem.tot_pages, steps = 0;
+
+	(void)state;
+	assert_in_range(pages, 5, 100);
+	d->mem.dying = true;
+	assert_int_equal(mm_vcpu_drop_roots(&d->vcpus[0]->mem), 0);
+	fake_preempt_in = 1;
+	while (mm_domain_relinquish(&d->mem))
+		steps++;
+	fake_preempt_in = 0;
+	assert_in_range(steps, pages - 1, 100 * pages);
+	assert_int_equal(d->mem.tot_pages, 0);
+}
+
 static void a_dead_domains_page_stays_while_another_maps_it(void **state)
 {
 	struct domain *boss = fake_domain(3, true, 900);
@@ -301,6 +317,7 @@ int main(void)
 		update_test(a_frame_that_is_no_table_is_written_as_data),
 		update_test(m2p),
 		update_test(foreign_frames_are_for_the_privileged),
+		update_test(a_dying_domain_gives_way_after_each_page),
 		update_test(a_dead_domains_page_stays_while_another_maps_it),
 		update_test(one_address),
 		update_test(flushes),
