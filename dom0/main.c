@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <pv/start.h>
+#include <pv/thread.h>
 #include <pv/time.h>
+#include <pv/trap.h>
 #include "backend/backend.h"
 #include "backend/vbd.h"
 #include "backend/vif.h"
+#include "cli/operator.h"
 #include "cli/shell.h"
 #include "cli/terminal.h"
 #include "cli/words.h"
@@ -66,6 +69,30 @@ static void take_address(void)
 		printf("ip=%s: %s\n", own_address, problem.text);
 }
 
+/* Hardware complains, or somebody pressed the button for it: told, and no reason to end. */
+static volatile unsigned int nmis;
+
+static bool nmi_came(struct pv_regs *regs)
+{
+	(void)regs;
+	nmis++; /* no more: it may have come at any point, in the console's lock too */
+	return !strstr((const char *)pv_start_info->cmd_line, "nmi=panic");
+}
+
+static void tell_nmis(void *argument)
+{
+	(void)argument;
+	for (unsigned int told = 0;; pv_sleep_ms(1000))
+		if (nmis != told)
+			operator_note("%u non-maskable interrupts have come", told = nmis);
+}
+
+static int nmis_start(void)
+{
+	pv_trap_handle(PV_TRAP_NMI, nmi_came);
+	return pv_thread_start("nmis", tell_nmis, NULL, 0);
+}
+
 int main(void)
 {
 	struct problem problem = {""};
@@ -75,6 +102,7 @@ int main(void)
 	ramdisk.data = pv_ramdisk(&ramdisk.size);
 	srand((unsigned int)(pv_time_ns() ^ pv_wallclock_ns()));
 	must("the terminal", terminal_start(), &problem);
+	must("the watch for NMIs", nmis_start(), &problem);
 	must("the store", store_start(), &problem);
 	must("the consoles", console_start(), &problem);
 	must("the drivers", drivers_start(), &problem);

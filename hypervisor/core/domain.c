@@ -295,7 +295,7 @@ static void __attribute__((noreturn)) stop_machine(u8 reason)
 	};
 	const char *text = reason < ARRAY_SIZE(what) ? what[reason] : "has stopped";
 
-	printk(LOG_INFO, "dom0 %s: %s\n", text,
+	printk(reason == SHUTDOWN_crash ? LOG_ERR : LOG_INFO, "dom0 %s: %s\n", text,
 	       reason == SHUTDOWN_poweroff ? "powering off"
 	       : opt_noreboot		   ? "halting, because of the option 'noreboot'"
 					   : "rebooting");

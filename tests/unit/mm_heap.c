@@ -85,6 +85,20 @@ static void small_objects(void **state)
 	heap_free(NULL);
 }
 
+static void a_freed_object_is_the_next_one(void **state)
+{
+	char *a = heap_alloc(64), *b = heap_alloc(64), *c = heap_alloc(64);
+
+	(void)state;
+	heap_free(b);
+	heap_free(a);
+	assert_ptr_equal(heap_alloc(64), a);
+	assert_ptr_equal(heap_alloc(64), b);
+	heap_free(a);
+	heap_free(b);
+	heap_free(c);
+}
+
 static void many_small_objects_return_their_pages(void **state)
 {
 	void *p[400];
@@ -143,6 +157,7 @@ int main(void)
 		machine_test(everything_can_be_taken),
 		machine_test(limit_is_kept),
 		machine_test(small_objects),
+		machine_test(a_freed_object_is_the_next_one),
 		machine_test(many_small_objects_return_their_pages),
 		machine_test(a_guests_old_page_is_flushed_before_it_is_used_again),
 		machine_test(a_domain_has_its_limit),

@@ -189,6 +189,20 @@ static void what_the_guest_had_in_those_slots_is_replaced(void **state)
 	assert_int_equal(type_count(s.data[0]), 1); /* nor given back */
 }
 
+/* Slot 259 is the domain's own tables, the others are the master root's. */
+static void each_of_those_slots_holds_what_it_must(void **state)
+{
+	(void)state;
+	for (unsigned slot = 256; slot <= 271; slot++) {
+		u64 entry = fake_bytes(s.l4)[slot];
+
+		if (slot == 259)
+			assert_int_equal(entry >> PAGE_SHIFT, virt_to_mfn(d->mem.perdomain_l3).n);
+		else
+			assert_int_equal(entry, (u64)slot << 32 | PTE_PRESENT);
+	}
+}
+
 static void no_table_is_mapped_writable(void **state)
 {
 	(void)state;
@@ -444,6 +458,7 @@ int main(void)
 		table_test(absent_entries_must_not_name_ram),
 		table_test(the_hypervisors_slots_are_refused),
 		table_test(what_the_guest_had_in_those_slots_is_replaced),
+		table_test(each_of_those_slots_holds_what_it_must),
 		table_test(no_table_is_mapped_writable),
 		table_test(no_writable_page_becomes_a_table),
 		table_test(levels_are_not_skipped_and_nothing_is_linear),

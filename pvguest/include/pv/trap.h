@@ -31,6 +31,7 @@ struct pv_regs {
 /* Names of the vectors that this SDK or its guests look at. */
 #define PV_TRAP_DIVIDE	   0
 #define PV_TRAP_DEBUG	   1
+#define PV_TRAP_NMI	   2
 #define PV_TRAP_BREAKPOINT 3
 #define PV_TRAP_INVALID	   6
 #define PV_TRAP_NO_FPU	   7

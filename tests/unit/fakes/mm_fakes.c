@@ -224,19 +224,24 @@ long fake_resume(void)
 	}
 }
 
+static int domains_held; /* references that were got and not put */
+
 struct domain *domain_get(domid_t domid)
 {
-	if (domid == DOMID_SELF)
-		return the_cpu.current->domain;
-	for (unsigned i = 0; i < DOMAINS; i++)
+	struct domain *d = domid == DOMID_SELF ? the_cpu.current->domain : NULL;
+
+	for (unsigned i = 0; !d && i < DOMAINS; i++)
 		if (domains[i] && domains[i]->mem.domid == domid)
-			return domains[i];
-	return NULL;
+			d = domains[i];
+	if (d)
+		__atomic_fetch_add(&domains_held, 1, __ATOMIC_SEQ_CST);
+	return d;
 }
 
 void domain_put(struct domain *d)
 {
-	(void)d;
+	assert_non_null(d);
+	__atomic_fetch_sub(&domains_held, 1, __ATOMIC_SEQ_CST);
 }
 
 __attribute__((weak)) long grant_give_frames(struct domain *d, u64 first, u32 count, u64 list)
@@ -253,7 +258,7 @@ struct domain_memory *hook_get_domain(domid_t domid)
 
 void hook_put_domain(struct domain_memory *dm)
 {
-	(void)dm;
+	domain_put(container_of(dm, struct domain, mem));
 }
 
 void hook_last_page_gone(struct domain_memory *dm)
@@ -364,6 +369,7 @@ int fake_machine(void **state)
 	fake_preempt_done = fake_fault_from = fake_fault_to = 0;
 	fake_last_text[0] = 0;
 	free_at_start = heap_free_pages();
+	domains_held = 0;
 	return 0;
 }
 
@@ -392,6 +398,7 @@ int fake_machine_clean(void **state)
 			fake_kill(domains[i]);
 	fake_audit();
 	assert_int_equal(heap_free_pages(), free_at_start);
+	assert_int_equal(domains_held, 0);
 	return 0;
 }
 
