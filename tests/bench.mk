@@ -6,6 +6,8 @@ ICOUNT := -icount shift=0,sleep=off
 
 $(BENCH)/parapet.iso: $(B)/parapet
 $(BENCH)/xen.iso: $(B)/tests/xen/xen
+$(BENCH)/xpti.iso: $(B)/parapet
+$(BENCH)/xpti.iso: BENCH_ARGS += xpti=1
 $(BENCH)/%.iso: $(B)/guests/bench tools/mkiso | $(SETUP_IMAGE)
 	$(call say,ISO,$@)
 	$(Q)mkdir -p $(@D)
@@ -28,12 +30,17 @@ $(BENCH)/%.tally: $(BENCH)/%.iso $(BENCH)/tally.so tools/bench/run | $(SETUP_RUN
 
 .PHONY: bench
 BENCH_PAIR = $(BENCH)/parapet.$(1) $(BENCH)/xen.$(1)
-bench: $(call BENCH_PAIR,instructions) $(call BENCH_PAIR,tally) $(call BENCH_PAIR,ticks) | $(B)/.setup/bench ## cost of each operation, beside Xen's: build/bench
+BENCH_XPTI = $(BENCH)/xpti.$(1) $(BENCH)/parapet.$(1)
+bench: $(BENCH)/xpti.instructions $(BENCH)/xpti.ticks $(call BENCH_PAIR,instructions) $(call BENCH_PAIR,tally) $(call BENCH_PAIR,ticks) | $(B)/.setup/bench ## cost of each operation, beside Xen's: build/bench
 	@echo; echo 'Instructions (QEMU -icount), least of the rounds:'
 	$(Q)tools/bench/report 2 $(call BENCH_PAIR,instructions) | tee $(BENCH)/instructions.txt
 	@echo; echo 'What instructions do not show, for one operation, on Parapet / Xen:'
 	$(Q)tools/bench/costly $(call BENCH_PAIR,tally) | tee $(BENCH)/costly.txt
 	@echo; echo 'Ticks of the TSC without -icount, median of the rounds (as fast as this machine is today):'
 	$(Q)tools/bench/report 3 $(call BENCH_PAIR,ticks) | tee $(BENCH)/ticks.txt
+	@echo; echo 'Instructions with xpti=1, beside without:'
+	$(Q)tools/bench/report 2 $(call BENCH_XPTI,instructions) xpti=1 xpti=0 | tee $(BENCH)/xpti.txt
+	@echo; echo 'Ticks with xpti=1, beside without:'
+	$(Q)tools/bench/report 3 $(call BENCH_XPTI,ticks) xpti=1 xpti=0 | tee $(BENCH)/xpti-ticks.txt
 	$(Q)tools/bench/plot $(BENCH) $(call BENCH_PAIR,instructions)
 	@echo; echo 'Plots: $(BENCH)/ratio.svg $(BENCH)/batch.svg. With dom0s: make bench-linux bench-devices'

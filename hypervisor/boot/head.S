@@ -48,15 +48,12 @@ header:
 	.long -(0xe85250d6 + header_end - header)
 	/* Module alignment: dom0's kernel and ramdisk start at pages. */
 	.balign 8
-	.short 6, 1
-	.long 8
+	.long 6 | 1 << 16, 8 /* its type, that it may be ignored, its size */
 	/* Any 2-MiB aligned place from 2 MiB to 4 GiB will do; the lowest is preferred. */
 	.balign 8
-	.short 10, 1
-	.long 24, 0x200000, 0xffffffff, 0x200000, 1
+	.long 10 | 1 << 16, 24, 0x200000, 0xffffffff, 0x200000, 1
 	.balign 8
-	.short 0, 0
-	.long 8
+	.long 0, 8
 header_end:
 
 	.code32

@@ -107,6 +107,9 @@ void mm_unshare_page(struct page *pg);
 /** Install L4 table m (it is validated) as kernel or user root; mfn(0): no user root. 0 or a
  * negative errno; -XEN_ERESTART when preempted. */
 int mm_set_root(struct vcpu_memory *vm, mfn_t m, bool user);
+/** How often an L4 table became valid or an entry of one was written: counted after it was, before
+ * the old entry's reference is dropped. For who has a copy. */
+extern u64 mm_root_changes;
 
 /**
  * Map a granted frame for the caller's vCPU at host_addr: a virtual address whose L1 entry exists

@@ -4,6 +4,8 @@
 #include <mm/root.h>
 #include <mm/table.h>
 
+u64 mm_root_changes;
+
 /*@ assigns \nothing;
     ensures \result != 0 <==> level == 4 && 256 <= index <= 271; */
 static bool hypervisor_slot(unsigned level, unsigned index)
@@ -165,6 +167,8 @@ int table_validate(struct page *pg, unsigned level, unsigned *progress)
 	for (unsigned i = HYPERVISOR_FIRST_SLOT; !rc && level == 4 && i <= HYPERVISOR_LAST_SLOT;
 	     i++)
 		entry_write(&entries[i], root_slot(dm, i), ENTRY_SET, NULL);
+	if (level == 4)
+		__atomic_fetch_add(&mm_root_changes, 1, __ATOMIC_SEQ_CST);
 	return rc;
 }
 
@@ -271,7 +275,11 @@ update(struct open_table *t, unsigned level, unsigned index, u64 entry, enum ent
 static __attribute__((noinline)) int update_upper(struct open_table *t, unsigned index, u64 entry,
 						  enum entry_mode mode, u64 *old)
 {
-	return update(t, t->level, index, entry, mode, t->owner, old);
+	int rc = update(t, t->level, index, entry, mode, t->owner, old);
+
+	if (t->level == 4)
+		__atomic_fetch_add(&mm_root_changes, 1, __ATOMIC_SEQ_CST);
+	return rc;
 }
 
 inline __attribute__((always_inline)) int table_update(struct open_table *t, unsigned index,

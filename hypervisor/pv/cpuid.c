@@ -22,8 +22,6 @@ enum { EAX, EBX, ECX, EDX };
 #define EXTENDED_EDX	      0xe8500800U /* SYSCALL NX MMXEXT RDTSCP LM 3DNOWEXT 3DNOW */
 #define EXTENDED_EDX_SYSCALL  (1U << 11)
 #define EXTENDED_EDX_COPIED   0x0183f3ffU /* AMD repeats these of leaf 1 */
-#define VENDOR_AMD_EBX	      0x68747541U
-#define VENDOR_HYGON_EBX      0x6f677948U
 
 #define ALL  0xffffffffU
 #define EACH ALL /* subleaf: whatever it is, beyond 31 too */
@@ -113,15 +111,6 @@ static u32 xsave_size(u32 states)
 	return size;
 }
 
-static bool vendor_is_amd(void)
-{
-	static u32 vendor[4]; /* asked for once: under another hypervisor CPUID is slow */
-
-	if (unlikely(!vendor[EBX]))
-		cpuid(0, 0, vendor);
-	return vendor[EBX] == VENDOR_AMD_EBX || vendor[EBX] == VENDOR_HYGON_EBX;
-}
-
 static void basic_features(struct vcpu *v, u32 out[4])
 {
 	out[EBX] |= v->vcpu_id * 2 << 24; /* APIC id */
@@ -130,7 +119,7 @@ static void basic_features(struct vcpu *v, u32 out[4])
 	 */
 	if ((out[ECX] & BASIC_ECX_XSAVE) && (v->arch.kernel_mode || (v->pv.cr4 & X86_CR4_OSXSAVE)))
 		out[ECX] |= BASIC_ECX_OSXSAVE;
-	if (vendor_is_amd()) /* SYSENTER is invalid there in long mode */
+	if (cpu_is_amd) /* SYSENTER is invalid there in long mode */
 		out[EDX] &= ~BASIC_EDX_SEP;
 }
 
@@ -138,7 +127,7 @@ static void extended_features(struct vcpu *v, u32 out[4])
 {
 	u32 basic[4] = {0};
 
-	if (vendor_is_amd())
+	if (cpu_is_amd)
 		pv_cpuid(v, 1, 0, basic);
 	out[EDX] &= EXTENDED_EDX | (basic[EDX] & EXTENDED_EDX_COPIED);
 	out[EDX] |= EXTENDED_EDX_SYSCALL;

@@ -18,11 +18,16 @@ void asm_offsets(void)
 	DEFINE(REGS_VECTOR, offsetof(struct cpu_regs, entry_vector));
 	DEFINE(CPU_CURRENT, offsetof(struct cpu, current));
 	DEFINE(CPU_WORK, offsetof(struct cpu, work));
+	_Static_assert(offsetof(struct cpu, xpti) == offsetof(struct cpu, work) + 4, "one word");
+	DEFINE(CPU_XPTI, offsetof(struct cpu, xpti));
 	DEFINE(CPU_HYPERCALL, offsetof(struct cpu, hypercall));
 	DEFINE(CPU_BATCH_INDEX, offsetof(struct cpu, batch_index));
 	DEFINE(HYPERCALL_COUNT, HYPERCALLS);
 	DEFINE(VCPU_KERNEL_MODE, offsetof(struct vcpu, arch.kernel_mode));
 	DEFINE(VCPU_INFO, offsetof(struct vcpu, info));
 	DEFINE(WINDOW_STACK_FRAME, WINDOW_CPU - sizeof(struct cpu_regs));
+	DEFINE(WINDOW_GUEST_ROOT, WINDOW_CPU + offsetof(struct cpu, guest_root));
+	DEFINE(WINDOW_FULL_ROOT, WINDOW_CPU + offsetof(struct cpu, full_root));
+	DEFINE(ENTRY_CODE_VA, ENTRY_CODE_VA);
 	DEFINE(WINDOW_ENTRY_PAGE, WINDOW_ENTRY);
 }

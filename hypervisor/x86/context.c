@@ -140,10 +140,8 @@ static void save_segments(struct arch_vcpu *a)
 {
 	u64 here = rdmsr(MSR_GS_BASE), other = rdmsr(MSR_KERNEL_GS_BASE);
 
-	asm volatile("mov %%ds, %0" : "=m"(a->ds));
-	asm volatile("mov %%es, %0" : "=m"(a->es));
-	asm volatile("mov %%fs, %0" : "=m"(a->fs));
-	asm volatile("mov %%gs, %0" : "=m"(a->gs));
+	asm volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+		     : "=m"(a->ds), "=m"(a->es), "=m"(a->fs), "=m"(a->gs));
 	a->fs_base = rdmsr(MSR_FS_BASE);
 	a->gs_base_kernel = a->kernel_mode ? here : other;
 	a->gs_base_user = a->kernel_mode ? other : here;

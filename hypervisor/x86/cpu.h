@@ -51,12 +51,15 @@ struct cpu {
 	struct vcpu *current;
 	struct vcpu_memory *current_memory;
 	u32 work; /* WORK_*; others set bits atomically: cpu_set_work() */
+	u32 xpti; /* guests have roots of their own; entry.S looks at both together */
 	u32 id;	  /* 0 .. cpu_count - 1 */
 	u32 apic_id;
 	u32 batch_index; /* index in the running hypercall's batch, for refuse() */
 	u32 hypercall;	 /* number of the running hypercall: refuse(), hypercall_preempt() */
 	u32 tsc_aux;	 /* what MSR_TSC_AUX holds */
 	u32 tlb_flushed; /* TLB clock at the last full flush, see tlb.c */
+	u64 guest_root;	 /* xpti: CR3 of the guest that ran last … */
+	u64 full_root;	 /* … and the root that it stands for */
 };
 
 extern u32 cpu_count;		   /* online CPUs */
@@ -102,7 +105,10 @@ void cpu_interrupt_window(void);
 
 /* --- what the CPU offers and the hypervisor uses --- */
 
+/** Guests run on roots without the hypervisor: xpti.c. In entry code: written while that can be. */
+extern bool xpti;
 extern bool cpu_has_smap, cpu_has_xsave, cpu_has_x2apic, cpu_has_tsc_deadline, cpu_has_1g_pages;
+extern bool cpu_is_amd; /* or Hygon's */
 /** XCR0 bits that guests may have; 0 without XSAVE. */
 extern u64 xcr0_all;
 /** Bytes of a vCPU's saved FPU state. */
@@ -126,6 +132,10 @@ extern mfn_t hypervisor_gdt_mfn;
 void descriptors_init(void);
 /** Make a CPU's window (stacks, TSS, struct cpu). Returns its struct cpu. */
 struct cpu *window_create(u32 id, u32 apic_id);
+/** Make a CPU's roots for guests, once its window is there. Boot only. */
+void xpti_prepare(struct cpu *c);
+/** The root for the guest that this CPU, on its full root, is about to enter. */
+u64 xpti_root(void);
 /** Load GDT, IDT, TSS and the SYSCALL/SYSENTER registers of the running CPU. */
 void descriptors_load(u32 id);
 /** Load the GDT register with the table at base (as if its page 0 were there). */

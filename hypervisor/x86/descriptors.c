@@ -41,7 +41,7 @@ static void fill_idt(struct gate *idt)
 	static const u8 ist[256] = {[1] = IST_DB, [2] = IST_NMI, [8] = IST_DF, [18] = IST_MC};
 
 	for (unsigned v = 0; v < 256; v++) {
-		u64 target = (u64)entry_stubs + v * 16;
+		u64 target = (xpti ? ENTRY_CODE_VA + PAGE_SIZE : (u64)entry_stubs) + v * 16;
 		bool for_guests = v == 3 || v == 4 || v == VECTOR_INT80;
 
 		idt[v] = (struct gate){
@@ -74,6 +74,7 @@ void descriptors_init(void)
 
 	fill_idt(phys_to_virt(idt));
 	paging_map(IDT_PAGE_VA, idt, PAGE_SIZE, MAP_RO);
+	paging_map(ENTRY_CODE_VA, image_to_phys(entry_page), 2 * PAGE_SIZE, MAP_RX);
 	hypervisor_gdt_mfn = paddr_to_mfn(map_pages(GDT_PAGE_VA, PAGE_SIZE));
 	/* The accessed bits are set, so that the CPU never writes here. */
 	*gdt_slot(HYPERVISOR_CS) = 0x00af9b000000ffff;
@@ -119,6 +120,7 @@ struct cpu *window_create(u32 id, u32 apic_id)
 	tss->rsp[0] = (u64)c;
 	tss->io_bitmap = sizeof(*tss); /* beyond the limit: no port is open to ring 3 */
 	set_system(CPU_TSS(id), (u64)tss, sizeof(*tss) - 1, 9);
+	xpti_prepare(c);
 	return c;
 }
 
@@ -146,16 +148,11 @@ void descriptors_load(u32 id)
 	u64 entry = WINDOW_BASE(id) + WINDOW_ENTRY;
 
 	load_gdt(GDT_PAGE_VA - GDT_RESERVED);
-	asm volatile("pushq %0\n\t"
-		     "leaq 1f(%%rip), %%rax\n\t"
-		     "pushq %%rax\n\t"
-		     "lretq\n"
-		     "1:" ::"i"(HYPERVISOR_CS)
+	asm volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq\n"
+		     "1: mov %1, %%ss; mov %2, %%ds; mov %2, %%es; mov %2, %%fs; mov %2, %%gs"
+		     :
+		     : "i"(HYPERVISOR_CS), "r"(HYPERVISOR_DS), "r"(0)
 		     : "rax", "memory");
-	asm volatile(
-		"mov %0, %%ss\n\tmov %1, %%ds\n\tmov %1, %%es\n\tmov %1, %%fs\n\tmov %1, %%gs" ::
-			"r"(HYPERVISOR_DS),
-		"r"(0));
 	asm volatile("lidt %0; lldt %w1; ltr %w2" ::"m"(idt), "r"(0), "r"(CPU_TSS(id)) : "memory");
 	wrmsr(MSR_STAR, (u64)(GUEST_CS32) << 48 | (u64)HYPERVISOR_CS << 32);
 	wrmsr(MSR_LSTAR, entry + (syscall_entry - entry_page));

@@ -7,12 +7,14 @@
 /* True at first: it is wanted. Options make that false, and features_detect() where it is missing.
  */
 bool cpu_has_smap = true, cpu_has_xsave = true, cpu_has_x2apic = true, cpu_has_tsc_deadline = true;
-bool cpu_has_1g_pages = true;
-static bool has_smep = true, has_umip = true, has_fsgsbase = true;
+bool cpu_has_1g_pages = true, cpu_is_amd;
+static bool has_smep = true, has_umip = true, has_fsgsbase = true, has_caps_msr = true;
+static char wanted_xpti[8] = "auto";
 OPTION("smap", option_bool, cpu_has_smap);
 OPTION("smep", option_bool, has_smep);
 OPTION("x2apic", option_bool, cpu_has_x2apic);
 OPTION("xsave", option_bool, cpu_has_xsave);
+OPTION("xpti", option_string, wanted_xpti);
 
 u64 xcr0_all;
 u32 fpu_area_size = 512;
@@ -36,6 +38,7 @@ static const struct {
 	{7, EBX, 7, &has_smep, X86_CR4_SMEP},
 	{7, EBX, 20, &cpu_has_smap, X86_CR4_SMAP},
 	{7, ECX, 2, &has_umip, X86_CR4_UMIP},
+	{7, EDX, 29, &has_caps_msr, 0},
 	{0x80000001, EDX, 26, &cpu_has_1g_pages, 0},
 };
 
@@ -67,6 +70,13 @@ void features_detect(void)
 		*features[i].has &= r[features[i].reg] >> features[i].bit & 1;
 		cr4_features |= *features[i].has ? features[i].cr4 : 0;
 	}
+	cpuid(0, 0, r);
+	cpu_is_amd = r[EBX] == 0x68747541 || r[EBX] == 0x6f677948; /* "Auth…", "Hygo…" */
+	/* AMD's never had Meltdown, others say when they have it not. */
+	if (!option_bool(&xpti, sizeof(xpti), wanted_xpti))
+		xpti = !cpu_is_amd && !(has_caps_msr && (rdmsr(MSR_ARCH_CAPS) & BIT(0)));
+	/* Global translations would outlive the change of roots. */
+	cr4_features &= ~(xpti ? X86_CR4_PGE : 0);
 	if (leaf_present(0x80000008, r))
 		physical_bits = MIN(r[EAX] & 0xff, 52u);
 	if (cpu_has_xsave && leaf_present(0xd, r)) {
@@ -79,9 +89,11 @@ void features_detect(void)
 		fpu_area_size = r[EBX];
 		BUG_ON(fpu_area_size > PAGE_SIZE);
 	}
-	printk(LOG_INFO, "CPU: SMEP %s, SMAP %s, UMIP %s, XSAVE %s (%u bytes), x2APIC %s\n",
+	printk(LOG_INFO,
+	       "CPU: SMEP %s, SMAP %s, UMIP %s, XSAVE %s (%u bytes), x2APIC %s, XPTI %s\n",
 	       has_smep ? "on" : "off", cpu_has_smap ? "on" : "off", has_umip ? "on" : "off",
-	       cpu_has_xsave ? "on" : "off", fpu_area_size, cpu_has_x2apic ? "on" : "off");
+	       cpu_has_xsave ? "on" : "off", fpu_area_size, cpu_has_x2apic ? "on" : "off",
+	       xpti ? "on" : "off");
 }
 
 void features_enable(void)

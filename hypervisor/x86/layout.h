@@ -64,5 +64,7 @@
 /* Beyond the last CPU window, with nothing mapped in the 56 KiB before it. */
 #define GDT_PAGE_VA (ENTRY_ROOM_START + 0x420000UL)
 #define IDT_PAGE_VA (ENTRY_ROOM_START + 0x421000UL)
+/* The entry page and, behind it, the vectors' stubs: xpti enters here. */
+#define ENTRY_CODE_VA (ENTRY_ROOM_START + 0x422000UL)
 
 #endif

@@ -35,10 +35,8 @@ static paddr_t new_table(void)
 }
 
 /* The entry for va at a level (3: L3 …), with the tables above it made as needed. */
-static u64 *walk(u64 va, unsigned level, u64 user)
+static u64 *walk(u64 *table, u64 va, unsigned level, u64 user)
 {
-	u64 *table = master_l4;
-
 	for (unsigned l = 4;; l--) {
 		u64 *e = &table[va >> (12 + 9 * (l - 1)) & 511];
 
@@ -59,7 +57,8 @@ void paging_map(u64 va, paddr_t pa, u64 size, u64 flags)
 
 		for (; step > size || ((va | pa) & (step - 1)); step >>= 9)
 			level--;
-		*walk(va, level, flags & PTE_USER) = pa | flags | (level > 1 ? PTE_LARGE : 0);
+		*walk(master_l4, va, level, flags & PTE_USER) =
+			pa | flags | (level > 1 ? PTE_LARGE : 0);
 		va += step;
 		pa += step;
 		size -= step;
@@ -88,7 +87,7 @@ void paging_init(paddr_t load_address)
 	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++)
 		paging_map((u64)ends[i], image_to_phys(ends[i]), ends[i + 1] - ends[i], flags[i]);
 	for (unsigned i = 0; i < MMIO_PAGES / 512; i++)
-		*walk(VMAP_VIRT_START + i * SIZE_2M, 2, 0) =
+		*walk(master_l4, VMAP_VIRT_START + i * SIZE_2M, 2, 0) =
 			image_to_phys(&mmio_l1[i * 512]) | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
 	/* Nothing writable maps the image's code a second time: the direct map leaves it out. */
 	for (unsigned i = 0; i < machine_ram_regions; i++) {
@@ -100,11 +99,18 @@ void paging_init(paddr_t load_address)
 	master_l4 = table_at(master_cr3);
 }
 
+void paging_show(u64 *cr3, u64 va)
+{
+	if (!*cr3)
+		*cr3 = new_table();
+	*walk(table_at(*cr3), va, 1, 0) = *walk(master_l4, va, 1, 0);
+}
+
 /* Memory for [va, end), but what is mapped already, in whole 2-MiB pages. */
 static void populate(u64 va, u64 end, int fill)
 {
 	for (va &= ~(SIZE_2M - 1); va < end; va += SIZE_2M) {
-		if (*walk(va, 2, 0))
+		if (*walk(master_l4, va, 2, 0))
 			continue;
 		paddr_t pa = early_alloc(SIZE_2M, SIZE_2M, false);
 
@@ -133,14 +139,14 @@ void paging_init_tables(size_t entry_size)
 	for (unsigned i = 0; i < 512; i++)
 		table_at(zero_l1)[i] = zero_page | MAP_RO;
 	for (u64 va = FRAME_TABLE_START; va < frame_table_end; va += SIZE_2M)
-		if (!*walk(va, 2, 0))
-			*walk(va, 2, 0) = zero_l1 | PTE_PRESENT | PTE_ACCESSED;
+		if (!*walk(master_l4, va, 2, 0))
+			*walk(master_l4, va, 2, 0) = zero_l1 | PTE_PRESENT | PTE_ACCESSED;
 }
 
 void paging_share_m2p(void (*piece)(unsigned index, mfn_t first, unsigned frames))
 {
 	for (u64 offset = 0; offset < machine_max_mfn * 8; offset += SIZE_2M) {
-		u64 e = *walk(M2P_RW_VIRT_START + offset, 2, 0);
+		u64 e = *walk(master_l4, M2P_RW_VIRT_START + offset, 2, 0);
 
 		if (!e)
 			continue;

@@ -38,6 +38,8 @@ void paging_share_m2p(void (*piece)(unsigned index, mfn_t first, unsigned frames
 /** Map size bytes at va with the largest pages that fit. Boot only: tables come from early_alloc().
  */
 void paging_map(u64 va, paddr_t pa, u64 size, u64 flags);
+/** Map the page at va, as all roots do, in another, which is made where *cr3 is 0. Boot only. */
+void paging_show(u64 *cr3, u64 va);
 /** Map device registers for good; uncached. Any time; panics when the window (16 MiB) is full. */
 void *map_mmio(paddr_t pa, size_t size);
 

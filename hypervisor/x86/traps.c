@@ -18,7 +18,7 @@
 extern const struct exception_entry {
 	u64 instruction, fixup;
 } exception_table[], exception_table_end[];
-extern char guest_iret[];
+extern char guest_iret[], entry_page[];
 
 static void interrupt(unsigned vector)
 {
@@ -46,7 +46,8 @@ static bool recover(struct cpu_regs *regs)
 	 * The last IRETQ to the guest faulted: its CS, SS or address is bad. The general registers
 	 * held the guest's values; the frame that IRETQ read is still in place.
 	 */
-	if (regs->rip == (u64)guest_iret) {
+	if (regs->rip == (u64)guest_iret ||
+	    regs->rip == ENTRY_CODE_VA + (guest_iret - entry_page)) {
 		memmove(guest_regs(), regs, offsetof(struct cpu_regs, rip));
 		pv_iret_failed(guest_regs()->entry_vector, guest_regs()->error_code);
 		context_enter();

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := block powercut debian devices interrupts linux crash isolation cycles guests boot cli flood network
+SYSTEM_TESTS := block powercut debian devices interrupts linux xpti crash isolation cycles guests boot cli flood network
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_DEBIAN='"$(B)/debian.img"' -DTEST_ISO='"$(B)/tests/parapet.iso"' \
 	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
@@ -40,6 +40,7 @@ XEN_PACKAGE := xen-hypervisor-4.17-amd64
 FETCH_FILES_$(XEN_PACKAGE) := ./boot/xen-4.17-amd64.gz
 REFERENCE_ARGS := console=com1 com1=115200,8n1 dom0_mem=64M loglvl=all guest_loglvl=all noreboot
 REFERENCE_GUESTS := $(filter-out web,$(EXAMPLE_GUESTS)) isolation answers abi-checks
+XPTI_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/parapet-xpti/%.iso)
 XEN_ISOS := $(REFERENCE_GUESTS:%=$(B)/tests/xen/%.iso)
 PARAPET_ISOS := $(addprefix $(B)/tests/parapet/,$(REFERENCE_GUESTS:%=%.iso) interrupts.iso)
 
@@ -49,18 +50,20 @@ $(B)/tests/xen/xen: | $(call fetched,deb,$(XEN_PACKAGE))
 define reference_iso
 	$(call say,ISO,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)tools/mkiso $@ $< '$(REFERENCE_ARGS)' $(word 2,$^) ''
+	$(Q)tools/mkiso $@ $< '$(REFERENCE_ARGS)$(1)' $(word 2,$^) ''
 endef
 $(B)/tests/xen/%.iso: $(B)/tests/xen/xen $(B)/guests/% tools/mkiso | $(SETUP_IMAGE)
 	$(reference_iso)
 $(B)/tests/parapet/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE)
 	$(reference_iso)
+$(B)/tests/parapet-xpti/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE)
+	$(call reference_iso, xpti=1)
 
 .PHONY: test-system test-reference
 RUN_SYSTEM = mkdir -p $(B)/tests/log && tests/run-programs
 SYSTEM_NEEDS := $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso \
-	$(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(DRIVERS_ISOS) $(B)/debian.img
+	$(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(XPTI_ISOS) $(DRIVERS_ISOS) $(B)/debian.img
 test-system: $(SYSTEM_NEEDS) | $(SETUP_RUN) ## whole machines under QEMU
-	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
+	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' '$(SYSTEM)/reference $(B)/tests/parapet-xpti' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
 test-reference: $(SYSTEM)/reference $(XEN_ISOS) | $(SETUP_RUN) ## the same guests on real Xen
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/xen'
