@@ -222,7 +222,7 @@ static void expect_limited(struct machine *machine)
 	dom0_create(machine, "netbench vif=\"['rate=8Mb/s']\" "
 			     "extra=\"ip=10.0.0.2/24 peers=10.0.0.254 bytes=3000000\"");
 	dom0_console(machine, "netbench");
-	machine_expect(machine, "^netbench: send 10\\.0\\.0\\.254 3000000 ([0-9]+)", 600);
+	machine_expect(machine, "^netbench: send 10\\.0\\.0\\.254 3000000 ([0-9]+)\n", 600);
 	seconds = strtod(machine_group(machine, 1), NULL) / 1e9;
 	dom0_leave_console(machine);
 	if (seconds < 2.7)
