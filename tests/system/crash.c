@@ -10,9 +10,10 @@ struct way {
 };
 
 static const struct way ways[] = {
-	{"reason", "c"},  {"instruction", "c"}, {"null", "c"},	    {"jump", "c"},
-	{"nostack", "c"}, {"badstack", "c"},	{"nohandler", "c"}, {"badreturn", "c"},
-	{"unmap", "c"},	  {"company", "c"},	{"reboot", "s"},    {"deaf", "r"},
+	{"reason", "c"},    {"instruction", "c"}, {"null", "c"},    {"jump", "c"},
+	{"unmapped", "c"},  {"faulty", "r"},	  {"nostack", "c"}, {"badstack", "c"},
+	{"nohandler", "c"}, {"badreturn", "c"},	  {"unmap", "c"},   {"company", "c"},
+	{"reboot", "s"},    {"deaf", "r"},
 };
 
 enum { NR_WAYS = sizeof(ways) / sizeof(ways[0]) };

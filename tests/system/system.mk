@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := block powercut debian devices interrupts linux xpti crash isolation cycles guests boot cli flood network
+SYSTEM_TESTS := block powercut debian devices interrupts linux xpti crash isolation cycles guests boot cli flood network torture faults
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_DEBIAN='"$(B)/debian.img"' -DTEST_ISO='"$(B)/tests/parapet.iso"' \
 	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
 	-DTEST_DRIVERS_ISO='"$(B)/tests/drivers.iso"' -DTEST_BAD_ISO='"$(B)/tests/drivers-bad.iso"' \
 	-DTEST_BAD_SECTOR=$(DRIVERS_BAD_SECTOR) -DTEST_INTERRUPTS_ISO='"$(B)/tests/parapet/interrupts.iso"'
 SYSTEM_LIB := $(addprefix $(SYSTEM)/,machine.o dom0.o writelog.o)
+SYSTEM_CFLAGS += -DTEST_PANIC_ISO='"$(B)/tests/panic.iso"' -DTEST_CRASHER_ISO='"$(B)/tests/crasher.iso"'
+SYSTEM_LIB += $(SYSTEM)/monitor.o
 
 $(SYSTEM)/%.o: tests/system/%.c | $(SETUP_TEST)
 	$(call say,CC,$@)
@@ -29,6 +31,14 @@ $(B)/tests/dom0.cpio: $(CONFIGS) $(TEST_CONFIGS) $(VMLINUZ) $(INITRD) \
 $(B)/tests/parapet.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso
 	$(call say,ISO,$@)
 	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(B)/dom0 '' $(B)/tests/dom0.cpio
+# For ends of dom0: by an NMI, and by itself.
+$(B)/tests/panic.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso
+	$(call say,ISO,$@)
+	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS) noreboot' $(B)/dom0 'nmi=panic' $(B)/tests/dom0.cpio
+$(B)/tests/crasher.iso: $(B)/parapet $(B)/guests/crasher tools/mkiso | $(SETUP_IMAGE)
+	$(call say,ISO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(B)/guests/crasher 'nohandler' ''
 $(B)/tests/linux-dom0.iso: $(B)/parapet $(VMLINUZ) $(INITRD) tools/mkiso | $(SETUP_IMAGE)
 	$(call say,ISO,$@)
 	$(Q)mkdir -p $(@D)
@@ -61,8 +71,8 @@ $(B)/tests/parapet-xpti/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_
 
 .PHONY: test-system test-reference
 RUN_SYSTEM = mkdir -p $(B)/tests/log && tests/run-programs
-SYSTEM_NEEDS := $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso \
-	$(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(XPTI_ISOS) $(DRIVERS_ISOS) $(B)/debian.img
+SYSTEM_NEEDS := $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso $(B)/tests/panic.iso \
+	$(B)/tests/crasher.iso $(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(XPTI_ISOS) $(DRIVERS_ISOS) $(B)/debian.img
 test-system: $(SYSTEM_NEEDS) | $(SETUP_RUN) ## whole machines under QEMU
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' '$(SYSTEM)/reference $(B)/tests/parapet-xpti' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
 test-reference: $(SYSTEM)/reference $(XEN_ISOS) | $(SETUP_RUN) ## the same guests on real Xen

@@ -51,6 +51,36 @@ static void handlers_nowhere(void)
 	invalid_instruction();
 }
 
+static void set_handlers(unsigned long address)
+{
+	static struct trap_info table[33];
+
+	for (unsigned int i = 0; i < 32; i++)
+		table[i] =
+			(struct trap_info){.vector = i, .cs = FLAT_KERNEL_CS, .address = address};
+	HYPERVISOR_set_trap_table(table);
+	invalid_instruction();
+}
+
+/* Where handlers should be nothing is mapped: a frame for each fault, until the stack is at its
+ * end. */
+static void handlers_unmapped(void)
+{
+	set_handlers(0x10);
+}
+
+/* Always room for one more frame: it faults in its handler for ever, and somebody must destroy it.
+ */
+static void handlers_fault(void)
+{
+	unsigned long handler;
+
+	__asm__ volatile(
+		"lea 2f(%%rip), %0; jmp 1f; 2: lea 4096(%%rsp), %%rsp; and $-4096, %%rsp; ud2; 1:"
+		: "=r"(handler));
+	set_handlers(handler);
+}
+
 /* A return frame that no CPU accepts. */
 static void bad_return(void)
 {
@@ -106,6 +136,8 @@ static const struct way {
 	{"nostack", no_stack},
 	{"badstack", stack_in_hypervisor},
 	{"nohandler", handlers_nowhere},
+	{"unmapped", handlers_unmapped},
+	{"faulty", handlers_fault},
 	{"badreturn", bad_return},
 	{"unmap", unmap_all},
 	{"company", with_company},

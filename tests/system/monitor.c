@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "machine.h"
+#include "monitor.h"
+
+enum { SECONDS = 60 };
+
+/* Each answer ends in the prompt. */
+static void wait_for_prompt(int monitor)
+{
+	static const char prompt[] = "(qemu) ";
+	struct pollfd ready = {.fd = monitor, .events = POLLIN};
+	char text[4096];
+	size_t size = 0;
+	ssize_t n = 0;
+
+	while (size < strlen(prompt) ||
+	       memcmp(text + size - strlen(prompt), prompt, strlen(prompt))) {
+		if (size == sizeof(text)) { /* only the end matters */
+			memmove(text, text + sizeof(text) / 2, sizeof(text) / 2);
+			size = sizeof(text) / 2;
+		}
+		if (poll(&ready, 1, SECONDS * 1000) <= 0 ||
+		    (n = read(monitor, text + size, sizeof(text) - size)) <= 0)
+			fail_msg("the monitor does not answer");
+		size += (size_t)n;
+	}
+}
+
+int monitor_open(const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int monitor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), TEST_LOGS "/%s.monitor", name);
+	if (connect(monitor, (struct sockaddr *)&address, sizeof(address)))
+		fail_msg("no monitor at %s", address.sun_path);
+	wait_for_prompt(monitor);
+	return monitor;
+}
+
+void monitor_command(int monitor, const char *format, ...)
+{
+	char line[300];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(line, sizeof(line) - 1, format, list);
+	va_end(list);
+	strcat(line, "\n");
+	assert_int_equal(write(monitor, line, strlen(line)), strlen(line));
+	wait_for_prompt(monitor);
+}
