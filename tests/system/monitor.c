@@ -11,25 +11,23 @@
 enum { SECONDS = 60 };
 
 /* Each answer ends in the prompt. */
-static void wait_for_prompt(int monitor)
+static const char *wait_for_prompt(int monitor)
 {
 	static const char prompt[] = "(qemu) ";
+	static char text[4 << 20];
 	struct pollfd ready = {.fd = monitor, .events = POLLIN};
-	char text[4096];
 	size_t size = 0;
 	ssize_t n = 0;
 
 	while (size < strlen(prompt) ||
 	       memcmp(text + size - strlen(prompt), prompt, strlen(prompt))) {
-		if (size == sizeof(text)) { /* only the end matters */
-			memmove(text, text + sizeof(text) / 2, sizeof(text) / 2);
-			size = sizeof(text) / 2;
-		}
-		if (poll(&ready, 1, SECONDS * 1000) <= 0 ||
-		    (n = read(monitor, text + size, sizeof(text) - size)) <= 0)
+		if (size == sizeof(text) - 1 || poll(&ready, 1, SECONDS * 1000) <= 0 ||
+		    (n = read(monitor, text + size, sizeof(text) - 1 - size)) <= 0)
 			fail_msg("the monitor does not answer");
 		size += (size_t)n;
 	}
+	text[size] = '\0';
+	return text;
 }
 
 int monitor_open(const char *name)
@@ -44,7 +42,7 @@ int monitor_open(const char *name)
 	return monitor;
 }
 
-void monitor_command(int monitor, const char *format, ...)
+const char *monitor_command(int monitor, const char *format, ...)
 {
 	char line[300];
 	va_list list;
@@ -54,5 +52,5 @@ void monitor_command(int monitor, const char *format, ...)
 	va_end(list);
 	strcat(line, "\n");
 	assert_int_equal(write(monitor, line, strlen(line)), strlen(line));
-	wait_for_prompt(monitor);
+	return wait_for_prompt(monitor);
 }

@@ -9,7 +9,9 @@
 /* Connects to the monitor of a machine that runs; the test fails if that is not possible. */
 int monitor_open(const char *name);
 
-/* One command, and what it answers is waited for, for at most a minute. */
-void monitor_command(int monitor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* One command, and what it answers, which is waited for, for at most a minute; ours until the next.
+ */
+const char *monitor_command(int monitor, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

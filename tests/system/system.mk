@@ -5,10 +5,9 @@ SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_DEBIAN='"$(B)/debian.img"' -DTEST_ISO='"$(B)/tests/parapet.iso"' \
 	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
 	-DTEST_DRIVERS_ISO='"$(B)/tests/drivers.iso"' -DTEST_BAD_ISO='"$(B)/tests/drivers-bad.iso"' \
-	-DTEST_BAD_SECTOR=$(DRIVERS_BAD_SECTOR) -DTEST_INTERRUPTS_ISO='"$(B)/tests/parapet/interrupts.iso"'
-SYSTEM_LIB := $(addprefix $(SYSTEM)/,machine.o dom0.o writelog.o)
-SYSTEM_CFLAGS += -DTEST_PANIC_ISO='"$(B)/tests/panic.iso"' -DTEST_CRASHER_ISO='"$(B)/tests/crasher.iso"'
-SYSTEM_LIB += $(SYSTEM)/monitor.o
+	-DTEST_BAD_SECTOR=$(DRIVERS_BAD_SECTOR) -DTEST_INTERRUPTS_ISO='"$(B)/tests/parapet/interrupts.iso"' \
+	-DTEST_PANIC_ISO='"$(B)/tests/panic.iso"' -DTEST_CRASHER_ISO='"$(B)/tests/crasher.iso"'
+SYSTEM_LIB := $(addprefix $(SYSTEM)/,machine.o dom0.o monitor.o writelog.o)
 
 $(SYSTEM)/%.o: tests/system/%.c | $(SETUP_TEST)
 	$(call say,CC,$@)

@@ -3,40 +3,9 @@
  * looks. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "dom0.h"
-
-#define MONITOR TEST_LOGS "/xpti.monitor"
-
-static char answer[4 << 20];
-
-/* Everything up to the monitor's prompt, of which there is one for each command, and one at first.
- */
-static const char *ask(int monitor, const char *command)
-{
-	size_t length = 0;
-
-	assert_int_equal(write(monitor, command, strlen(command)), strlen(command));
-	do {
-		ssize_t got = read(monitor, answer + length, sizeof(answer) - 1 - length);
-
-		assert_true(got > 0);
-		answer[length += (size_t)got] = 0;
-	} while (!strstr(answer, "\n(qemu) "));
-	return answer;
-}
-
-static int open_monitor(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = MONITOR};
-	int monitor = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	assert_int_equal(connect(monitor, (struct sockaddr *)&address, sizeof(address)), 0);
-	ask(monitor, "");
-	return monitor;
-}
+#include "monitor.h"
 
 /* What a root maps of the hypervisor's slots, by what lies there (hypervisor/x86/layout.h). */
 struct mapped {
@@ -48,8 +17,8 @@ static struct mapped look(int monitor)
 	struct mapped mapped = {0};
 	unsigned long start, end;
 
-	ask(monitor, "info mem\n");
-	for (const char *line = answer; line; line = strchr(line + 1, '\n')) {
+	for (const char *line = monitor_command(monitor, "info mem"); line;
+	     line = strchr(line + 1, '\n')) {
 		if (sscanf(line, "%lx-%lx", &start, &end) != 2 || start < 0xffff808000000000 ||
 		    start >= 0xffff880000000000)
 			continue;
@@ -67,12 +36,10 @@ static struct mapped look(int monitor)
  */
 static void sample(int monitor, unsigned int seen[2])
 {
-	static const char *const select[] = {"cpu 0\n", "cpu 1\n"};
-
-	ask(monitor, "stop\n");
+	monitor_command(monitor, "stop");
 	for (int cpu = 0; cpu < 2; cpu++) {
-		ask(monitor, select[cpu]);
-		bool guest = strstr(ask(monitor, "info registers\n"), "CPL=3");
+		monitor_command(monitor, "cpu %d", cpu);
+		bool guest = strstr(monitor_command(monitor, "info registers"), "CPL=3");
 		struct mapped mapped = look(monitor);
 
 		seen[guest] += guest || mapped.other;
@@ -82,20 +49,19 @@ static void sample(int monitor, unsigned int seen[2])
 			assert_in_range(mapped.room, 1, 16);
 		}
 	}
-	ask(monitor, "cont\n");
+	monitor_command(monitor, "cont");
 }
 
 static void test_linux(void **state)
 {
-	static const char *const arguments[] = {"-monitor", "unix:" MONITOR ",server=on,wait=off",
-						NULL};
+	static const char *const arguments[] = {"-monitor", MONITOR_AT("xpti"), NULL};
 	/* Of Intel, without a word on what it does not have: auto means yes. */
 	struct machine *machine =
 		dom0_up((struct machine_options){.name = "xpti",
 						 .cpu = "max,vendor=GenuineIntel,-smap,-la57",
 						 .arguments = arguments});
 	unsigned int seen[2] = {0};
-	int monitor = open_monitor();
+	int monitor = monitor_open("xpti");
 
 	(void)state;
 	dom0_run(machine, "dmesg", 60);
