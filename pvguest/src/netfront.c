@@ -135,6 +135,14 @@ static bool read_mac(struct pv_netfront *device)
 	return good;
 }
 
+/* From the connection on, whether that was made or not. */
+static void shut_device(struct pv_netfront *device)
+{
+	pv_frontend_close(&device->frontend, pv_time_ns() + PATIENCE_NS);
+	pv_event_close(device->port);
+	free_pages(device);
+}
+
 static int open_device(struct pv_netfront *device, unsigned int number)
 {
 	int error = pv_frontend_open(&device->frontend, "vif", number, pv_time_ns() + PATIENCE_NS);
@@ -156,11 +164,8 @@ static int open_device(struct pv_netfront *device, unsigned int number)
 	}
 	device->port = port;
 	error = connect(device);
-	if (!error)
-		return 0;
-	pv_frontend_close(&device->frontend, pv_time_ns() + PATIENCE_NS);
-	pv_event_close(device->port);
-	free_pages(device);
+	if (error)
+		shut_device(device);
 	return error;
 }
 
@@ -179,9 +184,7 @@ struct pv_netfront *pv_netfront_open(unsigned int number, int *error)
 
 void pv_netfront_close(struct pv_netfront *device)
 {
-	pv_frontend_close(&device->frontend, pv_time_ns() + PATIENCE_NS);
-	pv_event_close(device->port);
-	free_pages(device);
+	shut_device(device);
 	free(device);
 }
 

@@ -88,6 +88,16 @@ static char *next_word(char **text)
 	return word;
 }
 
+const char *pv_argument(int argc, char **argv, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (int i = 1; i < argc; i++)
+		if (!strncmp(argv[i], name, length) && argv[i][length] == '=')
+			return argv[i] + length + 1;
+	return NULL;
+}
+
 static int split_command_line(char **argv)
 {
 	static char line[MAX_GUEST_CMDLINE + 1];

@@ -24,16 +24,6 @@
 static unsigned int connections;
 static unsigned long requests, bytes_sent;
 
-static const char *word(int argc, char **argv, const char *name, const char *otherwise)
-{
-	size_t length = strlen(name);
-
-	for (int i = 1; i < argc; i++)
-		if (!strncmp(argv[i], name, length) && argv[i][length] == '=')
-			return argv[i] + length + 1;
-	return otherwise;
-}
-
 static bool send_all(int client, const void *data, size_t length)
 {
 	const char *at = data;
@@ -197,9 +187,11 @@ static void accept_one(int server)
 
 int main(int argc, char **argv)
 {
-	unsigned long most = strtoul(word(argc, argv, "requests", "0"), NULL, 10);
-	unsigned short port = (unsigned short)atoi(word(argc, argv, "port", "80"));
-	int error = pv_net_start(0, word(argc, argv, "ip", NULL)), server;
+	const char *requests_wanted = pv_argument(argc, argv, "requests");
+	const char *port_wanted = pv_argument(argc, argv, "port");
+	unsigned long most = requests_wanted ? strtoul(requests_wanted, NULL, 10) : 0;
+	unsigned short port = port_wanted ? (unsigned short)atoi(port_wanted) : 80;
+	int error = pv_net_start(0, pv_argument(argc, argv, "ip")), server;
 
 	if (error) {
 		printf("web: no network device (error %d): add vif = [ '' ]\n", error);

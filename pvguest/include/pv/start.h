@@ -28,6 +28,9 @@ static inline bool pv_is_dom0(void)
 /* The ramdisk (module) or NULL; *bytes receives its size. It stays mapped and owned by us. */
 const void *pv_ramdisk(size_t *bytes);
 
+/* What follows "NAME=" in the first such word of main's argv; NULL: there is none. */
+const char *pv_argument(int argc, char **argv, const char *name);
+
 /* End the domain at once. reason: SHUTDOWN_* of <xen/sched.h>. */
 void pv_shutdown(unsigned int reason) __attribute__((noreturn));
 

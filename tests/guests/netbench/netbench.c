@@ -9,19 +9,10 @@
 #include <string.h>
 #include <pv/net.h>
 #include <pv/netbench.h>
+#include <pv/start.h>
 #include <pv/thread.h>
 
 #define WARM_UP 1000000 /* bytes: addresses are learnt, pools are filled */
-
-static const char *word(int argc, char **argv, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (int i = 1; i < argc; i++)
-		if (!strncmp(argv[i], name, length) && argv[i][length] == '=')
-			return argv[i] + length + 1;
-	return NULL;
-}
 
 static void measure(const char *name, const char *peer, uint64_t bytes,
 		    int (*move)(const char *peer, uint64_t bytes, struct pv_netbench *result))
@@ -38,10 +29,11 @@ static void measure(const char *name, const char *peer, uint64_t bytes,
 
 int main(int argc, char **argv)
 {
-	const char *peers = word(argc, argv, "peers"), *bytes = word(argc, argv, "bytes");
+	const char *peers = pv_argument(argc, argv, "peers"),
+		   *bytes = pv_argument(argc, argv, "bytes");
 	char list[64], *peer;
 
-	if (pv_net_start(0, word(argc, argv, "ip")) || !pv_net_wait(PV_FOREVER))
+	if (pv_net_start(0, pv_argument(argc, argv, "ip")) || !pv_net_wait(PV_FOREVER))
 		return 1;
 	if (!peers) {
 		printf("netbench: waiting on %s\n", pv_net_address());

@@ -25,16 +25,6 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static const char *word(int argc, char **argv, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (int i = 1; i < argc; i++)
-		if (!strncmp(argv[i], name, length) && argv[i][length] == '=')
-			return argv[i] + length + 1;
-	return NULL;
-}
-
 static void send_pattern(int socket, uint64_t bytes, unsigned int modulus)
 {
 	for (uint64_t at = 0; at < bytes;) {
@@ -121,9 +111,10 @@ static void wait_for_peers(void)
 
 int main(int argc, char **argv)
 {
-	const char *peer = word(argc, argv, "peer"), *bytes = word(argc, argv, "bytes");
+	const char *peer = pv_argument(argc, argv, "peer"),
+		   *bytes = pv_argument(argc, argv, "bytes");
 
-	if (pv_net_start(0, word(argc, argv, "ip")))
+	if (pv_net_start(0, pv_argument(argc, argv, "ip")))
 		fail("starting the network");
 	pv_net_wait(PV_FOREVER);
 	if (!peer)

@@ -415,13 +415,6 @@ static void work(void *argument)
 
 /* --- the whole --- */
 
-static unsigned long option(const char *line, const char *name, unsigned long otherwise)
-{
-	const char *at = strstr(line, name);
-
-	return at ? strtoul(at + strlen(name), NULL, 0) : otherwise;
-}
-
 static void set_up(void)
 {
 	struct evtchn_alloc_unbound probe = {.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
@@ -446,13 +439,15 @@ static void set_up(void)
 	first_port = probe.port;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	const char *line = (const char *)pv_start_info->cmd_line;
+	const char *seed_wanted = pv_argument(argc, argv, "seed");
+	const char *operations_wanted = pv_argument(argc, argv, "ops");
 	unsigned int vcpus = pv_vcpu_count();
-	unsigned long seed = option(line, "seed=", 1), all = 0, done = 0;
+	unsigned long seed = seed_wanted ? strtoul(seed_wanted, NULL, 0) : 1, all = 0, done = 0;
 
-	operations = option(line, "ops=", operations);
+	if (operations_wanted)
+		operations = strtoul(operations_wanted, NULL, 0);
 	set_up();
 	printf("torture: %u vCPUs, %lu operations each, seed %lu\n", vcpus, operations, seed);
 	for (unsigned int i = 0; i < vcpus; i++) {
