@@ -82,7 +82,7 @@ static void check_table(struct audit *a, u64 frame, const struct page *pg)
 	const struct domain_memory *dm = mm_page_owner(pg);
 
 	for (unsigned i = 0; i < held; i++) {
-		bool own = level == 4 && i >= 256 && i <= 271;
+		bool own = level == 4 && i >= HYPERVISOR_FIRST_SLOT && i <= HYPERVISOR_LAST_SLOT;
 
 		if (own && (pg->type & TYPE_VALID) &&
 		    ((entries[i] ^ root_slot(dm, i)) & ~0x60UL)) /* but for A and D */

@@ -4,8 +4,6 @@
 #include <mm/table.h>
 #include <x86/context.h>
 
-#define PERDOMAIN_SLOT 259
-
 static const u64 *master_root; /* set once at boot */
 
 void mm_boot_root(const u64 *l4)

@@ -71,9 +71,9 @@ void apic_enable(void)
 	if (cpu_has_x2apic)
 		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BIT(10)); /* x2APIC */
 	apic_write(APIC_TPR, 0);
-	for (unsigned lvt = APIC_LVT_TIMER; lvt <= APIC_LVT_LINT0; lvt += 16)
-		apic_write(lvt, LVT_MASKED);
 	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
+	for (unsigned lvt = APIC_LVT_TIMER + 16; lvt <= APIC_LVT_LINT0; lvt += 16)
+		apic_write(lvt, LVT_MASKED);
 	apic_write(APIC_LVT_LINT1, APIC_NMI);
 	apic_write(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
 	apic_write(APIC_DIVIDE, 0x0b); /* by 1 */

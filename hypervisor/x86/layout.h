@@ -14,6 +14,7 @@
 #define X86_LAYOUT_H
 
 #define HYPERVISOR_FIRST_SLOT 256
+#define PERDOMAIN_SLOT	      259
 #define HYPERVISOR_LAST_SLOT  271
 
 #ifndef HYPERVISOR_VIRT_START /* xen/xen.h has them too */

@@ -49,8 +49,9 @@ u64 xpti_root(void)
 	r->source = c->full_root;
 	r->changes = changes;
 	/* the guest's slots and the M2P table; the windows; the guest's */
-	memcpy(to, from, 257 * sizeof(*to));
-	to[259] = from[259];
-	memcpy(to + 272, from + 272, 240 * sizeof(*to));
+	memcpy(to, from, (HYPERVISOR_FIRST_SLOT + 1) * sizeof(*to));
+	to[PERDOMAIN_SLOT] = from[PERDOMAIN_SLOT];
+	memcpy(to + HYPERVISOR_LAST_SLOT + 1, from + HYPERVISOR_LAST_SLOT + 1,
+	       (511 - HYPERVISOR_LAST_SLOT) * sizeof(*to));
 	return r->cr3;
 }

@@ -160,7 +160,7 @@ static void the_hypervisors_slots_are_refused(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 512; i++) {
-		bool own = i >= 256 && i <= 271;
+		bool own = i >= HYPERVISOR_FIRST_SLOT && i <= HYPERVISOR_LAST_SLOT;
 		u64 before = fake_bytes(s.l4)[i];
 
 		if (i == FAKE_SLOT4)
