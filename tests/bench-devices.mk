@@ -12,7 +12,7 @@ $(BENCH)/net.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso | $(SE
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(B)/dom0 \
 		"ip=10.0.0.254/24 run=\"$(BENCH_NET_RUN)\"" $(B)/tests/dom0.cpio
-$(BENCH)/net.rows: $(BENCH)/net.iso tools/bench/net | $(SETUP_RUN)
+$(BENCH)/net.rows: $(BENCH)/net.iso tools/bench/net tools/bench/machine | $(SETUP_RUN)
 	$(call say,BENCH,$@)
 	$(Q)QEMU=$(QEMU) tools/bench/net $< $@ $(ICOUNT)
 
@@ -24,7 +24,7 @@ $(BENCH)/block.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso | $(
 	$(call say,ISO,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(B)/dom0 'run="$(BENCH_BLOCK_RUN)"' $(B)/tests/dom0.cpio
-$(BENCH)/block.rows: $(BENCH)/block.iso tools/bench/block | $(SETUP_RUN)
+$(BENCH)/block.rows: $(BENCH)/block.iso tools/bench/block tools/bench/machine | $(SETUP_RUN)
 	$(call say,BENCH,$@)
 	$(Q)QEMU=$(QEMU) tools/bench/block $< $@ $(ICOUNT)
 
