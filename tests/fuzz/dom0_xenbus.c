@@ -4,13 +4,11 @@
  * the operator plugs and unplugs. Each byte of the input is a step. At the end nothing is mapped,
  * bound, listed or left in the store.
  */
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xen/errno.h>
-#include "backend/backend.h"
-#include "lib/guest_link.h"
+#include "fakes/backends.h"
 #include "store/store.h"
 
 #define CHECK(condition)                                                                           \
@@ -19,120 +17,23 @@
 			abort();                                                                   \
 	} while (0)
 
-enum { GUEST = 7 };
+/* --- what the guest has, and who waits for it --------------------------------------------------
+ */
 
-/* --- what the SDK does: threads that run until they would wait ------------------------------- */
-
-static void (*thread_body)(void *);
-static jmp_buf idle;
-
-int pv_thread_start(const char *name, void (*function)(void *argument), void *argument,
-		    unsigned int stack_pages)
+bool good_ref(grant_ref_t ref)
 {
-	(void)argument, (void)stack_pages;
-	if (!strcmp(name, "backends"))
-		thread_body = function;
-	return 0;
+	return ref <= 9;
 }
 
-void pv_semaphore_up(struct pv_semaphore *semaphore)
+bool good_port(evtchn_port_t port)
 {
-	semaphore->count++;
+	return port <= 9;
 }
 
-bool pv_semaphore_down_until(struct pv_semaphore *semaphore, uint64_t deadline)
+bool while_waiting(void)
 {
-	(void)deadline;
-	return semaphore->count && semaphore->count--;
-}
-
-void pv_semaphore_down(struct pv_semaphore *semaphore)
-{
-	if (!semaphore->count)
-		longjmp(idle, 1);
-	semaphore->count--;
-}
-
-void pv_yield(void)
-{
-}
-
-static bool locked;
-
-void pv_mutex_lock(struct pv_mutex *mutex)
-{
-	(void)mutex;
-	CHECK(!locked);
-	locked = true;
-}
-
-void pv_mutex_unlock(struct pv_mutex *mutex)
-{
-	(void)mutex;
-	CHECK(locked);
-	locked = false;
-}
-
-static void settle(void)
-{
-	if (!setjmp(idle))
-		thread_body(NULL);
-}
-
-bool pv_condition_wait(struct pv_condition *condition, struct pv_mutex *mutex, uint64_t deadline)
-{
-	(void)condition, (void)deadline;
-	pv_mutex_unlock(mutex);
 	settle();
-	pv_mutex_lock(mutex);
 	return false;
-}
-
-void pv_condition_broadcast(struct pv_condition *condition)
-{
-	(void)condition;
-}
-
-int guest_link_open(struct guest_link *link, domid_t domid, unsigned long mfn, evtchn_port_t port,
-		    struct pv_semaphore *semaphore)
-{
-	(void)link, (void)domid, (void)mfn, (void)port, (void)semaphore;
-	return -XEN_EINVAL;
-}
-
-void guest_link_close(struct guest_link *link)
-{
-	(void)link;
-}
-
-void guest_link_notify(const struct guest_link *link)
-{
-	(void)link;
-}
-
-static unsigned int mapped, bound;
-
-int pv_grant_map(struct pv_grant_map *map, domid_t domid, const grant_ref_t *refs,
-		 unsigned int count, bool readonly)
-{
-	CHECK(domid == GUEST && !readonly && count <= BACKEND_RING_PAGES);
-	for (unsigned int i = 0; i < count; i++)
-		if (refs[i] > 9)
-			return GNTST_bad_gntref;
-	map->count = count;
-	mapped += count;
-	return 0;
-}
-
-int pv_event_bind_interdomain(domid_t domid, evtchn_port_t remote, pv_event_handler handler,
-			      void *argument)
-{
-	(void)handler, (void)argument;
-	CHECK(domid == GUEST);
-	if (remote > 9)
-		return -XEN_EINVAL;
-	bound++;
-	return 33;
 }
 
 /* --- a type of device ------------------------------------------------------------------------ */
@@ -287,7 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char child[8];
 
-	if (!thread_body) {
+	if (!settle_ready()) {
 		CHECK(!store_start());
 		CHECK(!backend_start());
 	}

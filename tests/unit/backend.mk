@@ -2,7 +2,8 @@
 # dom0's back ends and its bridge, on the host.
 UNIT += dom0_backend
 UNIT_dom0_backend := $(addprefix dom0/,backend/backend.c backend/handshake.c \
-	$(addprefix store/,store.c tree.c connection.c watch.c change.c transaction.c protocol.c ring.c))
+	$(addprefix store/,store.c tree.c connection.c watch.c change.c transaction.c protocol.c ring.c)) \
+	tests/unit/fakes/backends.c
 UNIT_dom0_backend_CFLAGS := -Idom0 -Ipvguest/include
 
 UNIT += dom0_bridge dom0_netback

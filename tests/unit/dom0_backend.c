@@ -8,139 +8,38 @@
 #include <string.h>
 #include <cmocka.h>
 #include <xen/errno.h>
-#include "backend/backend.h"
 #include "backend/handshake.h"
-#include "lib/guest_link.h"
+#include "fakes/backends.h"
 #include "store/store.h"
 
-#define GUEST 7
 #define FRONT "/local/domain/7/device/toy/2"
 #define BACK  "/local/domain/0/backend/toy/7/2"
 
-/* --- what the SDK does: threads that run until they would wait ------------------------------- */
+/* --- what the guest has, and who waits for it ------------------------------------------------- */
 
-static void (*thread_body)(void *);
-static jmp_buf idle;
-
-int pv_thread_start(const char *name, void (*function)(void *argument), void *argument,
-		    unsigned int stack_pages)
+bool good_ref(grant_ref_t ref)
 {
-	(void)argument, (void)stack_pages;
-	if (!strcmp(name, "backends"))
-		thread_body = function;
-	return 0;
+	return ref >= 100 && ref <= 199;
 }
 
-void pv_semaphore_up(struct pv_semaphore *semaphore)
+bool good_port(evtchn_port_t port)
 {
-	semaphore->count++;
+	return port == 9;
 }
 
-bool pv_semaphore_down_until(struct pv_semaphore *semaphore, uint64_t deadline)
-{
-	(void)deadline;
-	return semaphore->count && semaphore->count--;
-}
-
-void pv_semaphore_down(struct pv_semaphore *semaphore)
-{
-	if (!semaphore->count)
-		longjmp(idle, 1);
-	semaphore->count--;
-}
-
-void pv_yield(void)
-{
-}
-
-/* Let the frame's thread do all that it has to. */
-static void settle(void)
-{
-	if (!setjmp(idle))
-		thread_body(NULL);
-}
-
-static bool locked;
-
-void pv_mutex_lock(struct pv_mutex *mutex)
-{
-	(void)mutex;
-	assert_false(locked);
-	locked = true;
-}
-
-void pv_mutex_unlock(struct pv_mutex *mutex)
-{
-	(void)mutex;
-	assert_true(locked);
-	locked = false;
-}
-
-/* Whoever waits lets the thread run, once: then the deadline has passed. */
 static const char *closes_while_waiting; /* state that the guest writes meanwhile */
 static unsigned int waits;
 
-bool pv_condition_wait(struct pv_condition *condition, struct pv_mutex *mutex, uint64_t deadline)
+/* Whoever waits lets the thread run, once: then the deadline has passed. */
+bool while_waiting(void)
 {
-	(void)condition, (void)deadline;
-	pv_mutex_unlock(mutex);
 	if (closes_while_waiting)
 		store_write(FRONT "/state", closes_while_waiting);
 	settle();
-	pv_mutex_lock(mutex);
 	return !waits++;
 }
 
-void pv_condition_broadcast(struct pv_condition *condition)
-{
-	(void)condition;
-}
-
-int guest_link_open(struct guest_link *link, domid_t domid, unsigned long mfn, evtchn_port_t port,
-		    struct pv_semaphore *semaphore)
-{
-	(void)link, (void)domid, (void)mfn, (void)port, (void)semaphore;
-	return -XEN_EINVAL;
-}
-
-void guest_link_close(struct guest_link *link)
-{
-	(void)link;
-}
-
-void guest_link_notify(const struct guest_link *link)
-{
-	(void)link;
-}
-
-static unsigned int mapped, bound;
-
-int pv_grant_map(struct pv_grant_map *map, domid_t domid, const grant_ref_t *refs,
-		 unsigned int count, bool readonly)
-{
-	assert_int_equal(domid, GUEST);
-	assert_false(readonly);
-	for (unsigned int i = 0; i < count; i++)
-		if (refs[i] < 100 || refs[i] > 199)
-			return GNTST_bad_gntref;
-	map->count = count;
-	mapped += count;
-	return 0;
-}
-
-int pv_event_bind_interdomain(domid_t domid, evtchn_port_t remote, pv_event_handler handler,
-			      void *argument)
-{
-	(void)handler, (void)argument;
-	assert_int_equal(domid, GUEST);
-	if (remote != 9)
-		return -XEN_EINVAL;
-	bound++;
-	return 33;
-}
-
-/* --- a type of device --------------------------------------------------------------------------
- */
+/* --- a type of device ------------------------------------------------------------------------ */
 
 struct toy {
 	struct backend backend;
@@ -186,8 +85,7 @@ static void toy_release(struct backend *backend)
 static const struct backend_type toy_type = {"toy", toy_publish, toy_connect, toy_disconnect,
 					     toy_release};
 
-/* --- helpers -----------------------------------------------------------------------------------
- */
+/* --- helpers --------------------------------------------------------------------------------- */
 
 static const char *node(const char *path)
 {
@@ -246,8 +144,7 @@ static void connect_properly(void)
 	assert_int_equal(mapped, ring_pages);
 }
 
-/* --- tests --------------------------------------------------------------------------------------
- */
+/* --- tests ----------------------------------------------------------------------------------- */
 
 static void shakes_hands(void **state)
 {
