@@ -223,7 +223,7 @@ DEFINE_XEN_GUEST_HANDLE(gnttab_swap_grant_ref_t);
 #define _GNTMAP_readonly	(2)
 #define GNTMAP_readonly		(1 << _GNTMAP_readonly)
 #define _GNTMAP_application_map (3)
-#define GNTMAP_application_map	(1 << _GNTMAP_application_map) /* for guest user mode as well: always so */
+#define GNTMAP_application_map	(1 << _GNTMAP_application_map) /* guest user mode too: always so */
 #define _GNTMAP_contains_pte	(4)
 #define GNTMAP_contains_pte	(1 << _GNTMAP_contains_pte) /* host_addr is that of an L1 entry */
 #define _GNTMAP_guest_avail0	(16) /* bits 16.. go to the entry's available bits */

@@ -80,7 +80,7 @@ void connection_send(struct connection *connection, uint32_t type, uint32_t req_
 
 /* --- watch.c --- */
 
-/* Register; 0, -XEN_EEXIST, -XEN_ENOSPC, -XEN_ENOMEM, -XEN_EINVAL. Its first event is do_watch's. */
+/* Register; 0, -XEN_EEXIST, -XEN_ENOSPC, -XEN_ENOMEM, -XEN_EINVAL. The first event: do_watch's. */
 int watch_add(struct connection *connection, const char *path, const char *token);
 int watch_remove(struct connection *connection, const char *path, const char *token);
 void watch_remove_all(struct connection *connection);

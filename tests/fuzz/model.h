@@ -13,8 +13,7 @@
 #define MODEL_FIRST  0x100u /* frames of RAM: [first, first + frames) */
 #define MODEL_FRAMES 112u
 #define MODEL_END    (MODEL_FIRST + MODEL_FRAMES)
-#define MODEL_DEVICE 0x5000u /* frames that domain 1 may map though they are no RAM: this, 3 more  \
-			      */
+#define MODEL_DEVICE 0x5000u /* frames, no RAM, that domain 1 may map: this, 3 more */
 
 #define REF_LIMIT 8u /* build options of the hypervisor under test: PAGE_COUNT_MAX, */
 #define USE_LIMIT 4u /* TYPE_COUNT_MAX */

@@ -19,9 +19,9 @@ struct domain *dom0;
 
 static struct domain guest;
 static struct vcpu vcpu;
-static int calls;	     /* of memory_op */
+static int calls; /* of memory_op */
 static u64 last_args[2], resumed_with;
-static int preempt_times;    /* memory_op gives way so often, one more done each time */
+static int preempt_times; /* memory_op gives way so often, one more done each time */
 static int delivered, schedules, timer_runs, interrupt_windows;
 static u32 work_from_window; /* what an interrupt in the window asks for */
 

@@ -271,7 +271,8 @@ static void context_is_set_and_read(void **state)
 	op.u.vcpucontext.vcpu = 0;
 	op.u.vcpucontext.ctxt.p = &c;
 	assert_int_equal(domctl(XEN_DOMCTL_getvcpucontext, id), -XEN_ENODATA);
-	assert_int_equal(domctl(XEN_DOMCTL_setvcpucontext, id), -XEN_EINVAL); /* flags 0: see world.c */
+	/* flags 0: see world.c */
+	assert_int_equal(domctl(XEN_DOMCTL_setvcpucontext, id), -XEN_EINVAL);
 	c.flags = VGCF_in_kernel;
 	assert_int_equal(domctl(XEN_DOMCTL_setvcpucontext, id), 0);
 	assert_int_equal(v->pause_flags, VPF_DOWN);
@@ -510,20 +511,13 @@ static void console_is_read_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(only_the_privileged_may),
-		TEST(domain_is_made_as_asked),
-		TEST(creation_is_checked),
-		TEST(no_memory_is_an_error),
-		TEST(pauses_are_the_keepers),
-		TEST(destruction_is_resumed),
-		TEST(context_is_set_and_read),
-		TEST(affinity_is_what_is_in_force),
-		TEST(scheduling_parameters),
-		TEST(permissions_are_ranges),
-		TEST(frames_are_the_domains),
-		TEST(garbage_does_no_harm),
-		TEST(machine_is_described),
-		TEST(domains_are_listed),
+		TEST(only_the_privileged_may), TEST(domain_is_made_as_asked),
+		TEST(creation_is_checked),     TEST(no_memory_is_an_error),
+		TEST(pauses_are_the_keepers),  TEST(destruction_is_resumed),
+		TEST(context_is_set_and_read), TEST(affinity_is_what_is_in_force),
+		TEST(scheduling_parameters),   TEST(permissions_are_ranges),
+		TEST(frames_are_the_domains),  TEST(garbage_does_no_harm),
+		TEST(machine_is_described),    TEST(domains_are_listed),
 		TEST(console_is_read_on),
 	};
 

@@ -308,10 +308,14 @@ static void nmi_wakes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(block_waits_for_an_event),	   TEST(poll_ends_by_event_or_time),
-		TEST(shutdown_code_comes_first),   TEST(watchdog_barks_unless_fed),
-		TEST(singleshot_timer),		   TEST(periodic_timer),
-		TEST(vcpus_come_and_go),	   TEST(areas_and_runstates),
+		TEST(block_waits_for_an_event),
+		TEST(poll_ends_by_event_or_time),
+		TEST(shutdown_code_comes_first),
+		TEST(watchdog_barks_unless_fed),
+		TEST(singleshot_timer),
+		TEST(periodic_timer),
+		TEST(vcpus_come_and_go),
+		TEST(areas_and_runstates),
 		TEST(nmi_wakes),
 	};
 

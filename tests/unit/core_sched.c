@@ -255,7 +255,7 @@ static int end_machine(void **state)
 
 /* a is share of whole, in per cent, give or take 2 */
 #define assert_share(a, whole, percent)                                                            \
-	assert_in_range((a) * 100 / (whole), (percent) > 2 ? (percent)-2 : 0, (percent) + 2)
+	assert_in_range(100 * (a) / (whole), (percent) > 2 ? (percent)-2 : 0, (percent) + 2)
 
 /* --- shares --- */
 
@@ -375,7 +375,7 @@ static void cap_covers_all_vcpus_of_a_domain(void **state)
 	other = hog(256, 0);
 	run_for(4000 * MS);
 	assert_share(a->ran + b->ran, 4000 * MS, 60);
-	/* both of them at once, and then neither: the third waits no longer than its share allows */
+	/* both of them at once, then neither: the third waits no longer than its share allows */
 	assert_true(other->ran >= 4000 * MS * 70 / 100);
 	assert_int_equal(sched_domain_adjust(d, 256, 0), 0);
 	reset_counts();

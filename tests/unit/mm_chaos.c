@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random hypercalls of two domains, the auditor after every one: whatever guests do, counts equal
- * references, no table is writable, and every page comes back at the end. MM_SEED=number takes other
- * numbers.
+ * references, no table is writable, and every page comes back at the end. MM_SEED=number takes
+ * other numbers.
  */
 #include "fakes/mm_chaos.h"
 

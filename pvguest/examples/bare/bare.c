@@ -29,7 +29,7 @@ static unsigned long length_of(const char *text)
 	return n;
 }
 
-/* The ring's page is one of ours. VIRT_BASE is 0, so its frame number is also its page's address. */
+/* The ring's page is one of ours. VIRT_BASE is 0: its frame number is also its page's address. */
 static void print_on_ring(const struct start_info *si, const char *text)
 {
 	unsigned long page = machine_to_phys_mapping[si->console.domU.mfn];

@@ -2,11 +2,11 @@
 /*
  * Start of day and end.
  *
- * The SDK owns the entry point: it maps shared_info, sets traps, builds the linear map and the heap, brings
- * up events, console and threads, then calls main(argc, argv) on the first thread. argv[0] is
- * "pvguest", the others are the words of the command line; a word may be quoted with "" to hold
- * blanks. When main returns n, exit(n) runs atexit functions, flushes
- * stdio and shuts the domain down: reason poweroff if n is 0, else crash.
+ * The SDK owns the entry point: it maps shared_info, sets traps, builds the linear map and the
+ * heap, brings up events, console and threads, then calls main(argc, argv) on the first thread.
+ * argv[0] is "pvguest", the others are the words of the command line; a word may be quoted with ""
+ * to hold blanks. When main returns n, exit(n) runs atexit functions, flushes stdio and shuts the
+ * domain down: reason poweroff if n is 0, else crash.
  */
 #ifndef PV_START_H
 #define PV_START_H

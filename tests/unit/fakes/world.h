@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The world around the life of domains, on the machine of host.h: a small mm with pages that have an
- * owner and references, vCPUs without registers, a machine that can be switched off.
+ * The world around the life of domains, on the machine of host.h: a small mm with pages that have
+ * an owner and references, vCPUs without registers, a machine that can be switched off.
  */
 #ifndef FAKES_WORLD_H
 #define FAKES_WORLD_H
@@ -20,7 +20,7 @@ struct page {
 
 #define WORLD_FRAME 7 /* number of world_page's frame; no other has one */
 
-extern int world_pages;	       /* not freed */
+extern int world_pages;		/* not freed */
 extern struct page *world_page; /* the one page of the domain that has any; NULL: none has */
 /* hypercall_preempt_check() says yes when this reaches 0; negative: never. */
 extern int world_preempt_in;
