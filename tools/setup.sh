@@ -26,6 +26,10 @@ test libxen-dev /usr/include/xen/xen.h is what the ABI headers are compared with
 test liblzma-dev /usr/include/lzma.h unpacks in host tests of dom0
 test zlib1g-dev /usr/include/zlib.h unpacks in host tests of dom0
 test e2fsprogs mke2fs makes and checks the file system of the power-cut test
+test bochs-term /usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so needs no window for Bochs
+test bochs bochs is the machine with PCID and x2APIC
+test bochsbios /usr/share/bochs/BIOS-bochs-latest boots it
+test vgabios /usr/share/vgabios/vgabios.bin boots it, too
 test ovmf /usr/share/OVMF/OVMF_CODE.fd is the UEFI machine
 test lcov lcov reports line coverage
 test clang clang fuzzes and checks

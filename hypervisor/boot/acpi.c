@@ -87,7 +87,7 @@ static void parse_madt(const struct sdt *t)
 /* \_S5 is Package { SLP_TYPa, SLP_TYPb, … }; it is always spelled out as plain bytes. */
 static void find_sleep_type(const struct sdt *dsdt)
 {
-	const u8 *p = (const u8 *)(dsdt + 1), *end = (const u8 *)dsdt + dsdt->length - 16;
+	const u8 *p = (const u8 *)(dsdt + 1), *end = (const u8 *)dsdt + dsdt->length - 8;
 
 	while (p < end && memcmp(p, "_S5_\x12", 5))
 		p++;

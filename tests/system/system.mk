@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := block powercut debian devices interrupts linux xpti crash isolation cycles guests boot cli flood network torture faults
+SYSTEM_TESTS := bochs block powercut debian devices interrupts linux xpti crash isolation cycles guests boot cli flood network torture faults
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_DEBIAN='"$(B)/debian.img"' -DTEST_ISO='"$(B)/tests/parapet.iso"' \
-	-DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
+	-DTEST_FOLDER='"$(B)/tests"' -DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \
 	-DTEST_DRIVERS_ISO='"$(B)/tests/drivers.iso"' -DTEST_BAD_ISO='"$(B)/tests/drivers-bad.iso"' \
 	-DTEST_BAD_SECTOR=$(DRIVERS_BAD_SECTOR) -DTEST_INTERRUPTS_ISO='"$(B)/tests/parapet/interrupts.iso"' \
 	-DTEST_PANIC_ISO='"$(B)/tests/panic.iso"' -DTEST_CRASHER_ISO='"$(B)/tests/crasher.iso"'
@@ -44,6 +44,16 @@ $(B)/tests/linux-dom0.iso: $(B)/parapet $(VMLINUZ) $(INITRD) tools/mkiso | $(SET
 	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS)' $(VMLINUZ) \
 		'console=hvc0 parapet.test=self' $(INITRD)
 
+# For Bochs, where nothing can be typed: two guests that end by themselves, then the auditor.
+BOCHS_RUN := create hello -c; create smp -c; audit; poweroff
+$(B)/tests/bochs.cpio: dom0/configs/hello.cfg dom0/configs/smp.cfg $(B)/guests/hello $(B)/guests/smp tools/mkramdisk tools/mkcpio
+	$(call say,RAMDISK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/mkramdisk $@ $(filter-out tools/%,$^)
+$(B)/tests/bochs.iso: $(B)/parapet $(B)/dom0 $(B)/tests/bochs.cpio tools/mkiso | $(SETUP_IMAGE)
+	$(call say,ISO,$@)
+	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS) loglvl=info' $(B)/dom0 'run="$(BOCHS_RUN)"' $(B)/tests/bochs.cpio
+
 # Guests as the dom0 kernel: the same files on Parapet and on the distribution's Xen.
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 FETCH_FILES_$(XEN_PACKAGE) := ./boot/xen-4.17-amd64.gz
@@ -68,11 +78,13 @@ $(B)/tests/parapet/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE
 $(B)/tests/parapet-xpti/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE)
 	$(call reference_iso, xpti=1)
 
-.PHONY: test-system test-reference
+.PHONY: test-system test-reference test-bochs
 RUN_SYSTEM = mkdir -p $(B)/tests/log && tests/run-programs
 SYSTEM_NEEDS := $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso $(B)/tests/panic.iso \
-	$(B)/tests/crasher.iso $(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(XPTI_ISOS) $(DRIVERS_ISOS) $(B)/debian.img
+	$(B)/tests/crasher.iso $(B)/tests/bochs.iso $(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(XPTI_ISOS) $(DRIVERS_ISOS) $(B)/debian.img
 test-system: $(SYSTEM_NEEDS) | $(SETUP_RUN) ## whole machines under QEMU
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' '$(SYSTEM)/reference $(B)/tests/parapet-xpti' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
 test-reference: $(SYSTEM)/reference $(XEN_ISOS) | $(SETUP_RUN) ## the same guests on real Xen
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/xen'
+test-bochs: $(SYSTEM)/bochs $(B)/tests/bochs.iso $(PARAPET_ISOS) | $(SETUP_RUN) ## machines under Bochs: x2APIC, TSC deadline, SMAP (part of make test)
+	$(Q)$(RUN_SYSTEM) $(SYSTEM)/bochs
