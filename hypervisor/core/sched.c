@@ -284,9 +284,10 @@ static void switch_to(struct vcpu *prev, struct vcpu *next)
 		return;
 	/* its state is saved: others may take it, and some CPU may have passed it over meanwhile */
 	spin_lock(&sched_lock);
-	__atomic_store_n(&prev->is_running, false, __ATOMIC_RELEASE);
 	if (prev->sched.queued)
 		find_cpu(prev, IDLE_CPU - 1);
+	/* last: who waits for this may free it, without the lock */
+	__atomic_store_n(&prev->is_running, false, __ATOMIC_RELEASE);
 	sched_unlock();
 }
 

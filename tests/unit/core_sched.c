@@ -592,6 +592,34 @@ static void block_sees_events_that_came_first(void **state)
 	assert_ptr_equal(running_on(0), a);
 }
 
+static struct vcpu *leaving;
+static unsigned looks;
+
+static void it_may_not_be_freed_yet(void)
+{
+	assert_true(leaving->is_running);
+	looks++;
+}
+
+/* is_running is what the end of a domain waits for, without a lock; then its vCPUs are freed. */
+static void who_leaves_is_looked_at_while_it_is_there(void **state)
+{
+	(void)state;
+	machine(1);
+	struct actor *a = hog(256, 0), *b = hog(256, 0);
+
+	settle();
+	leaving = cpus[0]->current;
+	fake_now += 20 * MS; /* more than it had */
+	looks = 0;
+	fake_on_clock = it_may_not_be_freed_yet;
+	schedule();
+	fake_on_clock = NULL;
+	assert_ptr_equal(cpus[0]->current, leaving == &a->v ? &b->v : &a->v);
+	assert_false(leaving->is_running);
+	assert_in_range(looks, 2, 10); /* one is the start's; the last of the search for a CPU */
+}
+
 static void round_robin_takes_turns(void **state)
 {
 	struct actor *h[3];
@@ -630,6 +658,7 @@ int main(void)
 		TEST(runstates_add_up),
 		TEST(paused_vcpus_do_not_run),
 		TEST(block_sees_events_that_came_first),
+		TEST(who_leaves_is_looked_at_while_it_is_there),
 		TEST(round_robin_takes_turns),
 	};
 

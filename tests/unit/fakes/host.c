@@ -13,6 +13,7 @@
 #include <lib/options.h>
 
 u32 fake_cpu, cpu_count, tsc_khz = 1000000;
+void (*fake_on_clock)(void);
 u64 fake_now, fake_deadline[FAKE_CPUS], wallclock_boot_ns;
 struct cpu_regs fake_regs;
 int fake_heap_left = -1, fake_heap_live;
@@ -48,6 +49,8 @@ void cpu_relax(void)
 
 u64 now_ns(void)
 {
+	if (fake_on_clock)
+		fake_on_clock();
 	return fake_now;
 }
 

@@ -12,6 +12,7 @@
 
 extern u32 fake_cpu;		     /* the CPU that this_cpu() is */
 extern u64 fake_now;		     /* ns: now_ns(), and rdtsc() at 1 GHz */
+extern void (*fake_on_clock)(void);  /* whenever now_ns() is asked; NULL: nothing */
 extern u64 fake_deadline[FAKE_CPUS]; /* what timer_program() armed, ~0: nothing */
 extern struct cpu_regs fake_regs;    /* guest_regs() */
 
