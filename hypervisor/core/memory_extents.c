@@ -33,6 +33,19 @@ static long check_extents(unsigned order, unsigned mem_flags, u64 *limit)
 
 /* --- reservations --- */
 
+/* It goes, unless it went already: it may be anyone's then. */
+static long give_back(struct domain_memory *dm, u64 frame)
+{
+	struct page *pg = mm_get_page(mfn(frame), dm);
+
+	if (!pg)
+		return refuse(NOT_OWNED, "frame %lx is not memory of d%u", frame, dm->domid);
+	bool dropped = page_drop_allocation(pg);
+
+	mm_put_page(pg);
+	return dropped ? 0 : refuse(BAD_STATE, "frame %lx was given back already", frame);
+}
+
 /* Fresh memory for extent i. Not 0: stop here. */
 static long populate(struct domain *d, const struct xen_memory_reservation *res, u64 limit, u64 i,
 		     bool with_pfn)
@@ -44,7 +57,8 @@ static long populate(struct domain *d, const struct xen_memory_reservation *res,
 		return refuse(BAD_ADDRESS, "extents at %lx", at);
 	if (pfn >= PFN_LIMIT)
 		return refuse(BAD_ARGUMENT, "pfn %lx", pfn);
-	struct page *pg = mm_alloc_domain_pages(&d->mem, res->extent_order, limit);
+	struct page *pg = mm_alloc_domain_pages(&d->mem, res->extent_order, limit,
+						with_pfn ? pfn : INVALID_M2P_ENTRY);
 
 	if (!pg)
 		return refuse(NO_MEMORY, "2^%u frames for d%u: it has %lu of %lu, %lu are free",
@@ -52,12 +66,10 @@ static long populate(struct domain *d, const struct xen_memory_reservation *res,
 			      heap_free_pages());
 	xen_pfn_t frame = frame_mfn(pg).n;
 
-	for (u64 j = 0; with_pfn && j < BIT(res->extent_order); j++)
-		m2p_table[frame + j] = pfn + j;
 	if (!res->extent_start.p || put_guest(at, frame))
 		return 0;
 	for (u64 j = 0; j < BIT(res->extent_order); j++)
-		page_drop_allocation(&pg[j]);
+		give_back(&d->mem, frame + j);
 	return refuse(BAD_ADDRESS, "extents at %lx", at);
 }
 
@@ -68,19 +80,11 @@ static long release(struct domain *d, const struct xen_memory_reservation *res, 
 
 	if (!get_guest(frame, extent_address(res, i)))
 		return refuse(BAD_ADDRESS, "extents at %lx", extent_address(res, i));
-	for (u64 end = frame + BIT(res->extent_order); frame != end; frame++) {
-		struct page *pg = mm_get_page(mfn(frame), &d->mem);
+	long rc = 0;
 
-		if (!pg)
-			return refuse(NOT_OWNED, "frame %lx is not memory of d%u", frame,
-				      d->mem.domid);
-		bool dropped = page_drop_allocation(pg);
-
-		mm_put_page(pg);
-		if (!dropped)
-			return refuse(BAD_STATE, "frame %lx was given back already", frame);
-	}
-	return 0;
+	for (u64 end = frame + BIT(res->extent_order); !rc && frame != end; frame++)
+		rc = give_back(&d->mem, frame);
+	return rc;
 }
 
 long memory_reservation(u64 cmd, u64 arg)
@@ -200,13 +204,8 @@ static long give_blocks(struct exchange *e, u64 chunk)
 
 		if (!get_guest(pfn, where) || !put_guest(where, frame))
 			rc = -XEN_EFAULT;
-		if (!pages_assign(pg, BIT(order), e->dm)) {
-			heap_free_frames(mfn(frame), BIT(order));
+		if (!pages_assign(pg, BIT(order), e->dm, rc ? INVALID_M2P_ENTRY : pfn))
 			rc = -XEN_ENOMEM;
-			continue;
-		}
-		for (u64 j = 0; !rc && j < BIT(order); j++)
-			m2p_table[frame + j] = pfn + j;
 	}
 	return rc ? refuse_as(rc, BAD_ADDRESS, "list of new frames") : 0;
 }
@@ -225,7 +224,9 @@ static long exchange_chunk(struct exchange *e, u64 chunk)
 		rc = take_blocks(e);
 	/* after failure they return to the domain, unless it is dying */
 	while ((pg = take_first(&e->given)))
-		if (!rc || !pages_assign(pg, 1, e->dm))
+		if (rc)
+			pages_assign(pg, 1, e->dm, INVALID_M2P_ENTRY);
+		else
 			page_retire(pg);
 	if (!rc)
 		return give_blocks(e, chunk);

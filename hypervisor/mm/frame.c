@@ -76,8 +76,10 @@ inline struct domain_memory *mm_page_owner(const struct page *pg)
 	return owner < DOMID_FIRST_RESERVED ? domain_memories[owner] : NULL;
 }
 
-bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm)
+bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm, u64 pfn)
 {
+	for (u64 i = 0; pfn != INVALID_M2P_ENTRY && i < n; i++)
+		m2p_table[frame_mfn(pg).n + i] = pfn + i;
 	spin_lock(&dm->lock);
 	bool ok =
 		!dm->dying && dm->tot_pages <= dm->max_pages && n <= dm->max_pages - dm->tot_pages;
@@ -88,9 +90,10 @@ bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm)
 		/* From here on others may take references. */
 		__atomic_store_n(&pg[i].count, PAGE_ALLOCATED | 1, __ATOMIC_SEQ_CST);
 	}
-	if (ok)
-		dm->tot_pages += n;
+	dm->tot_pages += ok ? n : 0;
 	spin_unlock(&dm->lock);
+	for (u64 i = 0; !ok && i < n; i++)
+		page_retire(&pg[i]);
 	return ok;
 }
 
@@ -198,14 +201,11 @@ inline struct page *mm_get_page(mfn_t m, struct domain_memory *dm)
 	return page_get(pg, dm) ? pg : NULL;
 }
 
-struct page *mm_alloc_domain_pages(struct domain_memory *dm, unsigned order, u64 limit)
+struct page *mm_alloc_domain_pages(struct domain_memory *dm, unsigned order, u64 limit, u64 pfn)
 {
 	struct page *pg = heap_take(order, limit);
 
-	if (!pg || pages_assign(pg, BIT(order), dm))
-		return pg;
-	heap_free_frames(frame_mfn(pg), BIT(order));
-	return NULL;
+	return pg && pages_assign(pg, BIT(order), dm, pfn) ? pg : NULL;
 }
 
 struct page *mm_share_new_page(struct domain_memory *dm, bool readonly)

@@ -173,9 +173,11 @@ bool page_steal(struct page *pg);
 void page_retire(struct page *pg);
 /**
  * Give n consecutive unowned frames (heap_take(), page_steal()) to dm: counted, listed, each with
- * one PAGE_ALLOCATED reference. False if dm is dying or it would exceed max_pages.
+ * one PAGE_ALLOCATED reference. Before they are dm's, and can go again at any moment, the M2P table
+ * says that they are there from pfn on (INVALID_M2P_ENTRY: it is left alone). False, and they are
+ * in the heap, if dm is dying or it would exceed max_pages.
  */
-bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm);
+bool pages_assign(struct page *pg, u64 n, struct domain_memory *dm, u64 pfn);
 
 /* --- the lock of a table's entries: descending levels only --- */
 /*@ requires \valid(pg);

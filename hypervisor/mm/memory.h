@@ -79,8 +79,9 @@ struct page *mm_get_page_writable(mfn_t m, struct domain_memory *dm);
  */
 int type_put(struct page *pg);
 /** 2^order zeroed machine-contiguous frames below frame number limit (~0: anywhere), owned by dm
- * and counted; or NULL. */
-struct page *mm_alloc_domain_pages(struct domain_memory *dm, unsigned order, u64 limit);
+ * and counted, for the M2P table from pfn on (INVALID_M2P_ENTRY: nowhere); or NULL. Another vCPU
+ * of dm may give them back before this returns. */
+struct page *mm_alloc_domain_pages(struct domain_memory *dm, unsigned order, u64 limit, u64 pfn);
 /** The owner, without a reference (so it lives as long as one is held); NULL: no domain. */
 struct domain_memory *mm_page_owner(const struct page *pg);
 mfn_t page_to_mfn(const struct page *pg);

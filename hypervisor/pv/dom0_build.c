@@ -105,12 +105,11 @@ static void create_domain(u64 max_pages)
 	dom0->mem.max_pages = max_pages;
 	p2m = heap_pages(order_for(at.total_pages * sizeof(u64)));
 	for (u64 pfn = 0; p2m && pfn < at.total_pages; pfn++) {
-		struct page *pg = mm_alloc_domain_pages(&dom0->mem, 0, ~0UL);
+		struct page *pg = mm_alloc_domain_pages(&dom0->mem, 0, ~0UL, pfn);
 
 		if (!pg)
 			panic("dom0: out of memory after %lu of %lu pages\n", pfn, at.total_pages);
 		p2m[pfn] = page_to_mfn(pg).n;
-		m2p_table[p2m[pfn]] = pfn;
 	}
 	if (!p2m)
 		panic("dom0: no memory for a list of its %lu pages\n", at.total_pages);

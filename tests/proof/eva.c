@@ -396,7 +396,7 @@ static void anything(struct vcpu_memory *vm)
 		mm_domain_relinquish(vm->domain);
 		break;
 	case CALL_alloc_pages:
-		mm_alloc_domain_pages(vm->domain, 0, any);
+		mm_alloc_domain_pages(vm->domain, 0, any, any);
 		break;
 	case CALL_share_page:
 		mm_share_new_page(vm->domain, any & 1);

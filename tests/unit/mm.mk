@@ -14,6 +14,7 @@ UNIT_mm_chaos += $(wildcard hypervisor/core/memory_*.c) tests/unit/fakes/mm_chao
 UNIT_mm_smp += $(wildcard hypervisor/core/memory_*.c) tests/unit/fakes/mm_chaos.c
 UNIT_mm_faults += $(wildcard hypervisor/core/memory_*.c) hypervisor/core/grant.c hypervisor/core/grant_op.c
 UNIT_mm_faults_LIBS := -Wl,--wrap=heap_take,--wrap=heap_pages,--wrap=heap_alloc
+UNIT_mm_race += hypervisor/core/memory_extents.c
 UNIT_mm_race_LIBS := -lpthread
 UNIT_mm_smp_LIBS := -lpthread
 # With a runtime of its own for what the compiler inserts.

@@ -137,16 +137,16 @@ static void a_domain_has_its_limit(void **state)
 	struct domain *d = fake_domain(1, false, 5);
 
 	(void)state;
-	assert_null(mm_alloc_domain_pages(&d->mem, 3, ~0UL));
-	assert_non_null(mm_alloc_domain_pages(&d->mem, 2, ~0UL));
-	assert_non_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL));
-	assert_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL));
+	assert_null(mm_alloc_domain_pages(&d->mem, 3, ~0UL, INVALID_M2P_ENTRY));
+	assert_non_null(mm_alloc_domain_pages(&d->mem, 2, ~0UL, INVALID_M2P_ENTRY));
+	assert_non_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL, INVALID_M2P_ENTRY));
+	assert_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL, INVALID_M2P_ENTRY));
 	assert_int_equal(d->mem.tot_pages, 5);
 	d->mem.max_pages = 3; /* lowered below what it has */
-	assert_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL));
+	assert_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL, INVALID_M2P_ENTRY));
 	d->mem.max_pages = ~0UL;
 	d->mem.dying = true;
-	assert_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL));
+	assert_null(mm_alloc_domain_pages(&d->mem, 0, ~0UL, INVALID_M2P_ENTRY));
 	d->mem.dying = false;
 }
 

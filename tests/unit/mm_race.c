@@ -9,6 +9,7 @@
 #include "fakes/access.h"
 #include "fakes/mm_fakes.h"
 #undef sched_yield
+#include <core/memory_op.h>
 #include <pthread.h>
 #include <semaphore.h>
 
@@ -197,7 +198,7 @@ static void wide_changes_hands(void)
 
 	type_unpin(fake_entry(wide));
 	page_drop_allocation(fake_entry(wide));
-	pg = mm_alloc_domain_pages(&other->mem, 0, ~0UL);
+	pg = mm_alloc_domain_pages(&other->mem, 0, ~0UL, INVALID_M2P_ENTRY);
 	if (!pg || type_get(fake_entry(empty_l1), TYPE_L1))
 		return;
 	fake_bytes(wide)[7] = fake_bytes(wide)[9] = fake_pte(empty_l1, PAGE_RW);
@@ -266,6 +267,75 @@ static void a_shared_page_is_named_early(void **state)
 		mm_unshare_page(shared);
 		fake_machine_clean(NULL);
 	}
+}
+
+/* --- memory that goes to another domain before who asked for it has been told --- */
+
+#define ITS_PFN	   0x123 /* in the one's eyes, and in the other's */
+#define OTHERS_PFN 0x777
+
+static xen_pfn_t extent;
+static bool told;	   /* the list takes an answer */
+static struct page *taken; /* by the other domain */
+
+static void populate(void)
+{
+	struct xen_memory_reservation res = {.nr_extents = 1, .domid = DOMID_SELF};
+
+	extent = ITS_PFN;
+	res.extent_start.p = &extent;
+	result = memory_reservation(XENMEM_populate_physmap, (u64)&res);
+}
+
+/* The list can be read and not be written. */
+static bool only_read(u64 addr)
+{
+	return !told && addr == (u64)&extent;
+}
+
+/* One frame is free, and the new one is the only one that the M2P table says this of. */
+static void the_free_frame_changes_hands(void)
+{
+	for (u64 f = FAKE_END_FRAME - FRAMES; f < FAKE_END_FRAME; f++) {
+		struct page *pg = mm_get_page(mfn(f), &d->mem);
+
+		if (!pg)
+			continue;
+		if (m2p_table[f] == ITS_PFN || m2p_table[f] == INVALID_M2P_ENTRY)
+			page_drop_allocation(pg);
+		mm_put_page(pg);
+	}
+	taken = mm_alloc_domain_pages(&other->mem, 0, ~0UL, OTHERS_PFN);
+}
+
+static void look_at_others_memory(void)
+{
+	if (!taken)
+		return;
+	assert_ptr_equal(mm_page_owner(taken), &other->mem);
+	assert_int_equal(taken->count, PAGE_ALLOCATED | 1);
+	assert_int_equal(m2p_table[frame_mfn(taken).n], OTHERS_PFN);
+}
+
+static void memory_goes_as_it_comes(void **state)
+{
+	(void)state;
+	at_stop[0] = the_free_frame_changes_hands;
+	at_stop[1] = NULL;
+	fake_write_faults = only_read;
+	for (unsigned reached = 1, n = 2; reached || n & 1; n++) {
+		prepare(1);
+		for (u64 f = FAKE_END_FRAME - FRAMES; f < FAKE_END_FRAME; f++)
+			if (mm_page_owner(fake_entry(f)) == &d->mem)
+				m2p_table[f] = 0; /* not new */
+		told = n & 1;
+		stops[0] = n / 2;
+		reached = interleave(populate) || (told && reached);
+		finish();
+		look_at_others_memory();
+		fake_machine_clean(NULL);
+	}
+	fake_write_faults = NULL;
 }
 
 /* --- any two on one table; not every order, there are too many --- */
@@ -352,6 +422,7 @@ int main(void)
 		cmocka_unit_test(a_pin_while_another_unpins),
 		cmocka_unit_test(the_owner_changes_beneath_a_get),
 		cmocka_unit_test(a_shared_page_is_named_early),
+		cmocka_unit_test(memory_goes_as_it_comes),
 		cmocka_unit_test(any_two),
 	};
 

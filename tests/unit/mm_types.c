@@ -390,7 +390,7 @@ static void stealing_needs_the_only_reference(void **state)
 	assert_null(mm_get_page(mfn(frame), &d->mem));
 	assert_int_equal(d->mem.tot_pages, 0);
 	/* it remembers that it was writable: no table without a flush */
-	assert_true(pages_assign(pg, 1, &d->mem));
+	assert_true(pages_assign(pg, 1, &d->mem, INVALID_M2P_ENTRY));
 	fake_flushes = 0;
 	assert_int_equal(type_get(pg, TYPE_L1), 0);
 	assert_int_not_equal(fake_flushes, 0);

@@ -129,9 +129,11 @@ bool copy_from_guest(void *dst, u64 src, size_t size)
 	return true;
 }
 
+bool (*fake_write_faults)(u64 addr);
+
 bool copy_to_guest(u64 dst, const void *src, size_t size)
 {
-	if (faults(dst, size))
+	if (faults(dst, size) || (fake_write_faults && fake_write_faults(dst)))
 		return false;
 	memcpy((void *)dst, src, size);
 	return true;
@@ -455,7 +457,7 @@ void fake_kill(struct domain *d)
 
 u64 fake_page(struct domain *d)
 {
-	struct page *pg = mm_alloc_domain_pages(&d->mem, 0, ~0UL);
+	struct page *pg = mm_alloc_domain_pages(&d->mem, 0, ~0UL, INVALID_M2P_ENTRY);
 
 	assert_non_null(pg);
 	return frame_mfn(pg).n;

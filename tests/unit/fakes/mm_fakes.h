@@ -41,6 +41,7 @@ extern __thread u64 fake_cr3;
 extern int fake_threads;		    /* there are several: waiting is no mistake */
 extern __thread void (*fake_on_wait)(void); /* called whenever this thread waits; NULL: nothing */
 extern u64 fake_fault_from, fake_fault_to;  /* guest addresses that fault */
+extern bool (*fake_write_faults)(u64 addr); /* those that fault for writes alone; NULL: none */
 extern int fake_last_page_gone;
 extern int fake_external; /* pages that hook_audit_references() reports */
 extern struct {
