@@ -174,7 +174,8 @@ long vcpu_register_info(struct vcpu *v, mfn_t frame, u32 offset)
 
 void vcpu_send_nmi(struct vcpu *v)
 {
-	WRITE_ONCE(v->pv.nmi_pending, true);
+	/* full barrier: before the look at whether it sleeps, as vcpu_block() does it */
+	__atomic_store_n(&v->pv.nmi_pending, true, __ATOMIC_SEQ_CST);
 	vcpu_unblock(v);
 	vcpu_kick(v, WORK_EVENTS);
 }

@@ -205,6 +205,14 @@ void timer_fired(void)
 	cpu_set_work(this_cpu(), WORK_TIMERS);
 }
 
+void timer_arm(u64 ns)
+{
+	if (cpu_has_tsc_deadline)
+		apic_timer_deadline(rdtsc() + to_ticks(ns, tsc_khz));
+	else
+		apic_timer_set(MIN(to_ticks(ns, apic_khz), 0xffffffffUL));
+}
+
 void timer_program(u64 deadline_ns)
 {
 	u64 *at = &armed[this_cpu()->id], now;
@@ -220,8 +228,5 @@ void timer_program(u64 deadline_ns)
 	u64 delta = MIN(deadline_ns - now, 3600UL * 1000000000);
 
 	*at = now + delta;
-	if (cpu_has_tsc_deadline)
-		apic_timer_deadline(rdtsc() + to_ticks(delta, tsc_khz));
-	else
-		apic_timer_set(MIN(to_ticks(delta, apic_khz), 0xffffffffUL));
+	timer_arm(delta);
 }

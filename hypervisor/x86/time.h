@@ -31,6 +31,9 @@ extern u64 wallclock_boot_ns;
  * while it will fire before that. To be called again whenever it has fired.
  */
 void timer_program(u64 deadline_ns);
+/** Have this CPU's timer fire once in so many ns, below an hour, or earlier; timer_fired() puts it
+ * right again. From an NMI too. */
+void timer_arm(u64 ns);
 /** On the timer's interrupt. */
 void timer_fired(void);
 

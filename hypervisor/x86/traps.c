@@ -111,8 +111,11 @@ struct cpu_regs *machine_entry(struct cpu_regs *regs)
 		die(regs);
 	if (panicking)
 		halt_forever();
-	/* No lock and no IPI in here: the CPU looks at it when it next leaves. */
+	/* No lock and no IPI in here: the CPU looks at it when it next leaves. In the hypervisor it
+	 * may have looked for the last time: an interrupt has it look again. */
 	if (this_cpu() == cpus[0])
 		__atomic_fetch_or(&this_cpu()->work, WORK_NMI, __ATOMIC_SEQ_CST);
+	if (this_cpu() == cpus[0] && booted && !(regs->cs & 3))
+		timer_arm(0);
 	return to_main_stack(regs);
 }
