@@ -19,13 +19,13 @@
 #define CORRECTED   "0x8000000000000136 0x0"
 #define UNCORRECTED "0xb600000000000136 0x5"
 
-static void test_nmis(void **state)
+/* As hardware may do it at worst: at any moment, in dom0, in guests, on the ways in and out. */
+static void storm(struct machine_options options, const char *roots)
 {
-	struct machine *machine =
-		dom0_up((struct machine_options){.name = "nmi", .arguments = MONITOR("nmi")});
-	int monitor = monitor_open("nmi");
+	struct machine *machine = dom0_up(options);
+	int monitor = monitor_open(options.name);
 
-	(void)state;
+	dom0_run_expecting(machine, "dmesg", roots, 600);
 	dom0_create(machine, "witness");
 	for (int round = 0; round < 20; round++) {
 		for (int i = 0; i < 25; i++)
@@ -37,6 +37,22 @@ static void test_nmis(void **state)
 	dom0_expect_of(machine, "witness", "^witness: well, [0-9]+", 600);
 	dom0_off(machine);
 	close(monitor);
+}
+
+static void test_nmis(void **state)
+{
+	(void)state;
+	storm((struct machine_options){.name = "nmi", .arguments = MONITOR("nmi")}, "XPTI off");
+}
+
+/* The ways in and out are longer, and change the root in between. */
+static void test_nmis_on_roots_without_the_hypervisor(void **state)
+{
+	(void)state;
+	storm((struct machine_options){.name = "nmi-xpti",
+				       .cpu = "max,vendor=GenuineIntel,-smap,-la57",
+				       .arguments = MONITOR("nmi-xpti")},
+	      "XPTI on");
 }
 
 /* Errors that the hardware has mended need nobody's attention. */
@@ -167,6 +183,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_nmis, machine_end_all),
+		cmocka_unit_test_teardown(test_nmis_on_roots_without_the_hypervisor,
+					  machine_end_all),
 		cmocka_unit_test_teardown(test_corrected_errors, machine_end_all),
 		cmocka_unit_test_teardown(test_machine_check, machine_end_all),
 		cmocka_unit_test_teardown(test_dom0_panics, machine_end_all),
