@@ -16,6 +16,7 @@
 #define QUOTA_WATCHES		128
 #define QUOTA_TRANSACTIONS	10
 #define QUOTA_TRANSACTION_ITEMS 1024
+#define QUOTA_TRANSACTION_BYTES (64 * 1024) /* noted of paths and values: Parapet's own */
 #define QUOTA_QUEUED		(64 * 1024) /* bytes of undelivered replies and events */
 #define QUOTA_TOKEN		256
 
@@ -119,7 +120,7 @@ long transaction_start(struct connection *connection);
 struct transaction *transaction_find(struct connection *connection, uint32_t id);
 /* Its private tree. */
 struct tree *transaction_tree(struct transaction *transaction);
-/* Note that path is read; 0 or -XEN_ENOSPC, -XEN_ENOMEM. */
+/* Note that path is read; 0 or -XEN_ENOSPC (too many, or too much), -XEN_ENOMEM. */
 int transaction_note(struct transaction *transaction, const char *path);
 /* Do a change in the private tree and note it for the commit. Copies *change. */
 int transaction_change(struct transaction *transaction, const struct change *change, domid_t domid);

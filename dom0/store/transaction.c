@@ -23,6 +23,7 @@ struct transaction {
 	unsigned int touched_count;
 	struct change *changes;
 	unsigned int change_count;
+	size_t bytes; /* of all paths and values noted, those of failed changes too */
 };
 
 struct transaction *transaction_find(struct connection *connection, uint32_t id)
@@ -66,6 +67,15 @@ long transaction_start(struct connection *connection)
 	return transaction->id;
 }
 
+/* Make room for so many bytes of notes; 0 or -XEN_ENOSPC. */
+static int charge(struct transaction *transaction, size_t bytes)
+{
+	if (bytes > QUOTA_TRANSACTION_BYTES - transaction->bytes)
+		return -XEN_ENOSPC;
+	transaction->bytes += bytes;
+	return 0;
+}
+
 int transaction_note(struct transaction *transaction, const char *path)
 {
 	struct touched *grown;
@@ -74,7 +84,8 @@ int transaction_note(struct transaction *transaction, const char *path)
 	for (i = 0; i < transaction->touched_count; i++)
 		if (strcmp(transaction->touched[i].path, path) == 0)
 			return 0;
-	if (transaction->touched_count == QUOTA_TRANSACTION_ITEMS)
+	if (transaction->touched_count == QUOTA_TRANSACTION_ITEMS ||
+	    charge(transaction, strlen(path)))
 		return -XEN_ENOSPC;
 	grown = realloc(transaction->touched, (i + 1) * sizeof(*grown));
 	if (!grown)
@@ -93,7 +104,8 @@ static int keep(struct transaction *transaction, const struct change *change)
 {
 	struct change *grown, *kept;
 
-	if (transaction->change_count == QUOTA_TRANSACTION_ITEMS)
+	if (transaction->change_count == QUOTA_TRANSACTION_ITEMS ||
+	    charge(transaction, strlen(change->path) + change->length))
 		return -XEN_ENOSPC;
 	grown = realloc(transaction->changes, (transaction->change_count + 1) * sizeof(*grown));
 	if (!grown)

@@ -386,6 +386,33 @@ static void quotas_bound_a_guest(void **state)
 	assert_error("ENOSPC");
 }
 
+/* What is noted of a transaction until it ends is dom0's memory, which is all guests'. */
+static void transactions_are_bounded(void **state)
+{
+	char value[STORE_MAX_VALUE + 1], path[STORE_MAX_NAME + 8];
+	unsigned int writes = 0, reads = 0;
+	uint32_t tx = begin(guest);
+
+	(void)state;
+	memset(value, 'x', STORE_MAX_VALUE);
+	value[STORE_MAX_VALUE] = 0;
+	while (write_node(guest, tx, "same", value))
+		writes++;
+	assert_error("ENOSPC");
+	assert_in_range(writes, 10, QUOTA_TRANSACTION_BYTES / STORE_MAX_VALUE);
+	assert_true(ASK(guest, XS_TRANSACTION_END, tx, "T"));
+	assert_true(read_node(guest, 0, "same"));
+	tx = begin(guest);
+	memset(path, 'p', sizeof(path));
+	do {
+		snprintf(path + STORE_MAX_NAME - 8, 8, "%u", reads++);
+		read_node(guest, tx, path);
+	} while (strcmp(body, "ENOENT") == 0);
+	assert_error("ENOSPC");
+	assert_in_range(reads, 10, QUOTA_TRANSACTION_BYTES / (STORE_MAX_NAME - 8));
+	assert_true(ASK(guest, XS_TRANSACTION_END, tx, "F"));
+}
+
 static void output_is_bounded(void **state)
 {
 	struct xsd_sockmsg header = {XS_DIRECTORY, 1, 0, 2};
@@ -496,6 +523,7 @@ int main(void)
 		TEST(transactions_are_private_until_the_end),
 		TEST(disturbed_transactions_are_retried),
 		TEST(quotas_bound_a_guest),
+		TEST(transactions_are_bounded),
 		TEST(output_is_bounded),
 		TEST(oversized_requests_break_only_their_sender),
 		TEST(rings_carry_the_bytes),
