@@ -49,13 +49,12 @@ static void done(struct block_request *block, int error)
 {
 	struct vbd_request *request = block->owner;
 
-	if (!error && request->left) {
-		submit(request);
-		return;
-	}
-	finished(request, !error		     ? BLKIF_RSP_OKAY
-			  : error == -XEN_EOPNOTSUPP ? BLKIF_RSP_EOPNOTSUPP
-						     : BLKIF_RSP_ERROR);
+	if (!error && request->left)
+		submit(request); /* and if the disk refuses, it is finished, too */
+	else
+		finished(request, !error		     ? BLKIF_RSP_OKAY
+				  : error == -XEN_EOPNOTSUPP ? BLKIF_RSP_EOPNOTSUPP
+							     : BLKIF_RSP_ERROR);
 	vbds_wake();
 }
 

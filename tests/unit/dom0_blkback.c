@@ -117,9 +117,13 @@ void pv_grant_copy(struct gnttab_copy *list, unsigned int count)
 static struct block_request *under_way[VBD_REQUESTS];
 static unsigned int under_way_count;
 
+static unsigned int broken_at; /* which one it refuses to start, from 1 on; 0: none */
+
 static int start(struct block_device *on, struct block_request *request)
 {
 	assert_ptr_equal(on, &device);
+	if (broken_at && !--broken_at)
+		return -XEN_ENODEV;
 	assert_true(under_way_count < VBD_REQUESTS);
 	under_way[under_way_count++] = request;
 	return 0;
@@ -417,6 +421,21 @@ static void discards(void **state)
 	answered(BLKIF_OP_DISCARD, BLKIF_RSP_EOPNOTSUPP);
 }
 
+/* Nothing else comes by: the thread must be told. */
+static void answers_a_discard_that_breaks_off(void **state)
+{
+	(void)state;
+	broken_at = 2;
+	push_discard(0, 250, 0);
+	serve();
+	wakes = 0;
+	disk_runs(0);
+	assert_true(wakes);
+	answered(BLKIF_OP_DISCARD, BLKIF_RSP_ERROR);
+	assert_int_equal(contents[100 * 512 - 1], 0xdd);
+	assert_int_not_equal(contents[100 * 512], 0xdd);
+}
+
 /* A full ring of four pages: more than can be under way, all answered, none before it is done. */
 static void serves_a_full_ring(void **state)
 {
@@ -628,6 +647,7 @@ int main(void)
 		TEST(writes_from_read_only_grants),
 		TEST(flushes),
 		TEST(discards),
+		TEST(answers_a_discard_that_breaks_off),
 		TEST(serves_a_full_ring),
 		TEST(passes_on_errors_of_the_disk),
 		TEST(notifies),
