@@ -34,9 +34,9 @@ endef
 $(foreach fuzzer,$(FUZZ),$(eval $(call fuzz_rules,$(fuzzer))))
 
 .PHONY: fuzz fuzz-short
-fuzz: $(FUZZ:%=$(B)/tests/fuzz/%) ## fuzzers, TIME seconds each (60), and a table of what they did
+fuzz: $(FUZZ:%=$(B)/tests/fuzz/%) ## fuzzers, TIME seconds each (60), and a table of what they did; fuzz-NAME is one of them
 	$(Q)$(foreach fuzzer,$(FUZZ),$(call fuzz_run,$(fuzzer),$(TIME)) && ):
 	$(Q)tests/fuzz/table $(FUZZ:%=$(B)/tests/fuzz/%.log)
-fuzz-short: $(FUZZ:%=$(B)/tests/fuzz/%) ## the same for 5 seconds each
+fuzz-short: $(FUZZ:%=$(B)/tests/fuzz/%) ## fuzzers, 5 seconds each
 	$(Q)$(foreach fuzzer,$(FUZZ),$(call fuzz_run,$(fuzzer),5) && ):
 	$(Q)tests/fuzz/table $(FUZZ:%=$(B)/tests/fuzz/%.log)

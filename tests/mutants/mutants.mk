@@ -16,7 +16,7 @@ mutants: mutants-known $(B)/tests/mutate $(MUTANT_TESTS:%=$(B)/tests/unit/%) ## 
 		tests/mutants/run $(B) $(MUTANTS) $(MUTANT_SOURCES)
 
 .PHONY: mutants-known mutants-fuzz
-mutants-fuzz: | $(SETUP_TEST) ## the same mistakes: which of them the fuzzers find, TIME seconds each
+mutants-fuzz: | $(SETUP_TEST) ## which of the mistakes of mutants-known the fuzzers find, TIME seconds each
 	-$(Q)FUZZ='$(TIME)' MAKE='$(MAKE)' tests/mutants/run-known $(B)/fuzz-known CC='$(CC)' \
 		FETCH='$(abspath $(FETCH))' NEWLIB='$(abspath $(NEWLIB))'
 mutants-known: | $(SETUP_TEST) ## mistakes once made in a hypervisor, put in: the tests must fail

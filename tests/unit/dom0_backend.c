@@ -85,7 +85,7 @@ static void toy_release(struct backend *backend)
 static const struct backend_type toy_type = {"toy", toy_publish, toy_connect, toy_disconnect,
 					     toy_release};
 
-/* --- helpers --------------------------------------------------------------------------------- */
+/* --- what tests say shortly ------------------------------------------------------------------- */
 
 static const char *node(const char *path)
 {
