@@ -7,6 +7,10 @@
 # source entries in the machine's configuration are needed.
 set -eu
 
+[ $# -ge 3 ] || {
+	sed -n '3,5s/^# //p' "$0" >&2
+	exit 2
+}
 dir=$1 kind=$2 package=$3
 shift 3
 mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial" "$dir/apt/sources" "$dir/$kind"
