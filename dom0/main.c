@@ -112,7 +112,7 @@ int main(void)
 	must("the disks' back ends", vbds_start(), &problem);
 	take_address();
 	must("the watch for ended domains", domains_start(&problem), &problem);
-	printf("Parapet dom0: help lists the commands\n");
+	printf("Parapet dom0: help lists the commands, config-list what can be created\n");
 	for_each_option("run=", run_boot_commands);
 	shell_loop();
 }

@@ -71,10 +71,8 @@ static int run_detach(struct words *words, struct problem *problem)
 	char name[GUEST_NAME_LENGTH];
 	struct disk_config config;
 	domid_t domid;
-	int error = command_words(words, 2, 2, problem);
+	int error = command_guest(words, 2, 2, &domid, name, problem);
 
-	if (!error)
-		error = domains_find_guest(words->word[1], &domid, name, problem);
 	if (!error)
 		error = find_disk(domid, words->word[2], &config, problem);
 	if (!error)
@@ -101,10 +99,8 @@ static int run_list(struct words *words, struct problem *problem)
 	struct vbd_status status;
 	unsigned int count = 0;
 	domid_t domid;
-	int error = command_words(words, 1, 1, problem);
+	int error = command_guest(words, 1, 1, &domid, name, problem);
 
-	if (!error)
-		error = domains_find_guest(words->word[1], &domid, name, problem);
 	if (error)
 		return error;
 	for (; vbd_status(domid, count, &status); count++) {
@@ -114,7 +110,7 @@ static int run_list(struct words *words, struct problem *problem)
 			       "errors", "busy");
 		show_disk(&status);
 	}
-	printf("%u disks of %s\n", count, name);
+	printf("%u disk%s of %s\n", count, count == 1 ? "" : "s", name);
 	return 0;
 }
 

@@ -72,8 +72,11 @@ static int run_create(struct words *words, struct problem *problem)
 	if (!config)
 		return problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
 	error = read_config(words, config, problem);
-	if (!error)
+	if (!error) {
+		printf("building %s: a packed kernel takes some seconds\n", config->name);
+		fflush(stdout);
 		error = domains_create(config, paused, &domid, problem);
+	}
 	if (!error)
 		printf("created %s as domain %u%s\n", config->name, domid,
 		       paused ? ", paused" : "");
@@ -81,19 +84,11 @@ static int run_create(struct words *words, struct problem *problem)
 	return error || !console ? error : attach(domid, problem);
 }
 
-/* The domain that the first word names, for a command that takes nothing else. */
-static int one_domain(const struct words *words, domid_t *domid, struct problem *problem)
-{
-	int error = command_words(words, 1, 1, problem);
-
-	return error ? error : domains_find(words->word[1], domid, problem);
-}
-
 static int run_destroy(struct words *words, struct problem *problem)
 {
 	char name[GUEST_NAME_LENGTH];
 	domid_t domid;
-	int error = one_domain(words, &domid, problem);
+	int error = command_domain(words, 1, 1, &domid, problem);
 
 	if (error)
 		return error;
@@ -122,7 +117,7 @@ static int ask(struct words *words, const char *request, struct problem *problem
 	bool wait = words_flag(words, "-w");
 	char name[GUEST_NAME_LENGTH];
 	domid_t domid;
-	int error = one_domain(words, &domid, problem);
+	int error = command_domain(words, 1, 1, &domid, problem);
 
 	if (error)
 		return error;
@@ -151,7 +146,7 @@ static int hold(struct words *words, int (*action)(domid_t), const char *done,
 {
 	char name[GUEST_NAME_LENGTH];
 	domid_t domid;
-	int error = one_domain(words, &domid, problem);
+	int error = command_domain(words, 1, 1, &domid, problem);
 
 	if (error)
 		return error;
@@ -181,7 +176,7 @@ static int run_console(struct words *words, struct problem *problem)
 	const char *lines = words_option(words, "-n");
 	uint64_t count = 0;
 	domid_t domid;
-	int error = one_domain(words, &domid, problem);
+	int error = command_domain(words, 1, 1, &domid, problem);
 
 	if (!error && lines)
 		error = words_number(lines, "lines", 0, 100000, &count, problem);
@@ -200,10 +195,8 @@ static int run_rename(struct words *words, struct problem *problem)
 {
 	char name[GUEST_NAME_LENGTH];
 	domid_t domid;
-	int error = command_words(words, 2, 2, problem);
+	int error = command_domain(words, 2, 2, &domid, problem);
 
-	if (!error)
-		error = domains_find(words->word[1], &domid, problem);
 	if (error)
 		return error;
 	domains_name(domid, name);
@@ -213,11 +206,11 @@ static int run_rename(struct words *words, struct problem *problem)
 	return error;
 }
 
-#define CREATE_HELP                                                                                        \
-	"    CONFIG is a file in dom0's ramdisk, or the name of one in configs/ (see config-list).\n"      \
-	"    key=value words override it: kernel ramdisk cmdline root extra memory maxmem vcpus\n"         \
-	"    maxvcpus cpus cpu_weight cap name uuid vif type builder pae on_poweroff on_reboot on_crash\n" \
-	"    on_watchdog (destroy, restart, rename-restart, preserve).\n"                                  \
+#define CREATE_HELP                                                                                    \
+	"    CONFIG is a file in dom0's ramdisk, or the name of one in configs/ (see config-list).\n"  \
+	"    key=value words override it: kernel ramdisk cmdline root extra memory maxmem vcpus\n"     \
+	"    maxvcpus cpus cpu_weight cap name uuid vif disk type builder pae on_poweroff on_reboot\n" \
+	"    on_crash on_watchdog (destroy, restart, rename-restart, preserve).\n"                     \
 	"    -p leaves the guest paused, -c opens its console.\n"
 
 const struct command guest_commands[] = {

@@ -180,10 +180,8 @@ static int run_refusals(struct words *words, struct problem *problem)
 	struct parapet_refusals refusals = {0};
 	uint64_t total = 0;
 	domid_t domid;
-	int error = command_words(words, 1, 1, problem);
+	int error = command_domain(words, 1, 1, &domid, problem);
 
-	if (!error)
-		error = domains_find(words->word[1], &domid, problem);
 	if (error)
 		return error;
 	refusals.domid = domid;

@@ -64,10 +64,8 @@ static int run_detach(struct words *words, struct problem *problem)
 	char name[GUEST_NAME_LENGTH];
 	unsigned int handle = 0;
 	domid_t domid;
-	int error = command_words(words, 2, 2, problem);
+	int error = command_guest(words, 2, 2, &domid, name, problem);
 
-	if (!error)
-		error = domains_find_guest(words->word[1], &domid, name, problem);
 	if (!error)
 		error = find_vif(domid, words->word[2], &handle, problem);
 	if (!error)
@@ -96,10 +94,8 @@ static int run_list(struct words *words, struct problem *problem)
 	struct vif_status status;
 	unsigned int count = 0;
 	domid_t domid;
-	int error = command_words(words, 1, 1, problem);
+	int error = command_guest(words, 1, 1, &domid, name, problem);
 
-	if (!error)
-		error = domains_find_guest(words->word[1], &domid, name, problem);
 	if (error)
 		return error;
 	for (; vif_status(domid, count, &status); count++) {
@@ -108,7 +104,7 @@ static int run_list(struct words *words, struct problem *problem)
 			       "state", "sent", "KiB", "received", "KiB", "dropped");
 		show_vif(&status);
 	}
-	printf("%u network devices of %s\n", count, name);
+	printf("%u network device%s of %s\n", count, count == 1 ? "" : "s", name);
 	return 0;
 }
 

@@ -38,10 +38,8 @@ static int run_vcpu_pin(struct words *words, struct problem *problem)
 	char name[GUEST_NAME_LENGTH];
 	cpumask_t mask;
 	domid_t domid;
-	int result = command_words(words, 3, 3, problem);
+	int result = command_domain(words, 3, 3, &domid, problem);
 
-	if (!result)
-		result = domains_find(words->word[1], &domid, problem);
 	if (!result && cpumask_parse(words->word[3], &mask))
 		result = problem_note(problem, XEN_EINVAL,
 				      "\"%.32s\": expected CPUs, as in 0-3,5 or all",
@@ -159,10 +157,8 @@ static int resize(struct words *words, int (*action)(domid_t, uint64_t, struct p
 	char name[GUEST_NAME_LENGTH];
 	domid_t domid;
 	uint64_t kib;
-	int error = command_words(words, 2, 2, problem);
+	int error = command_domain(words, 2, 2, &domid, problem);
 
-	if (!error)
-		error = domains_find(words->word[1], &domid, problem);
 	if (!error)
 		error = parse_size(words->word[2], &kib, problem);
 	if (!error)

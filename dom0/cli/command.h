@@ -9,6 +9,7 @@
 #ifndef DOM0_CLI_COMMAND_H
 #define DOM0_CLI_COMMAND_H
 
+#include <xen/xen.h>
 #include "cli/words.h"
 #include "lib/problem.h"
 
@@ -38,5 +39,13 @@ extern const struct command guest_commands[], view_commands[], tune_commands[], 
  * problem. */
 int command_words(const struct words *words, unsigned int least, unsigned int most,
 		  struct problem *problem);
+
+/* The same where the first word names a domain: its number. */
+int command_domain(const struct words *words, unsigned int least, unsigned int most, domid_t *domid,
+		   struct problem *problem);
+
+/* The same where it names a guest, dom0 being none: name (GUEST_NAME_LENGTH bytes) receives its. */
+int command_guest(const struct words *words, unsigned int least, unsigned int most, domid_t *domid,
+		  char *name, struct problem *problem);
 
 #endif

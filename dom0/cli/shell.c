@@ -66,13 +66,31 @@ int command_words(const struct words *words, unsigned int least, unsigned int mo
 			return problem_note(problem, XEN_EINVAL,
 					    "unknown or incomplete option %.32s: see help %s",
 					    words->word[i], words->word[0]);
-	if (words->count - 1 < least)
-		return problem_note(problem, XEN_EINVAL, "something is missing: see help %s",
-				    words->word[0]);
-	if (words->count - 1 > most)
-		return problem_note(problem, XEN_EINVAL, "too many words: see help %s",
-				    words->word[0]);
+	if (words->count - 1 < least || words->count - 1 > most) {
+		const char *usage = find_command(words->word[0])->usage;
+
+		return problem_note(problem, XEN_EINVAL, "%s: expected %s%s%s (see help %s)",
+				    words->count - 1 < least ? "something is missing"
+							     : "too many words",
+				    words->word[0], usage[0] ? " " : "", usage, words->word[0]);
+	}
 	return 0;
+}
+
+int command_domain(const struct words *words, unsigned int least, unsigned int most, domid_t *domid,
+		   struct problem *problem)
+{
+	int error = command_words(words, least, most, problem);
+
+	return error ? error : domains_find(words->word[1], domid, problem);
+}
+
+int command_guest(const struct words *words, unsigned int least, unsigned int most, domid_t *domid,
+		  char *name, struct problem *problem)
+{
+	int error = command_words(words, least, most, problem);
+
+	return error ? error : domains_find_guest(words->word[1], domid, name, problem);
 }
 
 static int run_command(struct words *words)
