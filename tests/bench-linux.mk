@@ -3,7 +3,7 @@
 COMPARE := $(BENCH)/compare
 COMPARE_ARGS := console=com1 com1=115200,8n1 dom0_mem=384M loglvl=warning guest_loglvl=none noreboot
 COMPARE_CONFIGS := $(wildcard tests/compare/*.cfg)
-COMPARE_KERNELS := $(B)/guests/hello $(B)/guests/pingpong
+COMPARE_KERNELS := $(COMPARE)/entry $(B)/guests/pingpong
 
 # Files of Xen's toolstack, unpacked as they are into a ramdisk, and the libraries that they name.
 XEN_DOM0_LIBRARIES := libc6 libgcc-s1 libcom-err2 libext2fs2 liblzma5 libuuid1 libxencall1 libxendevicemodel1 \
@@ -54,10 +54,13 @@ $(COMPARE)/xen.iso: $(B)/tests/xen/xen $(COMPARE)/xen.cpio tools/mkiso
 	$(Q)tools/mkiso $@ $(B)/tests/xen/xen '$(COMPARE_ARGS)' $(XEN_DOM0_KERNEL)/boot/vmlinuz-* \
 		'console=hvc0 quiet' $(COMPARE)/xen.cpio
 
-$(COMPARE)/%.rows: $(COMPARE)/%.iso tests/compare/run | $(SETUP_RUN)
+# The rows with a dom0 that `make bench` has, and those of a Linux guest's devices.
+COMPARE_ROWS_domains := small memory events
+COMPARE_ROWS_linux := linux
+$(COMPARE)/%.domains $(COMPARE)/%.linux: $(COMPARE)/%.iso tests/compare/run tests/compare/monitor | $(SETUP_RUN)
 	$(call say,BENCH,$@)
-	$(Q)QEMU=$(QEMU) tests/compare/run $* $< $@
-$(COMPARE)/%.boot: $(COMPARE)/boot-%.iso tests/compare/boot | $(SETUP_RUN)
+	$(Q)QEMU=$(QEMU) tests/compare/run $* $< $@ $(COMPARE_ROWS_$(subst .,,$(suffix $@)))
+$(COMPARE)/%.boot: $(COMPARE)/boot-%.iso tests/compare/boot tests/compare/monitor | $(SETUP_RUN)
 	$(call say,BENCH,$@)
 	$(Q)QEMU=$(QEMU) tests/compare/boot $< >$@.part && mv $@.part $@
 
@@ -65,7 +68,7 @@ $(COMPARE)/%.boot: $(COMPARE)/boot-%.iso tests/compare/boot | $(SETUP_RUN)
 $(COMPARE)/entry: $(B)/pv/tests/compare/entry.o
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-Ttext-segment=0x100000 -o $@ $^
+	$(Q)$(CC) -nostdlib -static -Wl,--build-id=none,-z,noexecstack,-Ttext-segment=0xb00000 -o $@ $^
 $(COMPARE)/boot-parapet.iso: $(B)/parapet
 $(COMPARE)/boot-xen.iso: $(B)/tests/xen/xen
 $(COMPARE)/boot-%.iso: $(COMPARE)/entry tools/mkiso | $(SETUP_IMAGE)

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A dom0 kernel that tells the machine of its first instruction: QEMU's pvpanic device stops it there. */
+/*
+ * A kernel whose first instruction the machine notices. As dom0 it stops there, by QEMU's pvpanic
+ * device; as another guest, by a debugger's breakpoint, for which it lies where neither dom0's
+ * kernel nor a program of its has code. Then it waits for ever.
+ */
 #include <xen/elfnote.h>
 #include <xen/xen.h>
 #include <xen/physdev.h>
+#include <xen/sched.h>
 
 #define PVPANIC 0x505
+#define START_INFO_FLAGS 48
 
 	.macro note type:req, kind:vararg
 	.pushsection .note.Xen, "a", @note
@@ -26,6 +32,8 @@
 	.text
 	.globl _start
 _start:
+	testl $SIF_PRIVILEGED, START_INFO_FLAGS(%rsi)
+	jz 1f
 	mov $__HYPERVISOR_physdev_op, %eax
 	mov $PHYSDEVOP_set_iopl, %edi
 	lea level(%rip), %rsi
@@ -33,7 +41,10 @@ _start:
 	mov $PVPANIC, %edx
 	mov $1, %eax
 	out %al, %dx
-1:	jmp 1b
+1:	mov $__HYPERVISOR_sched_op, %eax
+	mov $SCHEDOP_block, %edi
+	syscall
+	jmp 1b
 
 	.data
 level:	.long 1
