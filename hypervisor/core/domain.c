@@ -136,7 +136,7 @@ struct domain *domain_create(domid_t domid, const struct domain_config *config, 
 	d->max_maptrack_frames = MIN(config->max_maptrack_frames, (u32)MAPTRACK_FRAMES_LIMIT);
 	if (!d->privileged) /* its keeper starts it */
 		d->pause_count = d->control_pauses = 1;
-	*err = mm_domain_init(&d->mem, domid, d->privileged);
+	*err = mm_domain_init(&d->mem, domid, d->privileged, d->max_vcpus);
 	if (*err) {
 		heap_free(d);
 		return NULL;

@@ -19,7 +19,7 @@
 #include <x86/spinlock.h>
 
 #define EVTCHN_PORTS   4096 /* 2-level ABI, 64-bit guest: 64 * 64 */
-#define EVTCHN_BUCKET  128  /* ports that get memory at a time */
+#define EVTCHN_BUCKET  64   /* ports that get memory at a time */
 #define EVTCHN_BUCKETS (EVTCHN_PORTS / EVTCHN_BUCKET)
 #define EVTCHN_PIRQS   256
 

@@ -23,6 +23,7 @@ void grant_domain_free(struct domain *d)
 		heap_free(gt->active[i]);
 	for (unsigned i = 0; i < gt->maptrack_pages; i++)
 		heap_free(gt->maptracks[i]);
+	heap_free(gt->maptracks);
 }
 
 int grant_table_grow(struct domain *d, u32 frames)
@@ -212,8 +213,12 @@ static void grow_maptrack(struct grant_table *gt)
 	u32 n = gt->maptrack_pages, next = n * MAPTRACKS_PER_PAGE + 1;
 	struct maptrack *page = heap_alloc(MAPTRACKS_PER_PAGE * sizeof(*page));
 
-	if (!page)
+	if (page && !gt->maptracks)
+		gt->maptracks = heap_alloc(MAPTRACK_FRAMES_LIMIT * sizeof(page));
+	if (!page || !gt->maptracks) {
+		heap_free(page);
 		return;
+	}
 	gt->maptrack_free = next;
 	for (u32 i = 0; i < MAPTRACKS_PER_PAGE - 1; i++)
 		page[i].next_free = ++next;

@@ -60,9 +60,9 @@ struct grant_table {
 
 	struct spinlock maptrack_lock;
 	u32 maptrack_pages;
-	struct maptrack *maptracks[MAPTRACK_FRAMES_LIMIT];
-	u32 maptrack_free; /* handle + 1 of the first of a list, 0: none */
-	u32 release_next;  /* progress of grant_domain_release() */
+	struct maptrack **maptracks; /* MAPTRACK_FRAMES_LIMIT, from the first use on */
+	u32 maptrack_free;	     /* handle + 1 of the first of a list, 0: none */
+	u32 release_next;	     /* progress of grant_domain_release() */
 };
 
 /** Unmap what d has mapped of others; preemptible (-XEN_ERESTART). */

@@ -40,7 +40,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned vcpu_id)
 {
 	if (vcpu_id >= d->max_vcpus || d->vcpus[vcpu_id] || (vcpu_id && !d->vcpus[vcpu_id - 1]))
 		return NULL;
-	struct vcpu *v = heap_alloc(sizeof(*v));
+	struct vcpu *v = heap_alloc(sizeof(*v) + FPU_ROOM);
 
 	if (!v)
 		return NULL;
@@ -57,10 +57,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned vcpu_id)
 	timer_init(&v->poll_timer, poll_over, v);
 	v->info = first_info(v);
 	v->info->evtchn_upcall_mask = 1;
-	if (arch_vcpu_init(&v->arch, vcpu_id)) {
-		vcpu_free(v);
-		return NULL;
-	}
+	arch_vcpu_init(&v->arch, vcpu_id, v + 1);
 	pv_vcpu_init(v);
 	vcpu_update_time_info(v);
 	__atomic_store_n(&d->vcpus[vcpu_id], v, __ATOMIC_RELEASE);
@@ -91,7 +88,6 @@ int vcpu_release(struct vcpu *v)
 void vcpu_free(struct vcpu *v)
 {
 	BUG_ON(v->sched.queued);
-	arch_vcpu_destroy(&v->arch);
 	heap_free(v);
 }
 

@@ -15,10 +15,8 @@
 #define DESC_SEGMENT BIT(44) /* code or data, no system descriptor */
 #define DESC_TYPE    (15UL << 40)
 
-#define WINDOWS	      64 /* the most vCPUs of a domain */
-#define WINDOW_TABLES (WINDOWS * DESCRIPTOR_WINDOW_PAGES / TABLE_ENTRIES)
-#define WINDOWS_ORDER 3	 /* of all tables together: see window_entry() */
-#define GDT_PAGES     16 /* of a window; LDT pages follow */
+#define WINDOWS_A_TABLE (TABLE_ENTRIES / DESCRIPTOR_WINDOW_PAGES)
+#define GDT_PAGES	16 /* of a window; LDT pages follow */
 
 /*@ predicate harmless(u64 d) = !(d & DESC_PRESENT) || !(d & (DESC_SEGMENT | DESC_TYPE)) ||
 	((d & DESC_SEGMENT) && (d & BIT(45)) && (d & BIT(46))); */
@@ -80,28 +78,34 @@ int mm_update_descriptor(struct vcpu_memory *vm, paddr_t maddr, u64 descriptor)
 
 /* --- windows --- */
 
-bool windows_make(struct domain_memory *dm)
+bool windows_make(struct domain_memory *dm, unsigned vcpus)
 {
-	u64 *l3 = heap_pages(WINDOWS_ORDER), *l2 = l3 + TABLE_ENTRIES;
-	paddr_t tables = mfn_to_paddr(virt_to_mfn(l2)) + PAGE_SIZE;
+	unsigned tables = 2 + (vcpus + WINDOWS_A_TABLE - 1) / WINDOWS_A_TABLE;
+	unsigned order = tables > 4 ? 3 : 2;
+	u64 *l3 = heap_pages(order);
 
-	dm->perdomain_l3 = l3;
 	if (!l3)
 		return false;
-	l3[0] = mfn_to_paddr(virt_to_mfn(l2)) | PTE_TABLE;
-	for (unsigned i = 0; i < WINDOW_TABLES; i++)
-		l2[i] = (tables + i * PAGE_SIZE) | PTE_TABLE;
+	u64 first = virt_to_mfn(l3).n;
+
+	dm->perdomain_l3 = l3;
+	dm->window_tables = tables;
+	l3[0] = (first + 1) << PAGE_SHIFT | PTE_TABLE;
+	for (unsigned i = 2; i < tables; i++)
+		l3[TABLE_ENTRIES + i - 2] = (first + i) << PAGE_SHIFT | PTE_TABLE;
+	heap_free_frames(mfn(first + tables), BIT(order) - tables);
 	return true;
 }
 
 void windows_free(struct domain_memory *dm)
 {
-	heap_pages_free(dm->perdomain_l3, WINDOWS_ORDER);
+	heap_free_frames(virt_to_mfn(dm->perdomain_l3), dm->window_tables);
 }
 
 void mm_window_set(struct vcpu_memory *vm, unsigned slot, mfn_t m)
 {
-	BUG_ON(vm->vcpu_id >= WINDOWS || slot >= DESCRIPTOR_WINDOW_PAGES);
+	BUG_ON(vm->vcpu_id / WINDOWS_A_TABLE + 2 >= vm->domain->window_tables);
+	BUG_ON(slot >= DESCRIPTOR_WINDOW_PAGES);
 	WRITE_ONCE(*window_entry(vm->domain, vm->vcpu_id, slot),
 		   mfn_eq(m, INVALID_MFN) ? 0 : mfn_to_paddr(m) | PTE_TABLE | PTE_NX);
 	/* Another CPU that ran this vCPU has loaded another CR3 since. */

@@ -8,14 +8,14 @@
 
 struct domain_memory *domain_memories[DOMID_FIRST_RESERVED];
 
-int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged)
+int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged, unsigned vcpus)
 {
 	struct domain_memory *none = NULL;
 
 	memset(dm, 0, sizeof(*dm));
 	dm->domid = domid;
 	dm->privileged = privileged;
-	if (!windows_make(dm))
+	if (!windows_make(dm, vcpus))
 		return -XEN_ENOMEM;
 	if (domid < DOMID_FIRST_RESERVED &&
 	    __atomic_compare_exchange_n(&domain_memories[domid], &none, dm, false, __ATOMIC_SEQ_CST,

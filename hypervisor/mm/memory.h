@@ -36,6 +36,7 @@ struct domain_memory {
 	u64 tot_pages, max_pages;
 	u64 vm_assist;		   /* VMASST_TYPE_* bits in force */
 	struct cpumask dirty_cpus; /* CPUs that may hold translations of this domain; atomic */
+	u32 window_tables;	   /* L3, L2 and L1 tables of its windows, one behind the other: */
 	u64 *perdomain_l3;	   /* L4 slot 259 of each of its roots, see mm/root.h */
 	struct mfn_range iomem[MAX_IOMEM_RANGES]; /* MMIO frames it may map */
 	unsigned iomem_ranges;
@@ -53,8 +54,8 @@ struct vcpu_memory {
 
 /* --- life cycle; core/ calls --- */
 
-/** Prepare a domain's memory: perdomain tables. 0 or -ENOMEM. */
-int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged);
+/** Prepare a domain's memory: perdomain tables, for so many vCPUs. 0 or -ENOMEM. */
+int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged, unsigned vcpus);
 /**
  * Give up every page of a dying domain, roots and pins included. Preemptible: -XEN_ERESTART means
  * call again; 0: nothing is left but pages that others still refer to (they return when put).

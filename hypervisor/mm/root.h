@@ -11,8 +11,9 @@
 /** What slot `slot` of dm's L4 tables must hold. */
 u64 root_slot(const struct domain_memory *dm, unsigned slot);
 
-/** Make the tables of dm's windows: they are there as long as the domain. False: no memory. */
-bool windows_make(struct domain_memory *dm);
+/** Make the tables of the windows of dm's first so many vCPUs: they are there as long as the
+ * domain. False: no memory. */
+bool windows_make(struct domain_memory *dm, unsigned vcpus);
 void windows_free(struct domain_memory *dm);
 
 /** The entry of a window's slot: GDT pages come first, then LDT pages. */

@@ -4,9 +4,7 @@
  * runs in (kernel or user) is in GS_BASE, the other one in KERNEL_GS_BASE, as real hardware would
  * have it.
  */
-#include <xen/errno.h>
 #include <lib/string.h>
-#include <mm/memory.h>
 #include <x86/asm.h>
 #include <x86/context.h>
 #include <x86/paging.h>
@@ -17,29 +15,20 @@
 
 static void fpu_reset(struct arch_vcpu *a)
 {
-	memset(a->fpu, 0, PAGE_SIZE);
+	memset(a->fpu, 0, fpu_area_size);
 	*(u16 *)a->fpu = 0x37f;		/* control word */
 	*(u32 *)(a->fpu + 24) = 0x1f80; /* MXCSR */
 }
 
-int arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id)
+void arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id, void *room)
 {
-	a->fpu = heap_pages(0);
-	if (!a->fpu)
-		return -XEN_ENOMEM;
+	a->fpu = (void *)ROUND_UP((uintptr_t)room, FPU_ALIGNMENT);
 	fpu_reset(a);
 	a->xcr0 = xcr0_all & 1;
 	a->dr6 = DR6_INIT;
 	a->dr7 = DR7_INIT;
 	a->gdt_base = GDT_WINDOW(vcpu_id);
 	a->ldt_base = LDT_WINDOW(vcpu_id);
-	return 0;
-}
-
-void arch_vcpu_destroy(struct arch_vcpu *a)
-{
-	if (a->fpu)
-		heap_pages_free(a->fpu, 0);
 }
 
 /* --- FPU. Saving and loading go through all features, whatever the guest has enabled. --- */

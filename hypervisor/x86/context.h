@@ -5,6 +5,9 @@
 
 #include <x86/cpu.h>
 
+#define FPU_ALIGNMENT 64UL
+#define FPU_ROOM      (fpu_area_size + FPU_ALIGNMENT)
+
 struct arch_vcpu {
 	struct cpu_regs regs; /* while not running; while running the frame is guest_regs() */
 	void *fpu;	      /* XSAVE (or FXSAVE) area, 64-byte aligned; fpu_area_size bytes */
@@ -22,9 +25,8 @@ struct arch_vcpu {
 	u64 gdt_base, ldt_base; /* GDT_WINDOW(vcpu_id), LDT_WINDOW(vcpu_id) */
 };
 
-/** Allocate and initialise FPU state and start values. 0, -XEN_ENOMEM. */
-int arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id);
-void arch_vcpu_destroy(struct arch_vcpu *a);
+/** Initialise FPU state, in FPU_ROOM zeroed bytes that live as long as a, and start values. */
+void arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id, void *room);
 
 /** Save the running vCPU's state (registers from guest_regs(), FPU, segments, debug registers). */
 void context_save(struct arch_vcpu *a);

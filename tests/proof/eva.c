@@ -273,6 +273,7 @@ static void boot(void)
 		domains[i].iomem_ranges = Frama_C_interval(0, MAX_IOMEM_RANGES);
 		Frama_C_make_unknown((char *)domains[i].iomem, sizeof(domains[i].iomem));
 		domains[i].perdomain_l3 = windows[i];
+		domains[i].window_tables = 2 + 4;
 		domain_memories[i] = &domains[i];
 		vcpus[i].domain = &domains[i];
 		vcpus[i].vcpu_id = 0;

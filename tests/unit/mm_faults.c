@@ -263,6 +263,8 @@ static void unmap_grant(long status)
 	/* so that the next try begins without handles */
 	for (unsigned i = 0; i < d->grants.maptrack_pages; i++)
 		heap_free(d->grants.maptracks[i]);
+	heap_free(d->grants.maptracks);
+	d->grants.maptracks = NULL;
 	d->grants.maptrack_pages = d->grants.maptrack_free = d->grants.release_next = 0;
 }
 
@@ -287,7 +289,7 @@ static void grant_maps(void **state)
 static long make_domain(void)
 {
 	static struct domain_memory dm;
-	int rc = mm_domain_init(&dm, 7, false);
+	int rc = mm_domain_init(&dm, 7, false, MAX_VCPUS);
 
 	if (!rc)
 		mm_domain_destroy(&dm);

@@ -433,7 +433,7 @@ struct domain *fake_domain(domid_t domid, bool privileged, u64 max_pages)
 	while (domains[i])
 		i++;
 	domains[i] = d;
-	assert_int_equal(mm_domain_init(&d->mem, domid, privileged), 0);
+	assert_int_equal(mm_domain_init(&d->mem, domid, privileged, MAX_VCPUS), 0);
 	d->mem.max_pages = max_pages;
 	d->privileged = privileged;
 	fake_add_vcpu(d, 0);

@@ -70,8 +70,9 @@ void mm_unshare_page(struct page *pg)
 
 static bool registered[DOMID_FIRST_RESERVED];
 
-int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged)
+int mm_domain_init(struct domain_memory *dm, domid_t domid, bool privileged, unsigned vcpus)
 {
+	(void)vcpus;
 	if (registered[domid])
 		return -XEN_EEXIST;
 	dm->domid = domid;
@@ -163,17 +164,12 @@ long refuse_as(long err, enum refusal why, const char *fmt, ...)
 	return err;
 }
 
-int arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id)
+u32 fpu_area_size = 512;
+
+void arch_vcpu_init(struct arch_vcpu *a, unsigned vcpu_id, void *room)
 {
 	(void)vcpu_id;
-	a->fpu = heap_alloc(64);
-	return a->fpu ? 0 : -XEN_ENOMEM;
-}
-
-void arch_vcpu_destroy(struct arch_vcpu *a)
-{
-	heap_free(a->fpu);
-	a->fpu = NULL;
+	a->fpu = room;
 }
 
 void pv_vcpu_init(struct vcpu *v)
