@@ -82,9 +82,10 @@ $(COMPARE)/%.size: tests/compare/size
 $(COMPARE)/parapet.size: $(B)/parapet
 $(COMPARE)/xen.size: $(B)/tests/xen/xen
 
-$(COMPARE)/%.all: $(COMPARE)/%.size $(COMPARE)/%.boot $(COMPARE)/%.rows
+# The rows of `make bench` that need a dom0.
+$(COMPARE)/%.dom0: $(COMPARE)/%.size $(COMPARE)/%.boot $(COMPARE)/%.domains
 	$(Q)cat $^ >$@
 .PHONY: bench-linux
-bench-linux: $(COMPARE)/parapet.all $(COMPARE)/xen.all ## a Linux guest's disk and network, creating guests, booting: beside Xen with a Linux dom0
-	@echo; echo 'Instructions of the whole machine (QEMU -icount), least of the rounds, where no unit is named:'
+bench-linux: $(COMPARE)/parapet.linux $(COMPARE)/xen.linux ## a Linux guest's disk and network beside Xen with a Linux dom0
+	@echo; echo 'Instructions of the whole machine (QEMU -icount), least of the rounds:'
 	$(Q)tools/bench/report 2 $^ | tee $(BENCH)/linux.txt

@@ -15,9 +15,12 @@ extern const char bench_event[], pv_entry_event[];
 void bench_clear_event(void);
 
 static evtchn_port_t ours, theirs; /* the two ends of a channel to ourselves */
+static evtchn_port_t handled[2];   /* by vCPU: the port that an upcall clears */
 static struct {
 	evtchn_port_t to, from;
 } player[2];
+static volatile unsigned int turn;
+static volatile bool blocking;
 
 static void clear(evtchn_port_t port)
 {
@@ -31,7 +34,7 @@ void bench_clear_event(void)
 
 	info->evtchn_upcall_pending = 0;
 	info->evtchn_pending_sel = 0;
-	clear(ours);
+	clear(handled[pv_this_vcpu()->id]);
 }
 
 static void never(evtchn_port_t port, void *argument)
@@ -55,6 +58,7 @@ static void open_channel(void)
 {
 	ours = pv_event_alloc_unbound(DOMID_SELF, never, NULL);
 	theirs = pv_event_bind_interdomain(pv_domain_id(), ours, never, NULL);
+	handled[0] = ours;
 	pv_event_mask(ours);
 }
 
@@ -98,13 +102,35 @@ static void poll_pending(void)
 	wait_for(ours);
 }
 
+/* Hand over to the other vCPU: 0 or 1. */
+static void pass_to(unsigned int id)
+{
+	turn = id;
+	check("send", pv_event_send(player[!id].to), 0);
+}
+
+/* An upcall ends the blocking. Between the look at whose turn it is and that, none can come. */
+static void block_until(unsigned int id)
+{
+	while (turn != id) {
+		HYPERVISOR_sched_op(SCHEDOP_block, NULL);
+		pv_events_disable();
+	}
+}
+
+/* vCPU 1: polls, until it is told to block instead. */
 static void answer(void *argument)
 {
 	(void)argument;
 	pv_events_disable();
-	for (;;) {
+	while (!blocking) {
 		wait_for(player[1].from);
 		check("send", pv_event_send(player[1].to), 0);
+	}
+	set_event_entry(bench_event);
+	for (;;) {
+		block_until(1);
+		pass_to(0);
 	}
 }
 
@@ -123,12 +149,40 @@ static void start_player(void)
 	pv_events_disable();
 }
 
+static void ping_pong_once(void)
+{
+	check("send", pv_event_send(player[0].to), 0);
+	wait_for(player[0].from);
+}
+
 static void ping_pong(void)
 {
+	for (unsigned int i = 0; i < TURNS; i++)
+		ping_pong_once();
+}
+
+static void let_both_block(void)
+{
+	handled[0] = player[0].from;
+	handled[1] = player[1].from;
+	blocking = true;
+	pv_events_disable();
+	ping_pong_once();
+	set_event_entry(bench_event);
+}
+
+static void block_and_wake(void)
+{
 	for (unsigned int i = 0; i < TURNS; i++) {
-		check("send", pv_event_send(player[0].to), 0);
-		wait_for(player[0].from);
+		pass_to(1);
+		block_until(0);
 	}
+}
+
+static void stop_blocking(void)
+{
+	set_event_entry(pv_entry_event);
+	pv_events_enable();
 }
 
 /* Forget what nobody handled while events were masked. */
@@ -160,5 +214,7 @@ const struct row event_rows[] = {
 	 .finish = pv_events_enable},
 	{"ping-pong of two vCPUs", TURNS, .prepare = start_player, .run = ping_pong,
 	 .finish = pv_events_enable},
+	{"block and wake", 2 * TURNS, .prepare = let_both_block, .run = block_and_wake,
+	 .finish = stop_blocking},
 	{0},
 };
