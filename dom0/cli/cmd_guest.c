@@ -73,7 +73,7 @@ static int run_create(struct words *words, struct problem *problem)
 		return problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
 	error = read_config(words, config, problem);
 	if (!error) {
-		printf("building %s: a packed kernel takes some seconds\n", config->name);
+		printf("building %s from %s …\n", config->name, config->kernel);
 		fflush(stdout);
 		error = domains_create(config, paused, &domid, problem);
 	}

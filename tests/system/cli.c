@@ -52,7 +52,9 @@ static void test_explained_errors(void **state)
 	(void)state;
 	machine = dom0_up((struct machine_options){.name = "cli-errors"});
 	says("nonsense", "^nonsense: no such command.*help");
-	says("create", "create: ");
+	says("create", "^create: .* expected create CONFIG");
+	says("pause", "^pause: .* missing: expected pause DOMAIN");
+	says("info now", "^info: too many words: expected info \\(see help");
 	says("create nowhere", "nowhere.*config-list");
 	says("create stay no_such_key=1", "no_such_key");
 	says("create stay memory=1000000", "create: .*memory");
