@@ -18,12 +18,14 @@ struct vbd;
 /* A page of the guest's that is held for the disk. */
 struct vbd_page {
 	grant_handle_t handle;
-	uint64_t machine; /* 0: none */
+	uint64_t machine;
 };
 
-/* A grant that stands: at its reference's place of a table. */
+/* A grant that stands: at its reference's place of a table. `run`: so many references from it on
+ * are known to stand, for pages that are consecutive in the machine; 0: nothing is here. */
 struct vbd_standing {
 	grant_ref_t ref;
+	uint32_t run;
 	struct vbd_page page;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <string.h>
+#include <stddef.h>
 #include "backend/blkring.h"
 
 #define PAGE_SECTORS 8
@@ -17,20 +17,56 @@ static bool in_range(const struct blkring_limits *limits, uint64_t sector, uint6
 	       sector % limits->unit == 0 && sectors % limits->unit == 0;
 }
 
+/* A long one begins in its first page; its parts in each page are whole units of the disk's. */
+static bool good_segment(const struct blkring_limits *limits, bool may_be_long,
+			 const struct blkif_request_segment *segment)
+{
+	if (segment->first_sect > segment->last_sect ||
+	    (segment->last_sect - segment->first_sect + 1u) % limits->unit)
+		return false;
+	return segment->last_sect < PAGE_SECTORS ||
+	       (may_be_long && segment->first_sect < PAGE_SECTORS &&
+		segment->first_sect % limits->unit == 0);
+}
+
 int16_t blkring_check(const struct blkring_limits *limits, struct blkring_request *request)
 {
-	request->sectors = 0;
+	bool may_be_long = limits->long_segments && !request->indirect;
+	unsigned int sectors = 0, pages = 0;
+
 	for (unsigned int i = 0; i < request->segments; i++) {
 		const struct blkif_request_segment *segment = &request->segment[i];
-		unsigned int sectors = segment->last_sect - segment->first_sect + 1u;
 
-		if (segment->first_sect > segment->last_sect ||
-		    segment->last_sect >= PAGE_SECTORS || sectors % limits->unit)
+		if (!good_segment(limits, may_be_long, segment))
 			return BLKIF_RSP_ERROR;
-		request->sectors += sectors;
+		sectors += segment->last_sect - segment->first_sect + 1u;
+		pages += segment->last_sect / PAGE_SECTORS + 1u;
 	}
-	return in_range(limits, request->sector, request->sectors) ? BLKIF_RSP_OKAY
-								   : BLKIF_RSP_ERROR;
+	request->sectors = sectors;
+	request->pages = pages;
+	return pages <= limits->max_segments && in_range(limits, request->sector, sectors)
+		       ? BLKIF_RSP_OKAY
+		       : BLKIF_RSP_ERROR;
+}
+
+/* From the last one on, so that what is not split yet is not overwritten. */
+void blkring_split(struct blkring_request *request)
+{
+	unsigned int at = request->pages;
+
+	for (unsigned int i = request->segments; i--;) {
+		struct blkif_request_segment whole = request->segment[i];
+		unsigned int last = whole.last_sect / PAGE_SECTORS;
+
+		for (unsigned int page = last + 1; page--;)
+			request->segment[--at] = (struct blkif_request_segment){
+				.gref = whole.gref + page,
+				.first_sect = page ? 0 : whole.first_sect,
+				.last_sect = page < last ? PAGE_SECTORS - 1
+							 : whole.last_sect % PAGE_SECTORS,
+			};
+	}
+	request->segments = request->pages;
 }
 
 static int16_t transfer(const struct blkring_limits *limits, struct blkring_request *request,
@@ -48,7 +84,7 @@ static int16_t transfer(const struct blkring_limits *limits, struct blkring_requ
 }
 
 static int16_t take_direct(const struct blkring_limits *limits, const blkif_request_t *raw,
-			   struct blkring_request *request)
+			   const blkif_request_t *shared, struct blkring_request *request)
 {
 	int16_t status = transfer(limits, request, raw->operation, raw->nr_segments,
 				  BLKIF_MAX_SEGMENTS_PER_REQUEST);
@@ -56,7 +92,9 @@ static int16_t take_direct(const struct blkring_limits *limits, const blkif_requ
 	if (status != BLKIF_RSP_OKAY)
 		return status;
 	request->sector = raw->sector_number;
-	memcpy(request->segment, raw->seg, request->segments * sizeof(raw->seg[0]));
+	for (unsigned int i = 0; i < request->segments; i++)
+		request->segment[i] =
+			*(const volatile struct blkif_request_segment *)&shared->seg[i];
 	return blkring_check(limits, request);
 }
 
@@ -93,21 +131,33 @@ static int16_t take_discard(const struct blkring_limits *limits, const blkif_req
 								   : BLKIF_RSP_ERROR;
 }
 
+/* What all kinds have before their data, and the one word of data that the others have. */
+struct head {
+	uint64_t words[4];
+};
+
+_Static_assert(offsetof(blkif_request_t, seg) == 3 * sizeof(uint64_t), "three words and segments");
+_Static_assert(sizeof(blkif_request_discard_t) <= sizeof(struct head), "read with the head");
+_Static_assert(offsetof(blkif_request_indirect_t, indirect_grefs[1]) <= sizeof(struct head),
+	       "its one page as well");
+
 int16_t blkring_take(blkif_back_ring_t *ring, const struct blkring_limits *limits,
 		     struct blkring_request *request)
 {
+	const blkif_request_t *shared = RING_GET_REQUEST(ring, ring->req_cons);
 	union {
+		struct head head;
 		blkif_request_t direct;
 		blkif_request_indirect_t indirect;
 		blkif_request_discard_t discard;
 	} raw;
 
-	RING_COPY_REQUEST(ring, ring->req_cons, &raw.direct);
+	raw.head = *(const volatile struct head *)shared;
 	ring->req_cons++;
 	request->operation = raw.direct.operation;
 	request->id = raw.direct.id;
 	request->sector = request->sectors = 0;
-	request->segments = 0;
+	request->segments = request->pages = 0;
 	request->indirect = false;
 	switch (request->operation) {
 	case BLKIF_OP_INDIRECT:
@@ -120,7 +170,7 @@ int16_t blkring_take(blkif_back_ring_t *ring, const struct blkring_limits *limit
 		request->id = raw.discard.id;
 		return take_discard(limits, &raw.discard, request);
 	default:
-		return take_direct(limits, &raw.direct, request);
+		return take_direct(limits, &raw.direct, shared, request);
 	}
 }
 

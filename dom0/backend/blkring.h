@@ -26,8 +26,9 @@
 struct blkring_limits {
 	uint64_t sectors;
 	uint32_t unit;		   /* sectors that are read and written together */
-	unsigned int max_segments; /* of an indirect request, BLKRING_SEGMENTS at most */
+	unsigned int max_segments; /* of a request, and pages of it: BLKRING_SEGMENTS at most */
 	bool can_write, can_flush, can_discard;
+	bool long_segments; /* see backend/vbd.h */
 };
 
 struct blkring_request {
@@ -36,6 +37,7 @@ struct blkring_request {
 	enum block_operation block;
 	uint64_t sector, sectors; /* 0 sectors for a flush */
 	unsigned int segments;	  /* 0 for flush and discard */
+	unsigned int pages;	  /* that these have; more than segments: some are long */
 	bool indirect;		  /* the segments are in this page of the guest's: see below */
 	grant_ref_t page;
 	struct blkif_request_segment segment[BLKRING_SEGMENTS];
@@ -52,8 +54,11 @@ int blkring_pending(const blkif_back_ring_t *ring);
 int16_t blkring_take(blkif_back_ring_t *ring, const struct blkring_limits *limits,
 		     struct blkring_request *request);
 
-/* Check segments and place, and add up the sectors. BLKIF_RSP_OKAY or what to answer. */
+/* Check segments and place, and add up sectors and pages. BLKIF_RSP_OKAY or what to answer. */
 int16_t blkring_check(const struct blkring_limits *limits, struct blkring_request *request);
+
+/* Put segments of one page in place of long ones, as many as there are pages. */
+void blkring_split(struct blkring_request *request);
 
 /* Put an answer into the ring; the caller pushes it. */
 void blkring_answer(blkif_back_ring_t *ring, uint64_t id, uint8_t operation, int16_t status);

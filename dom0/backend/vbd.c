@@ -53,6 +53,7 @@ static int publish_features(struct backend *backend)
 		{"feature-barrier", 0},
 		{"feature-persistent", 0},
 		{"feature-standing-grants", 1},
+		{"feature-long-segments", 1},
 		{"feature-max-indirect-segments", limits->max_segments},
 		{"feature-discard", limits->can_discard},
 		{"discard-granularity", (uint64_t)device->discard_alignment * BLOCK_SECTOR},
@@ -150,6 +151,7 @@ static int connect(struct backend *backend)
 	}
 	if (backend_number_or(backend, "standing-grants", 0)) /* without memory it works as well */
 		vbd->standing = calloc(VBD_STANDING, sizeof(*vbd->standing));
+	vbd->limits.long_segments = backend_number_or(backend, "long-segments", 0);
 	vbd->closing = false;
 	vbd->next = connected;
 	connected = vbd;

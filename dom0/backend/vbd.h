@@ -10,8 +10,12 @@
  * its own pages and the granted ones, which costs more than the hypercalls. A front end that has
  * its data in granted pages anyway, as the SDK's, says "standing-grants" = 1 where dom0 offers
  * "feature-standing-grants": it will end no grant while it is connected, and all are writable. Then
- * dom0 holds each page from its first use on. This is Parapet's own; nobody else is asked to know
- * it.
+ * dom0 holds each page from its first use on. Such a front end may also say "long-segments" = 1
+ * where dom0 offers "feature-long-segments": last_sect of a segment in the ring may then be beyond
+ * its page, and goes on in the pages of the references that follow its own, 128 KiB at most. No
+ * more than feature-max-indirect-segments pages are in a request. So the pages of a buffer are
+ * looked up, and known to be consecutive in the machine, once and for all. Both are Parapet's own;
+ * nobody else is asked to know them.
  */
 #ifndef DOM0_BACKEND_VBD_H
 #define DOM0_BACKEND_VBD_H

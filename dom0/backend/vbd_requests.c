@@ -7,6 +7,7 @@
 #include "backend/blkback.h"
 #include "driver/dma.h"
 
+#define PAGE_SECTORS   (PV_PAGE_SIZE / BLOCK_SECTOR)
 #define BATCH_REQUESTS 32
 #define BATCH_PAGES    512 /* of all requests of a batch; one has at most BLKRING_SEGMENTS */
 
@@ -35,9 +36,24 @@ static void answer(struct vbd *vbd, const struct blkring_request *guest, int16_t
 /* --- what is done -------------------------------------------------------------------------------
  */
 
+static void retire(struct vbd_request *request)
+{
+	struct vbd *vbd = request->vbd;
+
+	answer(vbd, &request->guest, request->status);
+	request->next = vbd->free;
+	vbd->free = request;
+	vbd->busy--;
+}
+
+/* Answered at once, unless there are pages to let go of before. */
 static void finished(struct vbd_request *request, int16_t status)
 {
 	request->status = status;
+	if (!request->held) {
+		retire(request);
+		return;
+	}
 	request->next = request->vbd->done;
 	request->vbd->done = request;
 }
@@ -70,16 +86,6 @@ static void plan_unmaps(const struct vbd_request *request)
 {
 	for (unsigned int i = 0; i < request->held; i++)
 		plan_unmap(&request->page[i]);
-}
-
-static void retire(struct vbd_request *request)
-{
-	struct vbd *vbd = request->vbd;
-
-	answer(vbd, &request->guest, request->status);
-	request->next = vbd->free;
-	vbd->free = request;
-	vbd->busy--;
 }
 
 static void finish_batch(struct vbd *vbd)
@@ -126,28 +132,115 @@ static void count(struct vbd *vbd, const struct blkring_request *guest)
 	}
 }
 
-/* Hand it, or the next piece of a long discard, to the disk. */
+/* Hand it, or the next piece of a long discard, to the disk. Its limits were checked. */
 static void submit(struct vbd_request *request)
 {
 	struct block_device *device = request->vbd->disk->device;
+	struct block_request *block = &request->block;
 	const struct blkring_request *guest = &request->guest;
 	uint64_t sectors = request->left;
 
 	if (guest->block == BLOCK_DISCARD && sectors > device->max_discard)
 		sectors = device->max_discard - device->max_discard % request->vbd->limits.unit;
-	request->block = (struct block_request){
-		.operation = guest->block,
-		.sector = guest->sector + guest->sectors - request->left,
-		.sectors = (uint32_t)sectors,
-		.segment_count = guest->segments,
-		.segments = request->segment,
-		.done = done,
-		.owner = request,
-	};
+	block->operation = guest->block;
+	block->sector = guest->sector + guest->sectors - request->left;
+	block->sectors = (uint32_t)sectors;
+	block->segments = request->segment;
+	block->done = done;
+	block->owner = request;
 	request->left -= sectors;
-	if (block_submit(device, &request->block))
+	if (block_submit_good(device, block))
 		finished(request, BLKIF_RSP_ERROR);
 }
+
+static void start(struct vbd_request *request)
+{
+	count(request->vbd, &request->guest);
+	request->left = request->guest.sectors;
+	submit(request);
+}
+
+/* --- grants that stand --------------------------------------------------------------------------
+ */
+
+static struct vbd_standing *standing_at(const struct vbd *vbd, grant_ref_t ref)
+{
+	struct vbd_standing *place = &vbd->standing[ref % VBD_STANDING];
+
+	return place->run && place->ref == ref ? place : NULL;
+}
+
+/* As many of `pages` from this one on as stand and are consecutive: looked up once. */
+static unsigned int run_of(const struct vbd *vbd, struct vbd_standing *place, unsigned int pages)
+{
+	while (place->run < pages) {
+		const struct vbd_standing *next = standing_at(vbd, place->ref + place->run);
+
+		if (!next ||
+		    next->page.machine != place->page.machine + (uint64_t)place->run * PV_PAGE_SIZE)
+			return place->run;
+		place->run += next->run;
+	}
+	return pages;
+}
+
+/* Memory of a request, which is consecutive. */
+static void add_memory(struct vbd_request *request, uint64_t machine, uint32_t length)
+{
+	const struct block_device *device = request->vbd->disk->device;
+	struct block_request *block = &request->block;
+
+	while (length) {
+		uint32_t room = PV_PAGE_SIZE - machine % PV_PAGE_SIZE;
+		uint32_t part = length < room || device->long_segments ? length : room;
+
+		block->segment_count = block_add_segment(device, request->segment,
+							 block->segment_count, machine, part);
+		machine += part;
+		length -= part;
+	}
+}
+
+/* False if a page of the segment does not stand. */
+static bool add_standing(struct vbd_request *request, const struct blkif_request_segment *segment)
+{
+	unsigned int pages = segment->last_sect / PAGE_SECTORS + 1;
+	uint32_t skip = segment->first_sect * BLOCK_SECTOR;
+	uint32_t end = (segment->last_sect + 1u) * BLOCK_SECTOR; /* from the first page's start */
+	grant_ref_t ref = segment->gref;
+
+	while (pages) {
+		struct vbd_standing *place = standing_at(request->vbd, ref);
+		unsigned int run = place ? run_of(request->vbd, place, pages) : 0;
+		uint32_t bytes = run < pages ? run * PV_PAGE_SIZE : end;
+
+		if (!run)
+			return false;
+		add_memory(request, place->page.machine + skip, bytes - skip);
+		ref += run;
+		pages -= run;
+		end -= bytes;
+		skip = 0;
+	}
+	return true;
+}
+
+/* Note where the pages of a request are, if all stand. */
+static bool point_standing(struct vbd_request *request)
+{
+	const struct blkring_request *guest = &request->guest;
+
+	request->block.segment_count = 0;
+	if (!request->vbd->standing || !guest->segments)
+		return false;
+	for (unsigned int i = 0; i < guest->segments; i++)
+		if (!add_standing(request, &guest->segment[i]))
+			return false;
+	return true;
+}
+
+/* --- requests of a batch ----------------------------------------------------------------------
+ */
 
 static void plan_list(const struct vbd_request *request)
 {
@@ -162,7 +255,8 @@ static void plan_list(const struct vbd_request *request)
 	};
 }
 
-/* Take one request out of the ring. What is wrong with it is answered at once. */
+/* Take one request out of the ring. What is wrong with it is answered at once, and it is started if
+ * nothing has to be asked for before. */
 static void take_one(struct vbd *vbd)
 {
 	struct vbd_request *request = vbd->free;
@@ -175,9 +269,13 @@ static void take_one(struct vbd *vbd)
 	vbd->free = request->next;
 	vbd->busy++;
 	request->held = 0;
+	if (!request->guest.indirect && point_standing(request)) {
+		start(request);
+		return;
+	}
 	request->status = BLKIF_RSP_OKAY;
 	batch.request[batch.requests++] = request;
-	batch.pages += request->guest.segments;
+	batch.pages += request->guest.indirect ? request->guest.segments : request->guest.pages;
 	if (request->guest.indirect)
 		plan_list(request);
 }
@@ -202,22 +300,8 @@ static void fetch_lists(struct vbd *vbd)
 	}
 }
 
-/* Where a grant would stand; it may be another that is there. NULL: this front end's do not. */
-static struct vbd_standing *place_of(const struct vbd *vbd, grant_ref_t ref)
-{
-	return vbd->standing ? &vbd->standing[ref % VBD_STANDING] : NULL;
-}
-
-/* Note where the page of a segment is, once it is held. */
-static void point(struct vbd_request *request, unsigned int index, uint64_t machine)
-{
-	const struct blkif_request_segment *segment = &request->guest.segment[index];
-
-	request->segment[index] = (struct block_segment){
-		.machine = machine + segment->first_sect * BLOCK_SECTOR,
-		.length = (segment->last_sect - segment->first_sect + 1u) * BLOCK_SECTOR,
-	};
-}
+/* --- pages that have to be asked for ------------------------------------------------------------
+ */
 
 /* Pages that stand already are at hand; the others are asked for. */
 static void plan_maps(struct vbd_request *request)
@@ -227,13 +311,16 @@ static void plan_maps(struct vbd_request *request)
 	 * stands may be read into next time. */
 	bool reads = guest->block == BLOCK_WRITE && !request->vbd->standing;
 
+	if (guest->pages > guest->segments)
+		blkring_split(&request->guest);
 	for (unsigned int i = 0; i < guest->segments; i++) {
 		grant_ref_t ref = guest->segment[i].gref;
-		const struct vbd_standing *place = place_of(request->vbd, ref);
+		const struct vbd_standing *place =
+			request->vbd->standing ? standing_at(request->vbd, ref) : NULL;
 
-		request->segment[i].length = 0;
-		if (place && place->page.machine && place->ref == ref) {
-			point(request, i, place->page.machine);
+		request->segment[i].length = place ? PV_PAGE_SIZE : 0;
+		if (place) {
+			request->segment[i].machine = place->page.machine;
 			continue;
 		}
 		batch.map[batch.pages++] = (struct gnttab_map_grant_ref){
@@ -248,32 +335,40 @@ static void plan_maps(struct vbd_request *request)
 static void keep(struct vbd_request *request, const struct gnttab_map_grant_ref *map)
 {
 	struct vbd_page page = {map->handle, map->dev_bus_addr};
-	struct vbd_standing *place = place_of(request->vbd, map->ref);
+	struct vbd *vbd = request->vbd;
+	struct vbd_standing *place = vbd->standing ? &vbd->standing[map->ref % VBD_STANDING] : NULL;
 
-	if (place && !place->page.machine)
-		*place = (struct vbd_standing){map->ref, page};
+	if (place && !place->run)
+		*place = (struct vbd_standing){map->ref, 1, page};
 	else
 		request->page[request->held++] = page;
 }
 
-/* Note the pages that the hypervisor gave, from *map on, which moves behind this request's. False
- * if some are missing. */
+/* Note the pages that the hypervisor gave, from *map on, which moves behind this request's, and
+ * make segments of all: no more than there are pages, so those ahead can still be read. False if
+ * some are missing. */
 static bool note_pages(struct vbd_request *request, const struct gnttab_map_grant_ref **map)
 {
+	const struct blkring_request *guest = &request->guest;
 	bool all = true;
 
-	for (unsigned int i = 0; i < request->guest.segments; i++) {
-		const struct gnttab_map_grant_ref *got;
+	request->block.segment_count = 0;
+	for (unsigned int i = 0; i < guest->segments; i++) {
+		const struct blkif_request_segment *segment = &guest->segment[i];
+		uint64_t machine = request->segment[i].machine;
 
-		if (request->segment[i].length)
-			continue;
-		got = (*map)++;
-		if (got->status != GNTST_okay) {
-			all = false;
-			continue;
+		if (!request->segment[i].length) {
+			const struct gnttab_map_grant_ref *got = (*map)++;
+
+			if (got->status != GNTST_okay) {
+				all = false;
+				continue;
+			}
+			keep(request, got);
+			machine = got->dev_bus_addr;
 		}
-		keep(request, got);
-		point(request, i, got->dev_bus_addr);
+		add_memory(request, machine + segment->first_sect * BLOCK_SECTOR,
+			   (segment->last_sect - segment->first_sect + 1u) * BLOCK_SECTOR);
 	}
 	return all;
 }
@@ -300,7 +395,7 @@ void vbd_end_standing(struct vbd *vbd)
 {
 	batch.pages = 0;
 	for (unsigned int i = 0; vbd->standing && i < VBD_STANDING; i++) {
-		if (vbd->standing[i].page.machine)
+		if (vbd->standing[i].run)
 			plan_unmap(&vbd->standing[i].page);
 		if (batch.pages == BATCH_PAGES || (batch.pages && i + 1 == VBD_STANDING)) {
 			pv_grant_unmap_batch(batch.unmap, batch.pages);
@@ -311,45 +406,49 @@ void vbd_end_standing(struct vbd *vbd)
 	vbd->standing = NULL;
 }
 
-static void start_batch(struct vbd *vbd)
+static void start_batch(void)
 {
 	for (unsigned int i = 0; i < batch.requests; i++) {
 		struct vbd_request *request = batch.request[i];
 
-		if (request->status != BLKIF_RSP_OKAY) {
+		if (request->status == BLKIF_RSP_OKAY)
+			start(request);
+		else
 			finished(request, request->status);
-			continue;
-		}
-		count(vbd, &request->guest);
-		request->left = request->guest.sectors;
-		submit(request);
 	}
 }
 
-/* Fill a batch. False: the ring is empty, or nothing more can be taken now. */
+/* Take what was pushed, and fill a batch with what has to be asked for. False: the ring is empty,
+ * or nothing more can be taken now. */
 static bool fill_batch(struct vbd *vbd)
 {
-	batch.requests = batch.copies = batch.pages = 0;
-	for (unsigned int taken = 0; taken < BATCH_REQUESTS; taken++) {
-		int pending = blkring_pending(&vbd->ring);
+	int pending = blkring_pending(&vbd->ring);
 
-		if (pending < 0)
-			backend_fail(&vbd->backend, "impossible index of requests");
-		if (pending <= 0 || !vbd->free || batch.pages + BLKRING_SEGMENTS > BATCH_PAGES)
-			return pending > 0 && vbd->free;
+	batch.requests = batch.copies = batch.pages = 0;
+	if (pending < 0)
+		backend_fail(&vbd->backend, "impossible index of requests");
+	for (; pending > 0 && vbd->free; pending--) {
+		if (batch.requests == BATCH_REQUESTS ||
+		    batch.pages + BLKRING_SEGMENTS > BATCH_PAGES)
+			return true;
 		take_one(vbd);
 	}
-	return true;
+	return false;
 }
 
 bool vbd_take(struct vbd *vbd)
 {
-	bool more = fill_batch(vbd);
+	bool more;
 	int arrived;
 
-	fetch_lists(vbd);
-	hold_pages();
-	start_batch(vbd);
+	block_hold(vbd->disk->device);
+	more = fill_batch(vbd);
+	if (batch.requests) {
+		fetch_lists(vbd);
+		hold_pages();
+		start_batch();
+	}
+	block_let_go(vbd->disk->device);
 	if (vbd->done)
 		vbds_wake();
 	if (more || vbd->backend.failed || !vbd->free)

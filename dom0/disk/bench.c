@@ -54,16 +54,17 @@ static void done(struct block_request *request, int error);
 static void start_next(struct slot *slot)
 {
 	struct bench *bench = slot->bench;
-	unsigned int pages = bench->pattern->sectors / PAGE_SECTORS;
+	unsigned int pages = bench->pattern->sectors / PAGE_SECTORS, count = 0;
 
 	for (unsigned int i = 0; i < pages; i++)
-		slot->segments[i] = (struct block_segment){
-			dma_address(slot->buffer + i * PV_PAGE_SIZE), PV_PAGE_SIZE};
+		count = block_add_segment(bench->device, slot->segments, count,
+					  dma_address(slot->buffer + i * PV_PAGE_SIZE),
+					  PV_PAGE_SIZE);
 	slot->request = (struct block_request){
 		.operation = bench->pattern->operation,
 		.sector = next_sector(bench),
 		.sectors = bench->pattern->sectors,
-		.segment_count = pages,
+		.segment_count = count,
 		.segments = slot->segments,
 		.done = done,
 		.owner = slot,
@@ -92,8 +93,10 @@ static int measure(struct bench *bench, uint64_t *ns)
 {
 	uint64_t before = pv_time_ns();
 
+	block_hold(bench->device);
 	for (unsigned int i = 0; i < BENCH_DEPTH && !bench->error; i++)
 		start_next(&bench->slot[i]);
+	block_let_go(bench->device);
 	if (bench->started)
 		pv_semaphore_down(&bench->finished);
 	*ns = pv_time_ns() - before;

@@ -21,7 +21,7 @@ static int start_partition(struct block_device *device, struct block_request *re
 
 	if (request->operation != BLOCK_FLUSH)
 		request->sector += partition->first;
-	return block_submit(partition->whole->device, request);
+	return block_submit_good(partition->whole->device, request);
 }
 
 static struct disk *add(struct block_device *device)
@@ -61,7 +61,9 @@ static bool add_partition(struct disk *whole, const struct gpt_partition *entry)
 	device->sectors = entry->count * unit;
 	device->read_only |= entry->read_only;
 	device->start = start_partition;
+	device->kick = NULL;
 	device->driver = partition;
+	device->whole = whole->device;
 	device->next = NULL;
 	partition->whole = whole;
 	partition->number = entry->number;

@@ -28,7 +28,8 @@ static bool good_segment(const struct block_device *device, const struct block_s
 {
 	return segment->length && segment->length % device->logical_block == 0 &&
 	       segment->machine % BLOCK_SECTOR == 0 &&
-	       segment->machine % PAGE_BYTES + segment->length <= PAGE_BYTES;
+	       (device->long_segments ||
+		segment->machine % PAGE_BYTES + segment->length <= PAGE_BYTES);
 }
 
 static bool good_segments(const struct block_device *device, const struct block_request *request)
@@ -77,8 +78,13 @@ int block_submit(struct block_device *device, struct block_request *request)
 {
 	int error = check(device, request);
 
-	if (error)
-		return error;
+	return error ? error : block_submit_good(device, request);
+}
+
+int block_submit_good(struct block_device *device, struct block_request *request)
+{
+	int error;
+
 	request->error = 0;
 	request->next = NULL;
 	if (!device->waiting) /* else it would overtake */
@@ -90,6 +96,21 @@ int block_submit(struct block_device *device, struct block_request *request)
 	*device->waiting_last = request;
 	device->waiting_last = &request->next;
 	return 0;
+}
+
+void block_hold(struct block_device *device)
+{
+	if (device->whole)
+		device = device->whole;
+	device->held++;
+}
+
+void block_let_go(struct block_device *device)
+{
+	if (device->whole)
+		device = device->whole;
+	if (!--device->held && device->kick)
+		device->kick(device);
 }
 
 void block_complete(struct block_request *request, int error)

@@ -24,7 +24,7 @@
 enum block_operation { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_DISCARD };
 
 /* Memory that is consecutive in the machine: address a multiple of 512, length a multiple of the
- * device's logical block. It may not cross a page. */
+ * device's logical block. It may cross a page only if the device has long_segments. */
 struct block_segment {
 	uint64_t machine;
 	uint32_t length; /* bytes */
@@ -51,6 +51,7 @@ struct block_device {
 	uint32_t logical_block;	 /* bytes, 512 or more: sector, sectors and lengths are multiples */
 	uint32_t physical_block; /* bytes: writes of less may be read-modify-write inside */
 	unsigned int max_segments;  /* of a request, 32 or more */
+	bool long_segments;	    /* of any length; else within a page */
 	uint32_t max_sectors;	    /* of a read or write */
 	uint32_t max_discard;	    /* sectors; 0: it cannot discard */
 	uint32_t discard_alignment; /* sectors: less than that may not be given back */
@@ -61,7 +62,11 @@ struct block_device {
 	/* The driver's: start a request that is known to be good. 0; -XEN_EBUSY when the queue is
 	 * full: block_retry() then tries again; or what block_submit() shall return. */
 	int (*start)(struct block_device *device, struct block_request *request);
+	/* The driver's, or NULL: tell the device what was started while it was held. */
+	void (*kick)(struct block_device *device);
 	void *driver;
+	struct block_device *whole; /* of a partition: the disk; else NULL */
+	unsigned int held;	    /* see block_hold(): start() tells the device nothing */
 
 	struct block_request *waiting, **waiting_last; /* for room in the queue */
 	struct block_device *next;
@@ -73,6 +78,31 @@ struct block_device {
  * segments, lengths that do not add up), -XEN_EROFS, -XEN_EOPNOTSUPP (discard).
  */
 int block_submit(struct block_device *device, struct block_request *request);
+
+/* The same for a request that the caller has checked himself: it is within the disk, which is
+ * written, flushed or discarded only if it can be; segments are good, and not too many. */
+int block_submit_good(struct block_device *device, struct block_request *request);
+
+/* What is submitted in between may be told to the device at the end, all at once. The holder does
+ * not wait in between. Nests. */
+void block_hold(struct block_device *device);
+void block_let_go(struct block_device *device);
+
+/* Add memory to a list of segments, of `count` so far: to the last one, where it continues that and
+ * the device allows it. It is in one page, or the device has long_segments. Returns the count. */
+static inline unsigned int block_add_segment(const struct block_device *device,
+					     struct block_segment *segments, unsigned int count,
+					     uint64_t machine, uint32_t length)
+{
+	struct block_segment *last = &segments[count - 1];
+
+	if (count && device->long_segments && last->machine + last->length == machine) {
+		last->length += length;
+		return count;
+	}
+	segments[count] = (struct block_segment){machine, length};
+	return count + 1;
+}
 
 /*
  * Do one thing and wait for it: not on a driver's thread. The buffer is memory of the page

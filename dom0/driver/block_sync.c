@@ -36,18 +36,19 @@ static int submit_and_wait(struct block_device *device, struct block_request *re
 	return waiter.error;
 }
 
-/* Fill in segments for at most `bytes` of the buffer, a page each; returns how many bytes. */
-static uint32_t describe(struct block_segment *segments, unsigned int *count, unsigned int most,
-			 uint8_t *buffer, uint64_t bytes)
+/* Fill in segments for at most `bytes` of the buffer, of `most` pages; returns how many bytes. */
+static uint32_t describe(const struct block_device *device, struct block_segment *segments,
+			 unsigned int *count, unsigned int most, uint8_t *buffer, uint64_t bytes)
 {
 	uint32_t total = 0;
 
-	for (*count = 0; *count < most && total < bytes; (*count)++) {
+	for (*count = 0; most-- && total < bytes;) {
 		uint32_t room = PV_PAGE_SIZE - ((uintptr_t)(buffer + total) & ~PV_PAGE_MASK);
+		uint32_t length = bytes - total < room ? bytes - total : room;
 
-		segments[*count].machine = dma_address(buffer + total);
-		segments[*count].length = bytes - total < room ? bytes - total : room;
-		total += segments[*count].length;
+		*count = block_add_segment(device, segments, *count, dma_address(buffer + total),
+					   length);
+		total += length;
 	}
 	return total;
 }
@@ -63,7 +64,7 @@ static int transfer(struct block_device *device, enum block_operation operation,
 		most = SEGMENTS;
 	while (!error && sectors) {
 		struct block_request request = {.operation = operation, .sector = sector};
-		uint32_t bytes = describe(segments, &request.segment_count, most, buffer,
+		uint32_t bytes = describe(device, segments, &request.segment_count, most, buffer,
 					  sectors * BLOCK_SECTOR);
 
 		request.segments = segments;

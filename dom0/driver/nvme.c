@@ -82,6 +82,8 @@ struct nvme {
 	} lists[NVME_QUEUE_SIZE];
 	unsigned int max_pages;
 	bool cache, discards, failed;
+	bool answering; /* what done() submits is told to the controller at the end */
+	bool untold;	/* it does not know of all that is in the queue */
 	unsigned int number, namespaces;
 	struct nvme_namespace {
 		struct block_device block;
@@ -185,6 +187,18 @@ static void start_flush(struct nvme_namespace *namespace, struct block_request *
 	nvme_queue_put(&namespace->nvme->io.queue, &command, request);
 }
 
+static void tell_untold(struct nvme *nvme)
+{
+	if (nvme->untold && !nvme->failed)
+		tell_tail(nvme, &nvme->io);
+	nvme->untold = false;
+}
+
+static void kick(struct block_device *block)
+{
+	tell_untold(((struct nvme_namespace *)block->driver)->nvme);
+}
+
 static int start(struct block_device *block, struct block_request *request)
 {
 	struct nvme_namespace *namespace = block->driver;
@@ -205,7 +219,9 @@ static int start(struct block_device *block, struct block_request *request)
 		start_discard(namespace, request);
 	else
 		start_transfer(namespace, request);
-	tell_tail(nvme, &nvme->io);
+	nvme->untold = true;
+	if (!block->held && !nvme->answering)
+		tell_untold(nvme);
 	return 0;
 }
 
@@ -270,6 +286,7 @@ static void on_interrupt(void *argument)
 
 	if (nvme->failed)
 		return;
+	nvme->answering = true;
 	while ((request = nvme_queue_take(&nvme->io.queue, &status, &result))) {
 		finish_part(request, status_error(status));
 		any = true;
@@ -280,6 +297,8 @@ static void on_interrupt(void *argument)
 		fail(nvme);
 	for (unsigned int i = 0; i < nvme->namespaces; i++)
 		block_retry(&nvme->namespace[i].block);
+	nvme->answering = false;
+	tell_untold(nvme);
 }
 
 /* --- administration --- */
@@ -403,6 +422,7 @@ static void add_namespace(struct nvme *nvme, uint32_t id)
 	snprintf(block->name, sizeof(block->name), "nvme%un%u", nvme->number, id);
 	block->kind = "NVMe";
 	block->start = start;
+	block->kick = kick;
 	block->driver = namespace;
 	block_add(block);
 }

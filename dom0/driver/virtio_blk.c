@@ -73,6 +73,7 @@ struct virtio_blk {
 	struct virtqueue queue;
 	struct block_device block;
 	struct slot *free;
+	bool untold; /* the device does not know of all that is in the queue */
 };
 
 static struct slot *take_slot(struct virtio_blk *disk)
@@ -161,9 +162,20 @@ static int start(struct block_device *block, struct block_request *request)
 	error = virtqueue_give(&disk->queue, buffers, count, indirect ? &table : NULL, slot);
 	if (error)
 		give_back(disk, slot);
+	else if (block->held)
+		disk->untold = true;
 	else
 		virtio_notify(&disk->virtio, &disk->queue);
 	return error;
+}
+
+static void kick(struct block_device *block)
+{
+	struct virtio_blk *disk = block->driver;
+
+	if (disk->untold && !disk->virtio.failed)
+		virtio_notify(&disk->virtio, &disk->queue);
+	disk->untold = false;
 }
 
 static int status_error(uint8_t status)
@@ -193,17 +205,29 @@ static void fail(struct virtio_blk *disk)
 		finish(disk, slot, -XEN_ENODEV);
 }
 
-static void on_interrupt(void *argument)
+/* While it is taken, it need not interrupt. */
+static void take_all(struct virtio_blk *disk)
 {
-	struct virtio_blk *disk = argument;
 	struct slot *slot;
 	uint32_t written;
 
-	while ((slot = virtqueue_take(&disk->queue, &written)))
-		finish(disk, slot, status_error(*(volatile uint8_t *)&slot->status));
+	virtqueue_mute(&disk->queue);
+	do
+		while ((slot = virtqueue_take(&disk->queue, &written)))
+			finish(disk, slot, status_error(*(volatile uint8_t *)&slot->status));
+	while (virtqueue_unmute(&disk->queue));
+}
+
+static void on_interrupt(void *argument)
+{
+	struct virtio_blk *disk = argument;
+
+	block_hold(&disk->block); /* what done() submits is told at the end */
+	take_all(disk);
 	if (disk->queue.broken && !disk->virtio.failed)
 		fail(disk);
 	block_retry(&disk->block);
+	block_let_go(&disk->block);
 }
 
 /* --- starting --- */
@@ -252,6 +276,7 @@ static int read_geometry(struct virtio_blk *disk)
 	if (!has(disk, VIRTIO_F_INDIRECT) && block->max_segments + EXTRA > disk->queue.size)
 		block->max_segments = disk->queue.size - EXTRA;
 	block->max_sectors = block->max_segments * (PAGE_BYTES / BLOCK_SECTOR);
+	block->long_segments = !has(disk, F_SIZE_MAX);
 	read_discard(disk);
 	if (has(disk, F_SIZE_MAX) && config(disk, CONFIG_SIZE_MAX, 4) < PAGE_BYTES)
 		return -XEN_EOPNOTSUPP;
@@ -307,6 +332,7 @@ int virtio_blk_start(struct pci_device *pci)
 	snprintf(disk->block.name, sizeof(disk->block.name), "vd%c", 'a' + (int)found++);
 	disk->block.kind = disk->virtio.legacy ? "virtio (legacy)" : "virtio";
 	disk->block.start = start;
+	disk->block.kick = kick;
 	disk->block.driver = disk;
 	block_add(&disk->block);
 	return 0;

@@ -163,3 +163,11 @@ void virtqueue_mute(struct virtqueue *queue)
 {
 	queue->available->flags = NO_INTERRUPT;
 }
+
+bool virtqueue_unmute(struct virtqueue *queue)
+{
+	queue->available->flags = 0;
+	/* The flag must be out before the index is read, or an answer could go unseen. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return !queue->broken && queue->used->index != queue->next_used;
+}

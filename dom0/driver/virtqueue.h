@@ -100,4 +100,7 @@ bool virtqueue_wants_notice(struct virtqueue *queue);
 /* Say that answers need no interrupt. */
 void virtqueue_mute(struct virtqueue *queue);
 
+/* Say that they need one again. True: there are some already, for which none may come. */
+bool virtqueue_unmute(struct virtqueue *queue);
+
 #endif

@@ -21,6 +21,7 @@
 #define PATIENCE_NS  (20 * PV_NS_PER_SECOND)
 #define PAGE_SECTORS (PV_PAGE_SIZE / PV_BLK_SECTOR)
 #define DIRECT_PAGES BLKIF_MAX_SEGMENTS_PER_REQUEST
+#define LONG_SECTORS 256 /* of a segment that goes on in the pages of the references behind */
 
 _Static_assert(PV_BLK_PAGES * sizeof(struct blkif_request_segment) <= PV_PAGE_SIZE,
 	       "one list page");
@@ -30,6 +31,7 @@ struct buffer {
 	struct buffer *next;
 	uint8_t *start;
 	unsigned int pages;
+	bool consecutive; /* so are the references */
 	grant_ref_t refs[];
 };
 
@@ -43,7 +45,8 @@ struct pv_blkfront {
 	struct pv_frontend frontend;
 	struct pv_blk_info info;
 	unsigned int number;
-	bool broken; /* the back end broke the rules */
+	bool broken;	 /* the back end broke the rules */
+	bool takes_long; /* segments: see dom0/backend/vbd.h */
 	evtchn_port_t port;
 	struct pv_semaphore event;
 	struct pv_mutex one; /* thread in pv_blkfront_do(): each answer has one who waits for it */
@@ -66,6 +69,8 @@ static void read_info(struct pv_blkfront *device)
 	device->info.sector_size = pv_frontend_offer(frontend, "sector-size", PV_BLK_SECTOR);
 	device->info.read_only = pv_frontend_offer(frontend, "info", 0) & VDISK_READONLY;
 	device->info.flushes = pv_frontend_offer(frontend, "feature-flush-cache", 0);
+	device->takes_long = pv_frontend_offer(frontend, "feature-standing-grants", 0) &&
+			     pv_frontend_offer(frontend, "feature-long-segments", 0);
 	pages = pv_frontend_offer(frontend, "feature-max-indirect-segments", 0);
 	device->info.max_sectors = (pages <= DIRECT_PAGES  ? DIRECT_PAGES
 				    : pages < PV_BLK_PAGES ? pages
@@ -78,8 +83,8 @@ static int connect(struct pv_blkfront *device)
 	const struct pv_frontend_node nodes[] = {
 		{"ring-ref", device->page_ref},
 		{"event-channel", device->port},
-		/* Both say that grants stand until the end; the first is Parapet's: see
-		   dom0/backend/vbd.h */
+		/* Grants stand until the end. Two of these are Parapet's: see dom0/backend/vbd.h */
+		{"long-segments", device->takes_long},
 		{"standing-grants",
 		 pv_frontend_offer(&device->frontend, "feature-standing-grants", 0)},
 		{"feature-persistent",
@@ -157,6 +162,7 @@ static void free_buffer(struct buffer *buffer, unsigned int granted)
 static bool grant_all(const struct pv_blkfront *device, struct buffer *buffer,
 		      unsigned int *granted)
 {
+	buffer->consecutive = true;
 	for (*granted = 0; *granted < buffer->pages; (*granted)++) {
 		uint8_t *page = buffer->start + *granted * PV_PAGE_SIZE;
 		int ref = pv_grant_access(device->frontend.backend_id, pv_virt_to_mfn(page), false);
@@ -164,6 +170,7 @@ static bool grant_all(const struct pv_blkfront *device, struct buffer *buffer,
 		if (ref < 0)
 			return false;
 		buffer->refs[*granted] = (grant_ref_t)ref;
+		buffer->consecutive &= (grant_ref_t)ref - *granted == buffer->refs[0];
 	}
 	return true;
 }
@@ -191,19 +198,29 @@ void *pv_blkfront_buffer(struct pv_blkfront *device, unsigned int pages)
 	return buffer->start;
 }
 
-/* The references of a request's pages; NULL if they are not all in one buffer. */
-static const grant_ref_t *find_refs(const struct pv_blkfront *device, const void *start,
-				    unsigned int pages)
+/* Where a request's data are, for the back end. */
+struct place {
+	const grant_ref_t *refs; /* of its pages */
+	unsigned int step;	 /* sectors that a segment can have */
+};
+
+/* False if they are not whole pages of one buffer. */
+static bool find_place(const struct pv_blkfront *device, const void *start, unsigned int pages,
+		       struct place *place)
 {
 	for (const struct buffer *buffer = device->buffers; buffer; buffer = buffer->next) {
 		size_t offset = (uintptr_t)start - (uintptr_t)buffer->start;
 		size_t first = offset / PV_PAGE_SIZE;
 
-		if (offset % PV_PAGE_SIZE == 0 && first < buffer->pages &&
-		    pages <= buffer->pages - first)
-			return &buffer->refs[first];
+		if (offset % PV_PAGE_SIZE || first >= buffer->pages ||
+		    pages > buffer->pages - first)
+			continue;
+		place->refs = &buffer->refs[first];
+		place->step =
+			device->takes_long && buffer->consecutive ? LONG_SECTORS : PAGE_SECTORS;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 void pv_blkfront_close(struct pv_blkfront *device)
@@ -244,32 +261,35 @@ static bool is_good(const struct pv_blkfront *device, const struct pv_blk_reques
 	       request->sectors <= device->info.sectors - request->sector;
 }
 
-static void fill_segments(struct blkif_request_segment *segment, const grant_ref_t *refs,
+static void fill_segments(struct blkif_request_segment *segment, struct place place,
 			  unsigned int sectors)
 {
-	for (; sectors > PAGE_SECTORS; sectors -= PAGE_SECTORS)
-		*segment++ = (struct blkif_request_segment){*refs++, 0, PAGE_SECTORS - 1};
-	*segment = (struct blkif_request_segment){*refs, 0, sectors - 1};
+	for (; sectors > place.step; sectors -= place.step) {
+		*segment++ = (struct blkif_request_segment){*place.refs, 0, place.step - 1};
+		place.refs += place.step / PAGE_SECTORS;
+	}
+	*segment = (struct blkif_request_segment){*place.refs, 0, sectors - 1};
 }
 
 static const uint8_t operations[] = {BLKIF_OP_READ, BLKIF_OP_WRITE, BLKIF_OP_FLUSH_DISKCACHE};
 
 static void fill_direct(struct pv_blkfront *device, blkif_request_t *raw,
-			const struct pv_blk_request *request, const grant_ref_t *refs)
+			const struct pv_blk_request *request, const struct place *place,
+			unsigned int segments)
 {
 	raw->operation = operations[request->operation];
-	raw->nr_segments = pages_of(request);
+	raw->nr_segments = (uint8_t)segments;
 	raw->handle = device->number;
 	raw->sector_number = request->sector;
-	if (request->sectors)
-		fill_segments(raw->seg, refs, request->sectors);
+	if (segments)
+		fill_segments(raw->seg, *place, request->sectors);
 }
 
 static void fill_indirect(struct pv_blkfront *device, blkif_request_indirect_t *raw,
-			  const struct pv_blk_request *request, const grant_ref_t *refs,
+			  const struct pv_blk_request *request, const struct place *place,
 			  const struct slot *slot)
 {
-	fill_segments(slot->list, refs, request->sectors);
+	fill_segments(slot->list, *place, request->sectors);
 	raw->operation = BLKIF_OP_INDIRECT;
 	raw->indirect_op = operations[request->operation];
 	raw->nr_segments = pages_of(request);
@@ -298,27 +318,31 @@ static void push(struct pv_blkfront *device)
 
 int pv_blkfront_submit(struct pv_blkfront *device, struct pv_blk_request *request)
 {
-	unsigned int id, pages = pages_of(request);
-	const grant_ref_t *refs;
+	unsigned int id, pages = pages_of(request), segments = 0;
+	struct place place;
 	blkif_request_t *raw;
 
 	if (device->broken)
 		return -XEN_EIO;
-	refs = find_refs(device, request->buffer, pages);
-	if (!is_good(device, request) || (pages && !refs))
+	if (!is_good(device, request) ||
+	    (pages && !find_place(device, request->buffer, pages, &place)))
 		return -XEN_EINVAL;
 	if (!device->free_count || RING_FULL(&device->ring))
 		return -XEN_EBUSY;
 	id = device->free[device->free_count - 1];
-	if (pages > DIRECT_PAGES && !has_list(device, &device->slots[id]))
+	if (pages)
+		segments = place.step == LONG_SECTORS
+				   ? (request->sectors + LONG_SECTORS - 1) / LONG_SECTORS
+				   : pages;
+	if (segments > DIRECT_PAGES && !has_list(device, &device->slots[id]))
 		return -XEN_ENOMEM;
 	raw = RING_GET_REQUEST(&device->ring, device->ring.req_prod_pvt);
-	if (pages > DIRECT_PAGES) {
-		fill_indirect(device, (blkif_request_indirect_t *)raw, request, refs,
+	if (segments > DIRECT_PAGES) {
+		fill_indirect(device, (blkif_request_indirect_t *)raw, request, &place,
 			      &device->slots[id]);
 		((blkif_request_indirect_t *)raw)->id = id;
 	} else {
-		fill_direct(device, raw, request, refs);
+		fill_direct(device, raw, request, &place, segments);
 		raw->id = id;
 	}
 	device->slots[id].request = request;
@@ -406,10 +430,11 @@ static int do_one(struct pv_blkfront *device, struct pv_blk_request *request)
 static int do_some(struct pv_blkfront *device, struct pv_blk_request *request, void *data)
 {
 	size_t size = (size_t)request->sectors * PV_BLK_SECTOR;
+	struct place place;
 	int error;
 
 	request->buffer = data;
-	if (!size || find_refs(device, data, pages_of(request)))
+	if (!size || find_place(device, data, pages_of(request), &place))
 		return do_one(device, request);
 	if (!device->bounce)
 		device->bounce = pv_blkfront_buffer(device, PV_BLK_PAGES);

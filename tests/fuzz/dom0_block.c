@@ -18,6 +18,7 @@ static struct blkring_limits limits = {.sectors = 5000, .unit = 1, .max_segments
 static void good(const struct blkring_request *request)
 {
 	uint64_t sectors = 0;
+	unsigned int pages = 0;
 
 	CHECK(request->segments <= BLKRING_SEGMENTS);
 	if (request->block == BLOCK_FLUSH) {
@@ -34,10 +35,34 @@ static void good(const struct blkring_request *request)
 	}
 	for (unsigned int i = 0; i < request->segments; i++) {
 		CHECK(request->segment[i].first_sect <= request->segment[i].last_sect);
-		CHECK(request->segment[i].last_sect < 8);
+		CHECK(request->segment[i].last_sect < 8 ||
+		      (limits.long_segments && !request->indirect &&
+		       request->segment[i].first_sect < 8));
+		pages += request->segment[i].last_sect / 8 + 1u;
 		sectors += request->segment[i].last_sect - request->segment[i].first_sect + 1u;
 	}
 	CHECK(request->segments && sectors == request->sectors);
+	CHECK(pages == request->pages && pages <= limits.max_segments);
+}
+
+/* Page by page it is the same. */
+static void split(struct blkring_request *request)
+{
+	struct blkring_request whole = *request;
+	unsigned int at = 0;
+
+	blkring_split(request);
+	CHECK(request->segments == whole.pages && request->sectors == whole.sectors);
+	for (unsigned int i = 0; i < whole.segments; i++)
+		for (unsigned int s = whole.segment[i].first_sect; s <= whole.segment[i].last_sect;
+		     s++) {
+			const struct blkif_request_segment *part = &request->segment[at];
+
+			CHECK(part->gref == whole.segment[i].gref + s / 8);
+			CHECK(part->first_sect <= s % 8 && part->last_sect < 8);
+			at += part->last_sect == s % 8;
+		}
+	CHECK(at == request->segments);
 }
 
 static void ring(const uint8_t *data, size_t size)
@@ -58,10 +83,12 @@ static void ring(const uint8_t *data, size_t size)
 			       request.segments * sizeof(request.segment[0]));
 			status = blkring_check(&limits, &request);
 		}
-		if (status == BLKIF_RSP_OKAY)
+		if (status == BLKIF_RSP_OKAY) {
 			good(&request);
-		else
+			split(&request);
+		} else {
 			CHECK(status == BLKIF_RSP_ERROR || status == BLKIF_RSP_EOPNOTSUPP);
+		}
 		blkring_answer(&back, request.id, request.operation, status);
 		CHECK(back.rsp_prod_pvt == back.req_cons);
 	}
@@ -92,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	limits.can_write = data[0] & 4;
 	limits.can_flush = data[0] & 8;
 	limits.can_discard = limits.can_write && (data[0] & 16);
+	limits.long_segments = data[0] & 32;
 	if (data[0] & 1)
 		ring(data + 1, size - 1);
 	else

@@ -33,7 +33,8 @@ pv_mfn_t *pv_p2m = p2m;
 static bool page_used[PAGES];
 static pv_mfn_t granted[REFS]; /* 0: free */
 static unsigned int grants_left, events, closes, most_segments;
-static bool busy; /* the back end has not let go when it is closed */
+static bool takes_long; /* the back end: long segments */
+static bool busy;	/* the back end has not let go when it is closed */
 
 void *pv_pages_alloc(unsigned long count)
 {
@@ -105,6 +106,8 @@ unsigned long pv_frontend_offer(const struct pv_frontend *frontend, const char *
 	(void)frontend;
 	if (!strcmp(name, "sectors"))
 		return SECTORS;
+	if (!strcmp(name, "feature-standing-grants") || !strcmp(name, "feature-long-segments"))
+		return takes_long;
 	return strcmp(name, "feature-max-indirect-segments") ? otherwise : most_segments;
 }
 
@@ -202,7 +205,10 @@ static void transfer(uint8_t operation, uint64_t sector, const struct blkif_requ
 		uint8_t *page = page_of(list->gref);
 
 		assert_int_equal(list->first_sect, 0);
-		assert_true(sectors <= 8 && sector + sectors <= SECTORS);
+		assert_true(sector + sectors <= SECTORS);
+		assert_true(sectors <= 8 || takes_long);
+		for (unsigned int i = 1; i < (sectors + 7) / 8; i++)
+			assert_ptr_equal(page_of(list->gref + i), page + i * PV_PAGE_SIZE);
 		if (operation == BLKIF_OP_READ)
 			memcpy(page, contents + sector * 512, sectors * 512);
 		else
@@ -288,7 +294,7 @@ static int set_up(void **state)
 	events = closes = served = indirect = 0;
 	answer_status = BLKIF_RSP_OKAY;
 	lie = 0;
-	busy = false;
+	busy = takes_long = false;
 	srand(3);
 	for (size_t i = 0; i < sizeof(contents); i++)
 		contents[i] = (uint8_t)rand();
@@ -360,6 +366,29 @@ static void test_direct_only(void **state)
 										? offers[i] * 8
 										: 512);
 	}
+}
+
+/* Segments of 32 pages, unless the references are not consecutive. */
+static void test_long_segments(void **state)
+{
+	uint8_t *buffer;
+
+	(void)state;
+	pv_blkfront_close(device);
+	takes_long = true;
+	open_with(64);
+	granted[200] = 1;
+	indirect = 0;
+	buffer = pv_blkfront_buffer(device, 130);
+	for (unsigned int i = 1; i < 70; i++)
+		reads_and_writes(i, i * 8 - 3, buffer + i % 60 * PV_PAGE_SIZE);
+	assert_int_equal(indirect, 0);
+	buffer = pv_blkfront_buffer(device, 100);
+	granted[200] = 0;
+	reads_and_writes(3, 60 * 8, buffer + 40 * PV_PAGE_SIZE);
+	assert_int_equal(indirect, 2);
+	reads_and_writes(3, 8 * 8, buffer + 40 * PV_PAGE_SIZE);
+	assert_int_equal(indirect, 2);
 }
 
 static struct pv_blk_request requests[DEPTH];
@@ -492,6 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_one_after_the_other, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_direct_only, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_segments, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_side_by_side, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refuses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_errors, set_up, tear_down),

@@ -361,7 +361,7 @@ static void shares_places_of_standing_grants(void **state)
 	vbd.standing = calloc(VBD_STANDING, sizeof(*vbd.standing));
 	/* As if another reference stood where the second page's would. */
 	vbd.standing[(FIRST_REF + 1) % VBD_STANDING] = (struct vbd_standing){
-		FIRST_REF + 1 + VBD_STANDING, {FIRST_REF + 2 + 7, (uintptr_t)guest_page[2]}};
+		FIRST_REF + 1 + VBD_STANDING, 1, {FIRST_REF + 2 + 7, (uintptr_t)guest_page[2]}};
 	held = 1;
 	for (unsigned int round = 0; round < 2; round++) {
 		push(BLKIF_OP_WRITE, 0, 2);
@@ -369,6 +369,122 @@ static void shares_places_of_standing_grants(void **state)
 		assert_memory_equal(contents, guest_page, 2 * 4096);
 		assert_int_equal(held, 2);
 	}
+	vbd_end_standing(&vbd);
+}
+
+/* --- long segments ------------------------------------------------------------------------------
+ */
+
+static void begin_long(bool device_joins)
+{
+	vbd.standing = calloc(VBD_STANDING, sizeof(*vbd.standing));
+	vbd.limits.long_segments = true;
+	device.long_segments = device_joins;
+}
+
+static void push_long(uint8_t operation, uint64_t sector, grant_ref_t ref, uint8_t first,
+		      uint8_t last)
+{
+	push(operation, sector, 1)->seg[0] = (struct blkif_request_segment){ref, first, last};
+}
+
+/* A buffer is asked for once, and is one segment of the disk's from the first request on. */
+static void takes_long_segments(void **state)
+{
+	(void)state;
+	begin_long(true);
+	for (unsigned int round = 0; round < 3; round++) {
+		push_long(BLKIF_OP_WRITE, 8, FIRST_REF, 0, 255);
+		serve();
+		assert_int_equal(under_way_count, 1);
+		assert_int_equal(under_way[0]->segment_count, 1);
+		answered(BLKIF_OP_WRITE, BLKIF_RSP_OKAY);
+		assert_memory_equal(contents + 8 * 512, guest_page, 32 * 4096);
+		push_long(BLKIF_OP_READ, 300, FIRST_REF + 3, 5, 20);
+		answered(BLKIF_OP_READ, BLKIF_RSP_OKAY);
+		assert_memory_equal(guest_page[3] + 5 * 512, contents + 300 * 512, 16 * 512);
+		fill(guest_page[0], 32 * 4096, round);
+	}
+	assert_int_equal(vbd.standing[FIRST_REF % VBD_STANDING].run, 32);
+	assert_int_equal(maps, 1);
+	assert_int_equal(held, 32);
+	push(BLKIF_OP_WRITE, 0, 2)->seg[0] = (struct blkif_request_segment){FIRST_REF, 1, 255};
+	answered(BLKIF_OP_WRITE, BLKIF_RSP_OKAY);
+	assert_memory_equal(contents, guest_page[0] + 512, 255 * 512);
+	assert_memory_equal(contents + 255 * 512, guest_page[1], 4096);
+	vbd_end_standing(&vbd);
+}
+
+/* A disk that takes pages alone gets pages; the data are the same. */
+static void cuts_long_segments(void **state)
+{
+	(void)state;
+	begin_long(false);
+	for (unsigned int round = 0; round < 2; round++) {
+		push_long(BLKIF_OP_WRITE, 8, FIRST_REF, 3, 254);
+		serve();
+		assert_int_equal(under_way[0]->segment_count, 32);
+		for (unsigned int i = 0; i < 32; i++)
+			assert_true(under_way[0]->segments[i].machine % 4096 +
+					    under_way[0]->segments[i].length <=
+				    4096);
+		answered(BLKIF_OP_WRITE, BLKIF_RSP_OKAY);
+		assert_memory_equal(contents + 8 * 512, guest_page[0] + 3 * 512, 252 * 512);
+		memset(contents, 0, sizeof(contents));
+	}
+	vbd_end_standing(&vbd);
+}
+
+/* Consecutive references whose pages are not, some of which stand already, or not at all; without
+ * a table as well. */
+static void looks_up_long_segments(void **state)
+{
+	(void)state;
+	begin_long(true);
+	vbd.standing[(FIRST_REF + 2) % VBD_STANDING] = (struct vbd_standing){
+		FIRST_REF + 2, 1, {FIRST_REF + 50 + 7, (uintptr_t)guest_page[50]}};
+	held = 1;
+	for (unsigned int round = 0; round < 2; round++) {
+		push_long(BLKIF_OP_WRITE, 0, FIRST_REF, 0, 39);
+		serve();
+		assert_int_equal(under_way[0]->segment_count, 3);
+		answered(BLKIF_OP_WRITE, BLKIF_RSP_OKAY);
+		assert_memory_equal(contents, guest_page, 2 * 4096);
+		assert_memory_equal(contents + 16 * 512, guest_page[50], 4096);
+		assert_memory_equal(contents + 24 * 512, guest_page[3], 2 * 4096);
+	}
+	assert_int_equal(held, 5);
+	push_long(BLKIF_OP_READ, 0, READ_ONLY_REF - 2, 0, 31);
+	answered(BLKIF_OP_READ, BLKIF_RSP_ERROR);
+	push_long(BLKIF_OP_READ, 0, ~0u, 0, 31);
+	answered(BLKIF_OP_READ, BLKIF_RSP_ERROR);
+	vbd_end_standing(&vbd);
+	push_long(BLKIF_OP_WRITE, 0, FIRST_REF + 4, 2, 31);
+	answered(BLKIF_OP_WRITE, BLKIF_RSP_OKAY);
+	assert_memory_equal(contents, guest_page[4] + 1024, 30 * 512);
+}
+
+static void refuses_bad_long_segments(void **state)
+{
+	struct blkif_request_segment *list = (void *)guest_page[90];
+
+	(void)state;
+	begin_long(true);
+	push_long(BLKIF_OP_READ, 0, FIRST_REF, 8, 15); /* it does not begin in its page */
+	answered(BLKIF_OP_READ, BLKIF_RSP_ERROR);
+	push_long(BLKIF_OP_READ, SECTORS - 255, FIRST_REF, 0, 255);
+	answered(BLKIF_OP_READ, BLKIF_RSP_ERROR);
+	push(BLKIF_OP_READ, 0, 3)->seg[0].last_sect = 255;
+	RING_GET_REQUEST(&front, front.req_prod_pvt - 1)->seg[1].last_sect = 255;
+	answered(BLKIF_OP_READ, BLKIF_RSP_ERROR); /* 65 pages */
+	vbd.limits.unit = 2;
+	push_long(BLKIF_OP_READ, 0, FIRST_REF, 1, 16); /* half a unit is in another page */
+	answered(BLKIF_OP_READ, BLKIF_RSP_ERROR);
+	vbd.limits.unit = 1;
+	list[0] = (struct blkif_request_segment){FIRST_REF, 0, 15};
+	push_indirect(BLKIF_OP_READ, 0, 1, 1090);
+	answered(BLKIF_OP_READ, BLKIF_RSP_ERROR);
+	assert_int_equal(maps, 0);
 	vbd_end_standing(&vbd);
 }
 
@@ -644,6 +760,10 @@ int main(void)
 		TEST(reads_by_indirect_segments),
 		TEST(holds_standing_grants),
 		TEST(shares_places_of_standing_grants),
+		TEST(takes_long_segments),
+		TEST(cuts_long_segments),
+		TEST(looks_up_long_segments),
+		TEST(refuses_bad_long_segments),
 		TEST(writes_from_read_only_grants),
 		TEST(flushes),
 		TEST(discards),

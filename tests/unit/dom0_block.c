@@ -200,6 +200,64 @@ static void breaks(void **state)
 	assert_int_equal(completed, 2);
 }
 
+static unsigned int kicks;
+
+static void kick(struct block_device *of)
+{
+	assert_ptr_equal(of, &device);
+	kicks++;
+}
+
+/* Holding a partition is holding its disk; the device is told once, by the last who lets go. */
+static void holds(void **state)
+{
+	struct block_device partition = {.whole = &device};
+
+	(void)state;
+	kicks = 0;
+	device.kick = kick;
+	block_hold(&device);
+	assert_int_equal(device.held, 1);
+	block_hold(&partition);
+	assert_int_equal(device.held, 2);
+	block_let_go(&device);
+	assert_int_equal(kicks, 0);
+	block_let_go(&partition);
+	assert_int_equal(kicks, 1);
+	assert_int_equal(device.held, 0);
+	device.kick = NULL;
+	block_hold(&device);
+	block_let_go(&device);
+	assert_int_equal(kicks, 1);
+}
+
+/* Memory that is consecutive makes one segment, where the device takes such. */
+static void joins_segments(void **state)
+{
+	struct block_request r = request(BLOCK_READ, 0, 1);
+	unsigned int count;
+
+	(void)state;
+	count = block_add_segment(&device, segments, 0, 0x20000, 4096);
+	count = block_add_segment(&device, segments, count, 0x21000, 4096);
+	assert_int_equal(count, 2);
+	device.long_segments = true;
+	count = block_add_segment(&device, segments, 0, 0x20e00, 512);
+	count = block_add_segment(&device, segments, count, 0x21000, 4096);
+	count = block_add_segment(&device, segments, count, 0x22000, 512);
+	count = block_add_segment(&device, segments, count, 0x22000, 3072);
+	assert_int_equal(count, 2);
+	assert_int_equal(segments[0].machine, 0x20e00);
+	assert_int_equal(segments[0].length, 5120);
+	assert_int_equal(segments[1].length, 3072);
+	r.segment_count = 2;
+	r.sectors = 16;
+	assert_int_equal(block_submit(&device, &r), 0);
+	device.long_segments = false;
+	starts = 0;
+	refuse(&r, -XEN_EINVAL);
+}
+
 /* --- checksums of frames --- */
 
 /* An IPv4 UDP frame with 4 bytes of payload, and the sum of its pseudo-header in place. */
@@ -279,6 +337,8 @@ int main(void)
 		cmocka_unit_test_setup(refuses_segments, fresh),
 		cmocka_unit_test_setup(waits_for_room, fresh),
 		cmocka_unit_test_setup(breaks, fresh),
+		cmocka_unit_test_setup(holds, fresh),
+		cmocka_unit_test_setup(joins_segments, fresh),
 		cmocka_unit_test(checksums),
 		cmocka_unit_test(no_checksums),
 	};

@@ -251,6 +251,26 @@ static void notices(void **state)
 	assert_int_equal(queue.available->flags, 1);
 }
 
+/* What was answered while interrupts were off must be taken: none will come for it. */
+static void unmutes(void **state)
+{
+	uint32_t written;
+
+	(void)state;
+	virtqueue_mute(&queue);
+	assert_int_equal(give(1, &tokens[0]), 0);
+	assert_false(virtqueue_unmute(&queue));
+	assert_int_equal(queue.available->flags, 0);
+	virtqueue_mute(&queue);
+	queue.used->index = 1;
+	assert_true(virtqueue_unmute(&queue));
+	assert_ptr_equal(virtqueue_take(&queue, &written), &tokens[0]);
+	assert_false(virtqueue_unmute(&queue));
+	queue.used->index = 9;
+	assert_null(virtqueue_take(&queue, &written));
+	assert_false(virtqueue_unmute(&queue)); /* broken: nothing will ever be taken */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(chains, fresh, done),
 		cmocka_unit_test_setup_teardown(indirect, fresh, done),
 		cmocka_unit_test_setup_teardown(full, fresh, done),
+		cmocka_unit_test_setup_teardown(unmutes, fresh, done),
 		cmocka_unit_test_setup_teardown(rounds, fresh, done),
 		cmocka_unit_test_setup_teardown(wrong_heads, NULL, done),
 		cmocka_unit_test_setup_teardown(answers_twice, fresh, done),
