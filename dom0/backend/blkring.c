@@ -11,25 +11,30 @@ int blkring_pending(const blkif_back_ring_t *ring)
 	return RING_REQUEST_PROD_OVERFLOW(ring, pushed) ? -1 : (int)(pushed - ring->req_cons);
 }
 
-static bool in_range(const struct blkring_limits *limits, uint64_t sector, uint64_t sectors)
+static inline bool whole_units(const struct blkring_limits *limits, uint64_t sectors)
+{
+	return !(sectors & (limits->unit - 1));
+}
+
+static inline bool in_range(const struct blkring_limits *limits, uint64_t sector, uint64_t sectors)
 {
 	return sectors && sector <= limits->sectors && sectors <= limits->sectors - sector &&
-	       sector % limits->unit == 0 && sectors % limits->unit == 0;
+	       whole_units(limits, sector | sectors);
 }
 
 /* A long one begins in its first page; its parts in each page are whole units of the disk's. */
-static bool good_segment(const struct blkring_limits *limits, bool may_be_long,
-			 const struct blkif_request_segment *segment)
+static inline bool good_segment(const struct blkring_limits *limits, bool may_be_long,
+				const struct blkif_request_segment *segment)
 {
 	if (segment->first_sect > segment->last_sect ||
-	    (segment->last_sect - segment->first_sect + 1u) % limits->unit)
+	    !whole_units(limits, segment->last_sect - segment->first_sect + 1u))
 		return false;
 	return segment->last_sect < PAGE_SECTORS ||
 	       (may_be_long && segment->first_sect < PAGE_SECTORS &&
-		segment->first_sect % limits->unit == 0);
+		whole_units(limits, segment->first_sect));
 }
 
-int16_t blkring_check(const struct blkring_limits *limits, struct blkring_request *request)
+static inline int16_t check(const struct blkring_limits *limits, struct blkring_request *request)
 {
 	bool may_be_long = limits->long_segments && !request->indirect;
 	unsigned int sectors = 0, pages = 0;
@@ -47,6 +52,11 @@ int16_t blkring_check(const struct blkring_limits *limits, struct blkring_reques
 	return pages <= limits->max_segments && in_range(limits, request->sector, sectors)
 		       ? BLKIF_RSP_OKAY
 		       : BLKIF_RSP_ERROR;
+}
+
+int16_t blkring_check(const struct blkring_limits *limits, struct blkring_request *request)
+{
+	return check(limits, request);
 }
 
 /* From the last one on, so that what is not split yet is not overwritten. */
@@ -69,8 +79,8 @@ void blkring_split(struct blkring_request *request)
 	request->segments = request->pages;
 }
 
-static int16_t transfer(const struct blkring_limits *limits, struct blkring_request *request,
-			uint8_t operation, unsigned int segments, unsigned int most)
+static inline int16_t transfer(const struct blkring_limits *limits, struct blkring_request *request,
+			       uint8_t operation, unsigned int segments, unsigned int most)
 {
 	if (operation != BLKIF_OP_READ && operation != BLKIF_OP_WRITE)
 		return BLKIF_RSP_EOPNOTSUPP;
@@ -83,8 +93,8 @@ static int16_t transfer(const struct blkring_limits *limits, struct blkring_requ
 	return BLKIF_RSP_OKAY;
 }
 
-static int16_t take_direct(const struct blkring_limits *limits, const blkif_request_t *raw,
-			   const blkif_request_t *shared, struct blkring_request *request)
+static inline int16_t take_direct(const struct blkring_limits *limits, const blkif_request_t *raw,
+				  const blkif_request_t *shared, struct blkring_request *request)
 {
 	int16_t status = transfer(limits, request, raw->operation, raw->nr_segments,
 				  BLKIF_MAX_SEGMENTS_PER_REQUEST);
@@ -95,7 +105,7 @@ static int16_t take_direct(const struct blkring_limits *limits, const blkif_requ
 	for (unsigned int i = 0; i < request->segments; i++)
 		request->segment[i] =
 			*(const volatile struct blkif_request_segment *)&shared->seg[i];
-	return blkring_check(limits, request);
+	return check(limits, request);
 }
 
 static int16_t take_indirect(const struct blkring_limits *limits,
@@ -172,14 +182,4 @@ int16_t blkring_take(blkif_back_ring_t *ring, const struct blkring_limits *limit
 	default:
 		return take_direct(limits, &raw.direct, shared, request);
 	}
-}
-
-void blkring_answer(blkif_back_ring_t *ring, uint64_t id, uint8_t operation, int16_t status)
-{
-	blkif_response_t *response = RING_GET_RESPONSE(ring, ring->rsp_prod_pvt);
-
-	response->id = id;
-	response->operation = operation;
-	response->status = status;
-	ring->rsp_prod_pvt++;
 }

@@ -25,7 +25,7 @@
 /* What the disk can; the same was published. */
 struct blkring_limits {
 	uint64_t sectors;
-	uint32_t unit;		   /* sectors that are read and written together */
+	uint32_t unit;		   /* sectors that are read and written together: a power of two */
 	unsigned int max_segments; /* of a request, and pages of it: BLKRING_SEGMENTS at most */
 	bool can_write, can_flush, can_discard;
 	bool long_segments; /* see backend/vbd.h */
@@ -61,6 +61,15 @@ int16_t blkring_check(const struct blkring_limits *limits, struct blkring_reques
 void blkring_split(struct blkring_request *request);
 
 /* Put an answer into the ring; the caller pushes it. */
-void blkring_answer(blkif_back_ring_t *ring, uint64_t id, uint8_t operation, int16_t status);
+static inline void blkring_answer(blkif_back_ring_t *ring, uint64_t id, uint8_t operation,
+				  int16_t status)
+{
+	blkif_response_t *response = RING_GET_RESPONSE(ring, ring->rsp_prod_pvt);
+
+	response->id = id;
+	response->operation = operation;
+	response->status = status;
+	ring->rsp_prod_pvt++;
+}
 
 #endif

@@ -26,7 +26,7 @@ static struct {
 static struct blkif_request_segment lists[BATCH_REQUESTS][BLKRING_SEGMENTS]
 	__attribute__((aligned(4096)));
 
-static void answer(struct vbd *vbd, const struct blkring_request *guest, int16_t status)
+static inline void answer(struct vbd *vbd, const struct blkring_request *guest, int16_t status)
 {
 	if (status != BLKIF_RSP_OKAY)
 		vbd->errors++;
@@ -36,7 +36,7 @@ static void answer(struct vbd *vbd, const struct blkring_request *guest, int16_t
 /* --- what is done -------------------------------------------------------------------------------
  */
 
-static void retire(struct vbd_request *request)
+static inline void retire(struct vbd_request *request)
 {
 	struct vbd *vbd = request->vbd;
 
@@ -47,7 +47,7 @@ static void retire(struct vbd_request *request)
 }
 
 /* Answered at once, unless there are pages to let go of before. */
-static void finished(struct vbd_request *request, int16_t status)
+static inline void finished(struct vbd_request *request, int16_t status)
 {
 	request->status = status;
 	if (!request->held) {
@@ -116,7 +116,7 @@ void vbd_finish(struct vbd *vbd)
 /* --- what is new --------------------------------------------------------------------------------
  */
 
-static void count(struct vbd *vbd, const struct blkring_request *guest)
+static inline void count(struct vbd *vbd, const struct blkring_request *guest)
 {
 	switch (guest->block) {
 	case BLOCK_READ:
@@ -153,7 +153,7 @@ static void submit(struct vbd_request *request)
 		finished(request, BLKIF_RSP_ERROR);
 }
 
-static void start(struct vbd_request *request)
+static inline void start(struct vbd_request *request)
 {
 	count(request->vbd, &request->guest);
 	request->left = request->guest.sectors;
@@ -163,7 +163,7 @@ static void start(struct vbd_request *request)
 /* --- grants that stand --------------------------------------------------------------------------
  */
 
-static struct vbd_standing *standing_at(const struct vbd *vbd, grant_ref_t ref)
+static inline struct vbd_standing *standing_at(const struct vbd *vbd, grant_ref_t ref)
 {
 	struct vbd_standing *place = &vbd->standing[ref % VBD_STANDING];
 
@@ -171,7 +171,8 @@ static struct vbd_standing *standing_at(const struct vbd *vbd, grant_ref_t ref)
 }
 
 /* As many of `pages` from this one on as stand and are consecutive: looked up once. */
-static unsigned int run_of(const struct vbd *vbd, struct vbd_standing *place, unsigned int pages)
+static inline unsigned int run_of(const struct vbd *vbd, struct vbd_standing *place,
+				  unsigned int pages)
 {
 	while (place->run < pages) {
 		const struct vbd_standing *next = standing_at(vbd, place->ref + place->run);
@@ -185,7 +186,7 @@ static unsigned int run_of(const struct vbd *vbd, struct vbd_standing *place, un
 }
 
 /* Memory of a request, which is consecutive. */
-static void add_memory(struct vbd_request *request, uint64_t machine, uint32_t length)
+static inline void add_memory(struct vbd_request *request, uint64_t machine, uint32_t length)
 {
 	const struct block_device *device = request->vbd->disk->device;
 	struct block_request *block = &request->block;
@@ -202,7 +203,8 @@ static void add_memory(struct vbd_request *request, uint64_t machine, uint32_t l
 }
 
 /* False if a page of the segment does not stand. */
-static bool add_standing(struct vbd_request *request, const struct blkif_request_segment *segment)
+static inline bool add_standing(struct vbd_request *request,
+				const struct blkif_request_segment *segment)
 {
 	unsigned int pages = segment->last_sect / PAGE_SECTORS + 1;
 	uint32_t skip = segment->first_sect * BLOCK_SECTOR;
@@ -226,7 +228,7 @@ static bool add_standing(struct vbd_request *request, const struct blkif_request
 }
 
 /* Note where the pages of a request are, if all stand. */
-static bool point_standing(struct vbd_request *request)
+static inline bool point_standing(struct vbd_request *request)
 {
 	const struct blkring_request *guest = &request->guest;
 

@@ -31,7 +31,7 @@ struct buffer {
 	struct buffer *next;
 	uint8_t *start;
 	unsigned int pages;
-	bool consecutive; /* so are the references */
+	unsigned int step; /* sectors that a segment can have */
 	grant_ref_t refs[];
 };
 
@@ -162,7 +162,8 @@ static void free_buffer(struct buffer *buffer, unsigned int granted)
 static bool grant_all(const struct pv_blkfront *device, struct buffer *buffer,
 		      unsigned int *granted)
 {
-	buffer->consecutive = true;
+	bool consecutive = true;
+
 	for (*granted = 0; *granted < buffer->pages; (*granted)++) {
 		uint8_t *page = buffer->start + *granted * PV_PAGE_SIZE;
 		int ref = pv_grant_access(device->frontend.backend_id, pv_virt_to_mfn(page), false);
@@ -170,8 +171,9 @@ static bool grant_all(const struct pv_blkfront *device, struct buffer *buffer,
 		if (ref < 0)
 			return false;
 		buffer->refs[*granted] = (grant_ref_t)ref;
-		buffer->consecutive &= (grant_ref_t)ref - *granted == buffer->refs[0];
+		consecutive &= (grant_ref_t)ref - *granted == buffer->refs[0];
 	}
+	buffer->step = device->takes_long && consecutive ? LONG_SECTORS : PAGE_SECTORS;
 	return true;
 }
 
@@ -198,29 +200,18 @@ void *pv_blkfront_buffer(struct pv_blkfront *device, unsigned int pages)
 	return buffer->start;
 }
 
-/* Where a request's data are, for the back end. */
-struct place {
-	const grant_ref_t *refs; /* of its pages */
-	unsigned int step;	 /* sectors that a segment can have */
-};
-
-/* False if they are not whole pages of one buffer. */
-static bool find_place(const struct pv_blkfront *device, const void *start, unsigned int pages,
-		       struct place *place)
+/* The buffer that whole pages are in, and which of its own the first is; NULL: none. */
+static inline const struct buffer *find_buffer(const struct pv_blkfront *device, const void *start,
+					       unsigned int pages, size_t *first)
 {
 	for (const struct buffer *buffer = device->buffers; buffer; buffer = buffer->next) {
 		size_t offset = (uintptr_t)start - (uintptr_t)buffer->start;
-		size_t first = offset / PV_PAGE_SIZE;
 
-		if (offset % PV_PAGE_SIZE || first >= buffer->pages ||
-		    pages > buffer->pages - first)
-			continue;
-		place->refs = &buffer->refs[first];
-		place->step =
-			device->takes_long && buffer->consecutive ? LONG_SECTORS : PAGE_SECTORS;
-		return true;
+		*first = offset / PV_PAGE_SIZE;
+		if (offset % PV_PAGE_SIZE == 0 && *first + pages <= buffer->pages)
+			return buffer;
 	}
-	return false;
+	return NULL;
 }
 
 void pv_blkfront_close(struct pv_blkfront *device)
@@ -261,42 +252,7 @@ static bool is_good(const struct pv_blkfront *device, const struct pv_blk_reques
 	       request->sectors <= device->info.sectors - request->sector;
 }
 
-static void fill_segments(struct blkif_request_segment *segment, struct place place,
-			  unsigned int sectors)
-{
-	for (; sectors > place.step; sectors -= place.step) {
-		*segment++ = (struct blkif_request_segment){*place.refs, 0, place.step - 1};
-		place.refs += place.step / PAGE_SECTORS;
-	}
-	*segment = (struct blkif_request_segment){*place.refs, 0, sectors - 1};
-}
-
 static const uint8_t operations[] = {BLKIF_OP_READ, BLKIF_OP_WRITE, BLKIF_OP_FLUSH_DISKCACHE};
-
-static void fill_direct(struct pv_blkfront *device, blkif_request_t *raw,
-			const struct pv_blk_request *request, const struct place *place,
-			unsigned int segments)
-{
-	raw->operation = operations[request->operation];
-	raw->nr_segments = (uint8_t)segments;
-	raw->handle = device->number;
-	raw->sector_number = request->sector;
-	if (segments)
-		fill_segments(raw->seg, *place, request->sectors);
-}
-
-static void fill_indirect(struct pv_blkfront *device, blkif_request_indirect_t *raw,
-			  const struct pv_blk_request *request, const struct place *place,
-			  const struct slot *slot)
-{
-	fill_segments(slot->list, *place, request->sectors);
-	raw->operation = BLKIF_OP_INDIRECT;
-	raw->indirect_op = operations[request->operation];
-	raw->nr_segments = pages_of(request);
-	raw->handle = device->number;
-	raw->sector_number = request->sector;
-	raw->indirect_grefs[0] = slot->list_ref;
-}
 
 static bool has_list(const struct pv_blkfront *device, struct slot *slot)
 {
@@ -305,7 +261,7 @@ static bool has_list(const struct pv_blkfront *device, struct slot *slot)
 	return slot->list;
 }
 
-static void push(struct pv_blkfront *device)
+static inline void push(struct pv_blkfront *device)
 {
 	bool notify;
 
@@ -316,35 +272,80 @@ static void push(struct pv_blkfront *device)
 		pv_event_send(device->port);
 }
 
+/* The segments of a request that has more than one: in the ring, or in a list of the slot's. */
+static int fill_segments(struct pv_blkfront *device, blkif_request_t *raw, unsigned int id,
+			 const struct buffer *buffer, const grant_ref_t *refs, unsigned int sectors)
+{
+	const unsigned int step = buffer->step;
+	struct blkif_request_segment *segment = raw->seg;
+	unsigned int count = (sectors + step - 1) / step;
+
+	raw->nr_segments = (uint8_t)count;
+	if (count > DIRECT_PAGES) {
+		blkif_request_indirect_t *indirect = (blkif_request_indirect_t *)raw;
+
+		if (!has_list(device, &device->slots[id]))
+			return -XEN_ENOMEM;
+		segment = device->slots[id].list;
+		indirect->indirect_op = raw->operation;
+		indirect->operation = BLKIF_OP_INDIRECT;
+		indirect->nr_segments = (uint16_t)count;
+		indirect->handle = device->number;
+		indirect->indirect_grefs[0] = device->slots[id].list_ref;
+	}
+	for (; sectors > step; sectors -= step, refs += step / PAGE_SECTORS)
+		*segment++ = (struct blkif_request_segment){*refs, 0, step - 1};
+	*segment = (struct blkif_request_segment){*refs, 0, sectors - 1};
+	return 0;
+}
+
+_Static_assert(offsetof(blkif_request_indirect_t, id) == offsetof(blkif_request_t, id) &&
+		       offsetof(blkif_request_indirect_t, sector_number) ==
+			       offsetof(blkif_request_t, sector_number),
+	       "the same whether segments are in a list or not");
+
+/* What is good in any case, or a flush, is filled in; the rest is fill_segments()'. */
+static int fill(struct pv_blkfront *device, blkif_request_t *raw, unsigned int id,
+		const struct pv_blk_request *request)
+{
+	const unsigned int sectors = request->sectors, pages = pages_of(request);
+	const struct buffer *buffer;
+	size_t first;
+
+	raw->operation = operations[request->operation];
+	raw->nr_segments = sectors != 0;
+	raw->handle = device->number;
+	raw->id = id;
+	raw->sector_number = request->sector;
+	if (!sectors)
+		return 0;
+	buffer = find_buffer(device, request->buffer, pages, &first);
+	if (!buffer)
+		return -XEN_EINVAL;
+	if (sectors > buffer->step)
+		return fill_segments(device, raw, id, buffer, &buffer->refs[first], sectors);
+	raw->seg[0] = (struct blkif_request_segment){buffer->refs[first], 0, sectors - 1};
+	return 0;
+}
+
+_Static_assert(SLOTS <= __CONST_RING_SIZE(blkif, PV_PAGE_SIZE), "a free slot has a place");
+
 int pv_blkfront_submit(struct pv_blkfront *device, struct pv_blk_request *request)
 {
-	unsigned int id, pages = pages_of(request), segments = 0;
-	struct place place;
-	blkif_request_t *raw;
+	unsigned int id;
+	int error;
 
 	if (device->broken)
 		return -XEN_EIO;
-	if (!is_good(device, request) ||
-	    (pages && !find_place(device, request->buffer, pages, &place)))
+	if (!is_good(device, request))
 		return -XEN_EINVAL;
-	if (!device->free_count || RING_FULL(&device->ring))
+	if (!device->free_count)
 		return -XEN_EBUSY;
 	id = device->free[device->free_count - 1];
-	if (pages)
-		segments = place.step == LONG_SECTORS
-				   ? (request->sectors + LONG_SECTORS - 1) / LONG_SECTORS
-				   : pages;
-	if (segments > DIRECT_PAGES && !has_list(device, &device->slots[id]))
-		return -XEN_ENOMEM;
-	raw = RING_GET_REQUEST(&device->ring, device->ring.req_prod_pvt);
-	if (segments > DIRECT_PAGES) {
-		fill_indirect(device, (blkif_request_indirect_t *)raw, request, &place,
-			      &device->slots[id]);
-		((blkif_request_indirect_t *)raw)->id = id;
-	} else {
-		fill_direct(device, raw, request, &place, segments);
-		raw->id = id;
-	}
+	error = fill(device, RING_GET_REQUEST(&device->ring, device->ring.req_prod_pvt), id,
+		     request);
+	if (error)
+		return error;
 	device->slots[id].request = request;
 	device->free_count--;
 	device->ring.req_prod_pvt++;
@@ -430,11 +431,11 @@ static int do_one(struct pv_blkfront *device, struct pv_blk_request *request)
 static int do_some(struct pv_blkfront *device, struct pv_blk_request *request, void *data)
 {
 	size_t size = (size_t)request->sectors * PV_BLK_SECTOR;
-	struct place place;
+	size_t first;
 	int error;
 
 	request->buffer = data;
-	if (!size || find_place(device, data, pages_of(request), &place))
+	if (!size || find_buffer(device, data, pages_of(request), &first))
 		return do_one(device, request);
 	if (!device->bounce)
 		device->bounce = pv_blkfront_buffer(device, PV_BLK_PAGES);
