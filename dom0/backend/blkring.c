@@ -22,41 +22,48 @@ static inline bool in_range(const struct blkring_limits *limits, uint64_t sector
 	       whole_units(limits, sector | sectors);
 }
 
-/* A long one begins in its first page; its parts in each page are whole units of the disk's. */
-static inline bool good_segment(const struct blkring_limits *limits, bool may_be_long,
-				const struct blkif_request_segment *segment)
+/* What the segments so far have together. */
+struct sum {
+	unsigned int sectors, pages;
+};
+
+/* False if it is not good. A long one begins in its first page; its parts in each page are whole
+ * units of the disk's. */
+static inline bool add_segment(const struct blkring_limits *limits, bool may_be_long,
+			       struct blkif_request_segment segment, struct sum *sum)
 {
-	if (segment->first_sect > segment->last_sect ||
-	    !whole_units(limits, segment->last_sect - segment->first_sect + 1u))
+	unsigned int sectors = segment.last_sect - segment.first_sect + 1u;
+
+	if (segment.first_sect > segment.last_sect || !whole_units(limits, sectors))
 		return false;
-	return segment->last_sect < PAGE_SECTORS ||
-	       (may_be_long && segment->first_sect < PAGE_SECTORS &&
-		whole_units(limits, segment->first_sect));
+	sum->sectors += sectors;
+	sum->pages++;
+	if (segment.last_sect < PAGE_SECTORS)
+		return true;
+	sum->pages += segment.last_sect / PAGE_SECTORS;
+	return may_be_long && segment.first_sect < PAGE_SECTORS &&
+	       whole_units(limits, segment.first_sect);
 }
 
-static inline int16_t check(const struct blkring_limits *limits, struct blkring_request *request)
+static inline int16_t check(const struct blkring_limits *limits, struct blkring_request *request,
+			    struct sum sum)
 {
-	bool may_be_long = limits->long_segments && !request->indirect;
-	unsigned int sectors = 0, pages = 0;
-
-	for (unsigned int i = 0; i < request->segments; i++) {
-		const struct blkif_request_segment *segment = &request->segment[i];
-
-		if (!good_segment(limits, may_be_long, segment))
-			return BLKIF_RSP_ERROR;
-		sectors += segment->last_sect - segment->first_sect + 1u;
-		pages += segment->last_sect / PAGE_SECTORS + 1u;
-	}
-	request->sectors = sectors;
-	request->pages = pages;
-	return pages <= limits->max_segments && in_range(limits, request->sector, sectors)
+	request->sectors = sum.sectors;
+	request->pages = sum.pages;
+	return sum.pages <= limits->max_segments && in_range(limits, request->sector, sum.sectors)
 		       ? BLKIF_RSP_OKAY
 		       : BLKIF_RSP_ERROR;
 }
 
 int16_t blkring_check(const struct blkring_limits *limits, struct blkring_request *request)
 {
-	return check(limits, request);
+	struct sum sum = {0, 0};
+
+	for (unsigned int i = 0; i < request->segments; i++)
+		if (!add_segment(limits, limits->long_segments && !request->indirect,
+				 request->segment[i], &sum))
+			return BLKIF_RSP_ERROR;
+	return check(limits, request, sum);
 }
 
 /* From the last one on, so that what is not split yet is not overwritten. */
@@ -98,14 +105,20 @@ static inline int16_t take_direct(const struct blkring_limits *limits, const blk
 {
 	int16_t status = transfer(limits, request, raw->operation, raw->nr_segments,
 				  BLKIF_MAX_SEGMENTS_PER_REQUEST);
+	struct sum sum = {0, 0};
 
 	if (status != BLKIF_RSP_OKAY)
 		return status;
 	request->sector = raw->sector_number;
-	for (unsigned int i = 0; i < request->segments; i++)
-		request->segment[i] =
+	for (unsigned int i = 0; i < raw->nr_segments; i++) {
+		struct blkif_request_segment segment =
 			*(const volatile struct blkif_request_segment *)&shared->seg[i];
-	return check(limits, request);
+
+		request->segment[i] = segment;
+		if (!add_segment(limits, limits->long_segments, segment, &sum))
+			return BLKIF_RSP_ERROR;
+	}
+	return check(limits, request, sum);
 }
 
 static int16_t take_indirect(const struct blkring_limits *limits,
@@ -166,9 +179,11 @@ int16_t blkring_take(blkif_back_ring_t *ring, const struct blkring_limits *limit
 	ring->req_cons++;
 	request->operation = raw.direct.operation;
 	request->id = raw.direct.id;
+	request->indirect = false;
+	if (raw.direct.operation == BLKIF_OP_READ || raw.direct.operation == BLKIF_OP_WRITE)
+		return take_direct(limits, &raw.direct, shared, request);
 	request->sector = request->sectors = 0;
 	request->segments = request->pages = 0;
-	request->indirect = false;
 	switch (request->operation) {
 	case BLKIF_OP_INDIRECT:
 		request->id = raw.indirect.id;
@@ -180,6 +195,6 @@ int16_t blkring_take(blkif_back_ring_t *ring, const struct blkring_limits *limit
 		request->id = raw.discard.id;
 		return take_discard(limits, &raw.discard, request);
 	default:
-		return take_direct(limits, &raw.direct, shared, request);
+		return BLKIF_RSP_EOPNOTSUPP;
 	}
 }

@@ -58,7 +58,7 @@ static inline void finished(struct vbd_request *request, int16_t status)
 	request->vbd->done = request;
 }
 
-static void submit(struct vbd_request *request);
+static void discard_piece(struct vbd_request *request);
 
 /* On the disk's thread. */
 static void done(struct block_request *block, int error)
@@ -66,7 +66,7 @@ static void done(struct block_request *block, int error)
 	struct vbd_request *request = block->owner;
 
 	if (!error && request->left)
-		submit(request); /* and if the disk refuses, it is finished, too */
+		discard_piece(request); /* and if the disk refuses, it is finished, too */
 	else
 		finished(request, !error		     ? BLKIF_RSP_OKAY
 				  : error == -XEN_EOPNOTSUPP ? BLKIF_RSP_EOPNOTSUPP
@@ -132,32 +132,46 @@ static inline void count(struct vbd *vbd, const struct blkring_request *guest)
 	}
 }
 
-/* Hand it, or the next piece of a long discard, to the disk. Its limits were checked. */
-static void submit(struct vbd_request *request)
+/* Its limits were checked. */
+static inline void hand_over(struct vbd_request *request, uint64_t sector, uint32_t sectors)
 {
-	struct block_device *device = request->vbd->disk->device;
 	struct block_request *block = &request->block;
-	const struct blkring_request *guest = &request->guest;
-	uint64_t sectors = request->left;
 
-	if (guest->block == BLOCK_DISCARD && sectors > device->max_discard)
-		sectors = device->max_discard - device->max_discard % request->vbd->limits.unit;
-	block->operation = guest->block;
-	block->sector = guest->sector + guest->sectors - request->left;
-	block->sectors = (uint32_t)sectors;
+	block->operation = request->guest.block;
+	block->sectors = sectors;
+	block->sector = sector;
 	block->segments = request->segment;
 	block->done = done;
 	block->owner = request;
-	request->left -= sectors;
-	if (block_submit_good(device, block))
+	if (block_submit_good(request->vbd->disk->device, block))
 		finished(request, BLKIF_RSP_ERROR);
+}
+
+/* The next piece of a discard, which may be longer than the disk can. */
+static void discard_piece(struct vbd_request *request)
+{
+	const struct vbd *vbd = request->vbd;
+	const struct blkring_request *guest = &request->guest;
+	uint32_t most = vbd->disk->device->max_discard;
+	uint64_t left = request->left;
+	uint32_t sectors = left <= most ? (uint32_t)left : most - most % vbd->limits.unit;
+
+	request->left -= sectors;
+	hand_over(request, guest->sector + guest->sectors - left, sectors);
 }
 
 static inline void start(struct vbd_request *request)
 {
-	count(request->vbd, &request->guest);
-	request->left = request->guest.sectors;
-	submit(request);
+	const struct blkring_request *guest = &request->guest;
+
+	count(request->vbd, guest);
+	request->left = 0;
+	if (guest->block != BLOCK_DISCARD) {
+		hand_over(request, guest->sector, (uint32_t)guest->sectors);
+		return;
+	}
+	request->left = guest->sectors;
+	discard_piece(request);
 }
 
 /* --- grants that stand --------------------------------------------------------------------------
@@ -171,8 +185,7 @@ static inline struct vbd_standing *standing_at(const struct vbd *vbd, grant_ref_
 }
 
 /* As many of `pages` from this one on as stand and are consecutive: looked up once. */
-static inline unsigned int run_of(const struct vbd *vbd, struct vbd_standing *place,
-				  unsigned int pages)
+static unsigned int run_of(const struct vbd *vbd, struct vbd_standing *place, unsigned int pages)
 {
 	while (place->run < pages) {
 		const struct vbd_standing *next = standing_at(vbd, place->ref + place->run);
@@ -189,22 +202,18 @@ static inline unsigned int run_of(const struct vbd *vbd, struct vbd_standing *pl
 static inline void add_memory(struct vbd_request *request, uint64_t machine, uint32_t length)
 {
 	const struct block_device *device = request->vbd->disk->device;
-	struct block_request *block = &request->block;
+	unsigned int count = request->block.segment_count;
+	uint32_t room;
 
-	while (length) {
-		uint32_t room = PV_PAGE_SIZE - machine % PV_PAGE_SIZE;
-		uint32_t part = length < room || device->long_segments ? length : room;
-
-		block->segment_count = block_add_segment(device, request->segment,
-							 block->segment_count, machine, part);
-		machine += part;
-		length -= part;
-	}
+	for (; !device->long_segments && (room = PV_PAGE_SIZE - machine % PV_PAGE_SIZE) < length;
+	     machine += room, length -= room)
+		count = block_add_segment(device, request->segment, count, machine, room);
+	request->block.segment_count =
+		block_add_segment(device, request->segment, count, machine, length);
 }
 
-/* False if a page of the segment does not stand. */
-static inline bool add_standing(struct vbd_request *request,
-				const struct blkif_request_segment *segment)
+/* Pages that are not all consecutive in the machine. False if one does not stand. */
+static bool add_runs(struct vbd_request *request, const struct blkif_request_segment *segment)
 {
 	unsigned int pages = segment->last_sect / PAGE_SECTORS + 1;
 	uint32_t skip = segment->first_sect * BLOCK_SECTOR;
@@ -224,6 +233,18 @@ static inline bool add_standing(struct vbd_request *request,
 		end -= bytes;
 		skip = 0;
 	}
+	return true;
+}
+
+static inline bool add_standing(struct vbd_request *request,
+				const struct blkif_request_segment *segment)
+{
+	const struct vbd_standing *place = standing_at(request->vbd, segment->gref);
+
+	if (!place || place->run <= segment->last_sect / PAGE_SECTORS)
+		return add_runs(request, segment);
+	add_memory(request, place->page.machine + segment->first_sect * BLOCK_SECTOR,
+		   (segment->last_sect - segment->first_sect + 1u) * BLOCK_SECTOR);
 	return true;
 }
 
@@ -420,6 +441,11 @@ static void start_batch(void)
 	}
 }
 
+static bool batch_is_full(void)
+{
+	return batch.requests == BATCH_REQUESTS || batch.pages + BLKRING_SEGMENTS > BATCH_PAGES;
+}
+
 /* Take what was pushed, and fill a batch with what has to be asked for. False: the ring is empty,
  * or nothing more can be taken now. */
 static bool fill_batch(struct vbd *vbd)
@@ -430,8 +456,7 @@ static bool fill_batch(struct vbd *vbd)
 	if (pending < 0)
 		backend_fail(&vbd->backend, "impossible index of requests");
 	for (; pending > 0 && vbd->free; pending--) {
-		if (batch.requests == BATCH_REQUESTS ||
-		    batch.pages + BLKRING_SEGMENTS > BATCH_PAGES)
+		if (batch.requests && batch_is_full())
 			return true;
 		take_one(vbd);
 	}
