@@ -183,7 +183,7 @@ bool insn_decode(struct insn *in, const u8 *bytes, unsigned size, bool long_mode
 {
 	struct cursor c = {.p = bytes, .end = bytes + size, .long_mode = long_mode};
 
-	*in = (struct insn){.base = INSN_NO_REG, .index = INSN_NO_REG};
+	*in = (struct insn){.base = INSN_NO_REG, .index = INSN_NO_REG, .long_mode = long_mode};
 	in->opcode = read_prefixes(in, &c);
 
 	const struct form *f = &one_byte[in->opcode];

@@ -43,7 +43,7 @@ struct insn {
 	u8 segment;	/* of the memory operand, if its base is not 0 */
 	bool memory;	/* r/m is memory */
 	bool rip_relative;
-	bool lock, rep, rex;
+	bool lock, rep, rex, long_mode;
 	bool immediate; /* imm is there */
 	s64 disp;
 	u64 imm; /* sign-extended to 64 bits (an I/O port, bit or INT vector: zero-extended) */

@@ -33,11 +33,16 @@ u64 pv_linear(const struct insn *in, struct cpu_regs *regs)
 
 	if (in->segment != SEGMENT_FLAT)
 		rdmsr_safe(in->segment == SEGMENT_FS ? MSR_FS_BASE : MSR_GS_BASE, &base);
-	return base + insn_address(in, regs);
+	return insn_truncate(base + insn_address(in, regs), in->long_mode ? 8 : 4);
 }
 
 bool pv_fault_instead(struct insn *in, u64 addr, u32 error_code)
 {
+	u8 byte;
+
+	/* Where it crosses into another page, that may be the one which is missing. */
+	if (get_guest(byte, addr) && (!(error_code & PF_WRITE) || put_guest(addr, byte)))
+		addr = ROUND_UP(addr + 1, PAGE_SIZE);
 	pv_inject_page_fault(addr, error_code);
 	in->length = 0;
 	return true;
@@ -130,7 +135,7 @@ static bool store_table(struct insn *in, struct cpu_regs *regs, u16 limit, u64 b
 		u64 base;
 	} __attribute__((packed)) table = {limit, base};
 
-	return store(in, regs, &table, sizeof(table));
+	return store(in, regs, &table, in->long_mode ? sizeof(table) : 6);
 }
 
 static bool store_word(struct insn *in, struct cpu_regs *regs, u64 value)
@@ -249,8 +254,10 @@ void pv_retire(struct cpu_regs *regs, unsigned length)
 		return;
 	regs->rip += length;
 	regs->rflags &= ~(u64)X86_EFLAGS_RF;
-	if (unlikely(regs->rflags & X86_EFLAGS_TF))
+	if (unlikely(regs->rflags & X86_EFLAGS_TF)) {
+		current_vcpu()->arch.dr6 |= BIT(14); /* a single step */
 		pv_inject(VECTOR_DB, 0);
+	}
 }
 
 bool pv_emulate_privileged(struct vcpu *v, struct cpu_regs *regs, struct insn *in)

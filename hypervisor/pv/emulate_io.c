@@ -60,7 +60,6 @@ static bool string_io(struct vcpu *v, struct cpu_regs *regs, struct insn *in, u1
 		      unsigned size)
 {
 	bool input = in->opcode < 0x6e;
-	u64 *pointer = input ? &regs->rdi : &regs->rsi;
 	u64 step = (regs->rflags & X86_EFLAGS_DF) ? -(u64)size : size;
 	u64 count = in->rep ? insn_truncate(regs->rcx, in->addr_size) : 1;
 	struct insn element = *in;
@@ -79,9 +78,10 @@ static bool string_io(struct vcpu *v, struct cpu_regs *regs, struct insn *in, u1
 			value = access_ports(v->domain, input, port, value, size);
 		if (!ok || (input && !copy_to_guest(addr, &value, size)))
 			return pv_fault_instead(in, addr, input ? PF_WRITE : 0);
-		*pointer = insn_truncate(*pointer + step, in->addr_size);
+		insn_write_register(in, regs, element.base, in->addr_size,
+				    *insn_register(regs, element.base) + step);
 		if (in->rep)
-			regs->rcx = insn_truncate(regs->rcx - 1, in->addr_size);
+			insn_write_register(in, regs, 1, in->addr_size, regs->rcx - 1);
 	}
 	if (count > STRING_BATCH)
 		in->length = 0; /* the guest comes back for the rest */

@@ -21,3 +21,16 @@ FUZZ_emulation_RUN := -max_len=256 -len_control=0
 FUZZ_traps := hypervisor/pv/callback.c hypervisor/x86/uaccess.c
 FUZZ_traps_CFLAGS := -DREAL_GUEST_ACCESS -O2 -no-pie -fno-pie -Wno-unused-parameter -include tests/unit/fakes/mm_layout.h -D__XEN_INTERFACE_VERSION__=0x00040e00
 FUZZ_traps_RUN := -max_len=512 -len_control=0
+# Privileged instructions, ports and memory are functions of the fuzzer's.
+FUZZ += privileged
+FUZZ_privileged := tests/fuzz/privileged_model.c $(addprefix hypervisor/pv/,trap.c emulate.c emulate_io.c msr.c registers.c cpuid.c \
+	bounce.c decode.c)
+FUZZ_privileged_CFLAGS := -include tests/fuzz/fake_cpu.h -D__XEN_INTERFACE_VERSION__=0x00040e00 -O2 -Wno-unused-parameter \
+	-Wno-missing-field-initializers $(UNCOVERED)
+FUZZ_privileged_RUN := -max_len=1024 -len_control=0
+# A wait for another CPU lets that one work. The C library has a sched_yield(), too.
+FUZZ += control
+FUZZ_control = $(UNIT_core_domctl)
+FUZZ_control_CFLAGS := -Dsched_yield=hypervisor_sched_yield -O2 -Wno-unused-parameter -Wno-missing-field-initializers $(UNCOVERED)
+FUZZ_control_LIBS := -lcmocka -Wl,--wrap=cpu_relax
+FUZZ_control_RUN := -max_len=768 -len_control=0

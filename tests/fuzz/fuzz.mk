@@ -2,7 +2,7 @@
 # Fuzzers (libFuzzer under the sanitizers). A fuzzer NAME is tests/fuzz/NAME.c plus the real sources:
 # `FUZZ += NAME` and `FUZZ_NAME := …`, `FUZZ_NAME_CFLAGS`, `FUZZ_NAME_LIBS` in a fragment of this folder.
 # A run begins with the inputs of tests/fuzz/corpus/NAME, if there are any; what it finds worth keeping is in
-# build's corpus folder. A crash fails the run and names its input.
+# build's corpus folder. A crash fails the run and names its input. Inputs with a name in words once found a mistake.
 FUZZ += dom0_parsers
 FUZZ_dom0_parsers := dom0/lib/cpio.c dom0/lib/problem.c dom0/lib/cpumask.c dom0/config/syntax.c \
 	dom0/config/guest.c dom0/config/vif.c dom0/config/disk.c dom0/image/payload.c dom0/image/kernel.c $(IMAGE_SOURCES) \
