@@ -93,13 +93,13 @@ bool pv_emulate_io(struct vcpu *v, struct cpu_regs *regs, struct insn *in)
 	u16 port = in->immediate ? (u16)in->imm : (u16)regs->rdx;
 	unsigned size = MIN(in->op_size, 4);
 	bool input = !(in->opcode & 2);
-	u32 value;
 
 	if (!instruction_allowed(v, port, size))
 		return false;
 	if (in->opcode < 0xe4)
 		return string_io(v, regs, in, port, size);
-	value = access_ports(v->domain, input, port, (u32)regs->rax, size);
+	u32 value = access_ports(v->domain, input, port, (u32)regs->rax, size);
+
 	if (input)
 		insn_write_register(in, regs, 0, size, value);
 	return true;
