@@ -174,14 +174,16 @@ void cpuid(u32 leaf, u32 subleaf, u32 out[4])
 
 static bool run_guests(void)
 {
-	if (!cpus[1]->work)
-		return false;
-	fake_cpu = 1;
+	u32 work = cpus[1]->work & (WORK_TIMERS | WORK_SCHEDULE);
+
 	cpus[1]->work = 0;
-	timers_run();
-	schedule();
+	fake_cpu = 1;
+	if (work & WORK_TIMERS)
+		timers_run();
+	if (work & WORK_SCHEDULE)
+		schedule();
 	fake_cpu = 0;
-	return true;
+	return work;
 }
 
 /* dom0 waits for the other CPU. */
@@ -691,6 +693,28 @@ static void op_ports(void)
 	same("ioport_permission", domctl(XEN_DOMCTL_ioport_permission), expected);
 }
 
+/* Until there are too many. */
+static void op_many_ports(void)
+{
+	struct xen_domctl_ioport_permission *p = &op.u.ioport_permission;
+	uint8_t first = input_byte(&in), n = input_byte(&in) % 20;
+	domid_t name = any_domain();
+	struct model_domain *d;
+	long expected;
+
+	outer = 0;
+	op.interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+	for (unsigned i = 0; i < n; i++) {
+		op.domain = name;
+		*p = (struct xen_domctl_ioport_permission){first + 4 * i, 3, 1};
+		d = target(0, false, &expected);
+		if (d)
+			expected = permission(&d->ports, &m[0].ports, p->first_port,
+					      p->first_port + 2, true, 16);
+		same("ioport_permission", domctl(XEN_DOMCTL_ioport_permission), expected);
+	}
+}
+
 static void op_frames(void)
 {
 	uint8_t b = input_byte(&in);
@@ -1064,7 +1088,7 @@ static void (*const table[])(void) = {
 	op_handle,    op_sysctl,    op_hypercall_page, op_destroy, op_unknown, guest_shuts_down,
 	guest_blocks, pages,	    time_passes,       op_context, op_create,  op_max_vcpus,
 	op_pause,     op_ports,	    op_sysctl,	       op_pause,   op_frames,  op_context,
-	time_passes,  op_affinity};
+	time_passes,  op_many_ports};
 
 /* --- comparison --- */
 

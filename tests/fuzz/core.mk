@@ -34,3 +34,8 @@ FUZZ_control = $(UNIT_core_domctl)
 FUZZ_control_CFLAGS := -Dsched_yield=hypervisor_sched_yield -O2 -Wno-unused-parameter -Wno-missing-field-initializers $(UNCOVERED)
 FUZZ_control_LIBS := -lcmocka -Wl,--wrap=cpu_relax
 FUZZ_control_RUN := -max_len=768 -len_control=0
+FUZZ += schedule
+FUZZ_schedule = $(CORE_SCHED)
+FUZZ_schedule_CFLAGS := -Dsched_yield=hypervisor_sched_yield -O2 -Wno-unused-parameter -Wno-missing-field-initializers $(UNCOVERED)
+FUZZ_schedule_LIBS := -lcmocka
+FUZZ_schedule_RUN := -max_len=512 -len_control=0

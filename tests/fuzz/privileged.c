@@ -554,7 +554,7 @@ static void choose_fault(void)
 	w.spurious = b & 64;
 	w.root_answer = c & 1 ? 0 : c & 2 ? -XEN_ERESTART : -XEN_EINVAL;
 	w.iobmp = c & 4 ? 0xf000 + (c >> 3) * 200 : c & 8 ? 0xffff830000000000 : 0;
-	w.iobmp_limit = c & 16 ? 65536 : 300;
+	w.iobmp_limit = c & 16 ? 65536 : 48;
 	w.kernel_sp = c & 32 ? any_address() : 0x13000;
 	w.ldt = c & 64 ? any_address() : ldts[b % 3] * 0x10000ul;
 	w.fs_base = c & 128 ? any_address() : 0;
@@ -588,7 +588,7 @@ static void choose_registers(void)
 	regs.rdx = any_value();
 	regs.rcx = b & 2 ? any_value() : b & 4 ? msrs[a % ARRAY_SIZE(msrs)] : a % 8;
 	regs.rax = b & 8      ? any_value()
-		   : b & 0x40 ? w.cr0 ^ (a & 8)
+		   : b & 0x40 ? HOST_GROUPS ^ (a & 8) ^ (a & 4 ? 1ul << (a >> 2) : 0)
 			      : leaves[a % ARRAY_SIZE(leaves)];
 	if (b & 0x80) /* what is read may be written */
 		regs.rdx = 0, regs.rax = a & 1 ? 0 : a & 2 ? 0x1234000 : 0xfee00900;
