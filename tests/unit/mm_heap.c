@@ -150,6 +150,30 @@ static void a_domain_has_its_limit(void **state)
 	d->mem.dying = false;
 }
 
+/* An L3, an L2, and an L1 for each 16 vCPUs; the last vCPU's last slot is within them. */
+static void windows_are_for_a_domains_vcpus(void **state)
+{
+	static struct domain_memory dm;
+	struct vcpu_memory vm = {.domain = &dm};
+	u64 before = heap_free_pages(), window;
+
+	(void)state;
+	for (unsigned vcpus = 1; vcpus <= MAX_VCPUS; vcpus++) {
+		unsigned l1 = (vcpus + 15) / 16;
+
+		assert_int_equal(mm_domain_init(&dm, 9, false, vcpus), 0);
+		assert_int_equal(heap_free_pages(), before - 2 - l1);
+		vm.vcpu_id = vcpus - 1;
+		mm_window_set(&vm, DESCRIPTOR_WINDOW_PAGES - 1, mfn(7));
+		window = dm.perdomain_l3[512 + l1 - 1] >> PAGE_SHIFT; /* by the L2 */
+		window = fake_bytes(window)[(vcpus * DESCRIPTOR_WINDOW_PAGES - 1) % 512];
+		assert_int_equal(window << 1 >> (PAGE_SHIFT + 1), 7);
+		assert_int_equal(dm.perdomain_l3[512 + l1], 0);
+		mm_domain_destroy(&dm);
+		assert_int_equal(heap_free_pages(), before);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +185,7 @@ int main(void)
 		machine_test(many_small_objects_return_their_pages),
 		machine_test(a_guests_old_page_is_flushed_before_it_is_used_again),
 		machine_test(a_domain_has_its_limit),
+		machine_test(windows_are_for_a_domains_vcpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
