@@ -108,6 +108,39 @@ $(LIBS_GUEST)/lwip/%.o: pvguest/lwip/lwipopts.h pvguest/lwip/hooks.h pvguest/lwi
 		$(LWIP_SOURCE)/$*.c
 $(LIBS_GUEST)/liblwip.a: $(LWIP_FILES:%.c=$(LIBS_GUEST)/lwip/%.o)
 
+# libext2fs, with which dom0 finds out where in a file system an image file lies: the files that read,
+# and nothing that writes (tools/ext2fs/unused.c). For dom0; for unit tests; for a fuzzer.
+E2FS_SOURCE := $(FETCH)/src/e2fsprogs/lib
+E2FS_FILES := bitops blknum block crc16 crc32c csum dir_iterate dirblock extent freefs i_block ind_block \
+	inline inode io_manager lookup openfs
+E2FS_MADE := $(B)/libs/ext2fs
+E2FS_INCLUDES := -Itools/ext2fs -isystem $(E2FS_MADE) -isystem $(E2FS_SOURCE)
+LIBS_HOST_CFLAGS := -std=gnu11 -g -O1 -w -DNDEBUG -ffunction-sections -fdata-sections -fno-omit-frame-pointer -MMD -MP
+
+# Error numbers and their texts, by the scripts that com_err has for that.
+$(E2FS_MADE)/ext2fs/ext2_err.h $(E2FS_MADE)/ext2_err.c &: | $(SETUP_BUILD) $(call fetched,src,e2fsprogs)
+	$(call say,GEN,$(E2FS_MADE)/ext2_err.c)
+	$(Q)mkdir -p $(E2FS_MADE)/ext2fs
+	$(Q)awk -f $(E2FS_SOURCE)/et/et_h.awk outfile=$(E2FS_MADE)/ext2fs/ext2_err.h outfn=ext2_err.h \
+		$(E2FS_SOURCE)/ext2fs/ext2_err.et.in
+	$(Q)awk -f $(E2FS_SOURCE)/et/et_c.awk outfile=$(E2FS_MADE)/ext2_err.c outfn=ext2_err.c \
+		$(E2FS_SOURCE)/ext2fs/ext2_err.et.in
+
+# ext2fs_rules(kind,compiler,flags,prerequisite)
+define ext2fs_rules
+$(B)/libs/$(1)/ext2fs/%.o: $(E2FS_MADE)/ext2_err.c tools/ext2fs/config.h | $$(SETUP_BUILD) $(4)
+	$$(call say,CC,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(2) $(3) $$(E2FS_INCLUDES) -I$$(E2FS_SOURCE)/ext2fs -MF $$@.d -c -o $$@ \
+		$$(firstword $$(wildcard tools/ext2fs/$$*.c) $$(wildcard $$(E2FS_MADE)/$$*.c) $$(E2FS_SOURCE)/ext2fs/$$*.c)
+$(B)/libs/$(1)/libext2fs.a: $(patsubst %,$(B)/libs/$(1)/ext2fs/%.o,$(E2FS_FILES) ext2_err unused)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(eval $(call ext2fs_rules,guest,$$(CC),$$(LIBS_GUEST_CFLAGS),$$(NEWLIB_READY)))
+$(eval $(call ext2fs_rules,unit,$$(CC),$$(LIBS_HOST_CFLAGS) -fsanitize=address))
+$(eval $(call ext2fs_rules,fuzz,clang,$$(LIBS_HOST_CFLAGS) -fsanitize=fuzzer-no-link -fsanitize=address,$$(SETUP_TEST)))
+
 .PHONY: libs
 libs: $(LIBS_GUEST)/liblzma.a $(LIBS_GUEST)/libz.a $(UNPACK_LIB)
 -include $(wildcard $(LIBS_HYPERVISOR)/*.d)

@@ -186,7 +186,7 @@ static void release(struct backend *backend)
 {
 	struct vbd *vbd = (struct vbd *)backend;
 
-	disk_release(vbd->disk, vbd->config.write);
+	disk_close(vbd->disk, vbd->config.write);
 	free(vbd);
 }
 
@@ -252,14 +252,11 @@ static int add_claimed(domid_t domid, const struct disk_config *config, struct d
 
 int vbd_add(domid_t domid, const struct disk_config *config, struct problem *problem)
 {
-	struct disk *disk = disk_find(config->target, problem);
-	int error = disk ? disk_claim(disk, config->write, problem) : -XEN_ENOENT;
+	struct disk *disk = disk_open(config->target, config->write, problem);
+	int error = disk ? add_claimed(domid, config, disk, problem) : -XEN_ENOENT;
 
-	if (error)
-		return error;
-	error = add_claimed(domid, config, disk, problem);
-	if (error)
-		disk_release(disk, config->write);
+	if (disk && error)
+		disk_close(disk, config->write);
 	return error;
 }
 
@@ -289,7 +286,7 @@ bool vbd_status(domid_t domid, unsigned int index, struct vbd_status *status)
 		return false;
 	*status = (struct vbd_status){
 		.config = vbd->config,
-		.disk = vbd->disk->device->name,
+		.disk = vbd->disk->name,
 		.state = backend->state,
 		.busy = vbd->busy,
 		.reads = vbd->reads,

@@ -168,15 +168,12 @@ static int run_block_bench(struct words *words, struct problem *problem)
 {
 	bool write = words_flag(words, "-w");
 	int error = command_words(words, 1, 1, problem);
-	struct disk *disk = error ? NULL : disk_find(words->word[1], problem);
+	struct disk *disk = error ? NULL : disk_open(words->word[1], write, problem);
 
 	if (!disk)
 		return error ? error : -XEN_ENOENT;
-	error = disk_claim(disk, write, problem);
-	if (error)
-		return error;
 	error = run_patterns(disk, write, problem);
-	disk_release(disk, write);
+	disk_close(disk, write);
 	return error;
 }
 

@@ -10,7 +10,7 @@
 #define XVD_LETTERS    16	  /* disks whose number has the old form: a major and a minor */
 #define EXTENDED       (1u << 28) /* the form for all others: 20 bits of disk, 8 of partition */
 #define EXTENDED_MAX   (1u << 20)
-#define NO_FILES       "image files are not supported: name a disk or a partition"
+#define ONLY_RAW       "an image file is DISK:/PATH, and raw"
 
 static char mistake[128];
 
@@ -93,13 +93,13 @@ static const char *take_access(struct disk_config *disk, const char *value)
 static const char *take_format(struct disk_config *disk, const char *value)
 {
 	(void)disk;
-	return !*value || !strcmp(value, "raw") ? NULL : "only format=raw is offered: " NO_FILES;
+	return !*value || !strcmp(value, "raw") ? NULL : "only format=raw is offered: " ONLY_RAW;
 }
 
 static const char *take_backendtype(struct disk_config *disk, const char *value)
 {
 	(void)disk;
-	return !strcmp(value, "phy") ? NULL : "only backendtype=phy is offered: " NO_FILES;
+	return !strcmp(value, "phy") ? NULL : "only backendtype=phy is offered: " ONLY_RAW;
 }
 
 static const char *take_devtype(struct disk_config *disk, const char *value)
@@ -133,16 +133,19 @@ static const char *take_key(struct disk_config *disk, const char *key, const cha
 /* An old prefix says what the format and the back end are. */
 static const char *take_prefix(const char **text, unsigned int *taken)
 {
-	static const char *const files[] = {
-		"file:", "tap:", "tap2:", "aio:", "qcow:", "qcow2:", "vhd:", "qdisk:"};
+	static const char *const others[] = {
+		"tap:", "tap2:", "aio:", "qcow:", "qcow2:", "vhd:", "qdisk:"};
+	bool file = !strncmp(*text, "file:", 5);
 
-	for (unsigned int i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (!strncmp(*text, files[i], strlen(files[i])))
-			return NO_FILES;
-	if (strncmp(*text, "phy:", 4) && strncmp(*text, "raw:", 4))
+	for (unsigned int i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strncmp(*text, others[i], strlen(others[i])))
+			return "this prefix is not known: " ONLY_RAW;
+	if (!file && strncmp(*text, "phy:", 4) && strncmp(*text, "raw:", 4))
 		return NULL;
-	*text += 4;
+	*text += file ? 5 : 4;
 	*taken |= 1u << FORMAT;
+	if (file && !strstr(*text, ":/"))
+		return "file: what the file is on is missing: " ONLY_RAW;
 	return NULL;
 }
 

@@ -9,8 +9,7 @@
 #define DISK_VDEV_LENGTH   16
 
 struct disk_config {
-	char target[DISK_TARGET_LENGTH]; /* a disk or partition of dom0's, as disk_find() takes it
-					  */
+	char target[DISK_TARGET_LENGTH]; /* a disk or image of dom0's, as disk_open() takes it */
 	char vdev[DISK_VDEV_LENGTH];	 /* what the guest calls it: xvda, xvda1 … */
 	unsigned int number;		 /* the same as a device number */
 	bool write;

@@ -31,6 +31,7 @@ static struct disk *add(struct block_device *device)
 	if (!disk)
 		return NULL;
 	disk->device = device;
+	disk->name = device->name;
 	*last_disk = disk;
 	last_disk = &disk->next;
 	return disk;
@@ -93,14 +94,19 @@ static int read_blocks(void *context, uint64_t block, uint32_t count, void *buff
 	return error;
 }
 
+struct disk_source disk_source(struct block_device *device)
+{
+	return (struct disk_source){
+		.read = read_blocks,
+		.context = device,
+		.block_size = device->logical_block,
+		.blocks = device->sectors / (device->logical_block / BLOCK_SECTOR),
+	};
+}
+
 static void add_partitions(struct disk *whole)
 {
-	struct gpt_source source = {
-		.read = read_blocks,
-		.context = whole->device,
-		.block_size = whole->device->logical_block,
-		.blocks = whole->device->sectors / (whole->device->logical_block / BLOCK_SECTOR),
-	};
+	struct disk_source source = disk_source(whole->device);
 	struct problem problem = {""};
 	struct gpt gpt;
 	int got = gpt_read(&source, &gpt, &problem);

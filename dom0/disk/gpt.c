@@ -84,7 +84,7 @@ static bool good_checksum(uint8_t *block, uint32_t size)
 	return checksum(block, size) == crc;
 }
 
-static bool good_places(const struct header *header, const struct gpt_source *source)
+static bool good_places(const struct header *header, const struct disk_source *source)
 {
 	uint64_t bytes = (uint64_t)header->count * header->size;
 	uint64_t blocks = (bytes + source->block_size - 1) / source->block_size;
@@ -107,7 +107,7 @@ static bool good_places(const struct header *header, const struct gpt_source *so
 }
 
 /* The header in this block; -XEN_EINVAL with the problem if it is not good. */
-static int parse_header(const struct gpt_source *source, uint64_t at, uint8_t *block,
+static int parse_header(const struct disk_source *source, uint64_t at, uint8_t *block,
 			struct header *header, struct problem *problem)
 {
 	uint32_t size = get32(block + HEADER_SIZE);
@@ -230,7 +230,7 @@ static int parse_entries(const struct header *header, const uint8_t *entries, st
 	return error ? error : check_overlaps(gpt, problem);
 }
 
-static int read_entries(const struct gpt_source *source, const struct header *header,
+static int read_entries(const struct disk_source *source, const struct header *header,
 			struct gpt *gpt, struct problem *problem)
 {
 	uint32_t blocks =
@@ -253,7 +253,7 @@ static int read_entries(const struct gpt_source *source, const struct header *he
 	return error;
 }
 
-static int read_copy(const struct gpt_source *source, uint64_t at, uint8_t *block, struct gpt *gpt,
+static int read_copy(const struct disk_source *source, uint64_t at, uint8_t *block, struct gpt *gpt,
 		     struct problem *problem)
 {
 	struct header header = {0};
@@ -267,7 +267,7 @@ static int read_copy(const struct gpt_source *source, uint64_t at, uint8_t *bloc
 }
 
 /* First and backup copy; the problem tells of the first, whose damage comes before. */
-static int read_either(const struct gpt_source *source, uint8_t *block, struct gpt *gpt,
+static int read_either(const struct disk_source *source, uint8_t *block, struct gpt *gpt,
 		       struct problem *problem)
 {
 	int error;
@@ -280,7 +280,7 @@ static int read_either(const struct gpt_source *source, uint8_t *block, struct g
 	return read_copy(source, source->blocks - 1, block, gpt, problem);
 }
 
-int gpt_read(const struct gpt_source *source, struct gpt *gpt, struct problem *problem)
+int gpt_read(const struct disk_source *source, struct gpt *gpt, struct problem *problem)
 {
 	uint8_t *block;
 	int error;

@@ -11,20 +11,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "disk/source.h"
 #include "lib/problem.h"
 
 #define GPT_MAX_ENTRIES	 1024 /* slots in a table */
 #define GPT_LABEL_LENGTH 109  /* 36 UTF-16 units as UTF-8, with the 0 */
 #define GPT_MAX_ENTRY	 4096 /* bytes of a slot */
 #define GPT_UUID_LENGTH	 37
-
-struct gpt_source {
-	/* Read whole blocks. 0 or a negative XEN_E…. */
-	int (*read)(void *context, uint64_t block, uint32_t count, void *buffer);
-	void *context;
-	uint32_t block_size; /* bytes: 512 to 4096 */
-	uint64_t blocks;
-};
 
 struct gpt_partition {
 	unsigned int number;   /* from 1: the slot */
@@ -44,7 +37,7 @@ struct gpt {
  * Read a disk's table. Returns 1 (gpt_free() later), 0: the disk has none (its MBR says so), or a
  * negative XEN_E… with the problem: -XEN_EINVAL (damaged), -XEN_ENOMEM, or what reading gave.
  */
-int gpt_read(const struct gpt_source *source, struct gpt *gpt, struct problem *problem);
+int gpt_read(const struct disk_source *source, struct gpt *gpt, struct problem *problem);
 
 void gpt_free(struct gpt *gpt);
 

@@ -5,25 +5,87 @@
 #include <xen/errno.h>
 #include "disk/disk.h"
 
+static struct disk *images;
+
+/* A disk's index-th run of sectors on the whole disk. */
+struct run {
+	uint64_t first, end;
+};
+
+static bool run_at(const struct disk *disk, unsigned int index, struct run *run)
+{
+	if (!disk->file_system) {
+		*run = (struct run){disk->first, disk->first + disk->device->sectors};
+		return index == 0;
+	}
+	if (index >= disk->pieces.count)
+		return false;
+	run->first = disk->pieces.piece[index].at;
+	run->end = run->first + pieces_end(&disk->pieces, index) - disk->pieces.piece[index].from;
+	return true;
+}
+
+static bool touches(const struct disk *disk, const struct run *run)
+{
+	struct run own;
+
+	for (unsigned int i = 0; run_at(disk, i, &own); i++)
+		if (own.first < run->end && run->first < own.end)
+			return true;
+	return false;
+}
+
 static bool share_sectors(const struct disk *a, const struct disk *b)
 {
 	const struct disk *whole_a = a->whole ? a->whole : a, *whole_b = b->whole ? b->whole : b;
+	struct run run;
 
-	return whole_a == whole_b && a->first < b->first + b->device->sectors &&
-	       b->first < a->first + a->device->sectors;
+	if (whole_a != whole_b)
+		return false;
+	for (unsigned int i = 0; run_at(a, i, &run); i++)
+		if (touches(b, &run))
+			return true;
+	return false;
+}
+
+/* May the disk not be claimed because of what the other one is used for? */
+static bool conflict(const struct disk *disk, bool write, const struct disk *other)
+{
+	if (!other->writers && !(write && (other->readers || other->images)))
+		return false;
+	/* Images are where their file system is, and write no more of it than themselves. */
+	if (disk->file_system == other && !other->writers && !other->readers)
+		return false;
+	return share_sectors(disk, other);
+}
+
+static int check_list(const struct disk *disk, bool write, const struct disk *list,
+		      struct problem *problem)
+{
+	for (const struct disk *other = list; other; other = other->next)
+		if (conflict(disk, write, other))
+			return problem_note(
+				problem, XEN_EBUSY,
+				"disk %s is in use%s: a guest that writes must be alone",
+				other->name,
+				other->writers	 ? " (written)"
+				: other->readers ? ""
+						 : " (by images in its file system)");
+	return 0;
 }
 
 int disk_claim(struct disk *disk, bool write, struct problem *problem)
 {
+	int error;
+
 	if (write && disk->device->read_only)
 		return problem_note(problem, XEN_EROFS, "disk %s is read-only: use mode r",
-				    disk->device->name);
-	for (struct disk *other = disks; other; other = other->next)
-		if (share_sectors(disk, other) && (other->writers || (write && other->readers)))
-			return problem_note(
-				problem, XEN_EBUSY,
-				"disk %s is in use%s: a guest that writes must be alone",
-				other->device->name, other->writers ? " (written)" : "");
+				    disk->name);
+	error = check_list(disk, write, disks, problem);
+	if (!error)
+		error = check_list(disk, write, images, problem);
+	if (error)
+		return error;
 	if (write)
 		disk->writers++;
 	else
@@ -37,6 +99,37 @@ void disk_release(struct disk *disk, bool write)
 		disk->writers--;
 	else
 		disk->readers--;
+}
+
+/* --- images --- */
+
+int disk_hold_file_system(struct disk *disk, struct problem *problem)
+{
+	int error = check_list(disk, false, disks, problem);
+
+	if (!error)
+		disk->images++;
+	return error;
+}
+
+void disk_drop_file_system(struct disk *disk)
+{
+	disk->images--;
+}
+
+void disk_add_image(struct disk *image)
+{
+	image->next = images;
+	images = image;
+}
+
+void disk_remove_image(struct disk *image)
+{
+	struct disk **link = &images;
+
+	while (*link != image)
+		link = &(*link)->next;
+	*link = image->next;
 }
 
 /* --- the last flush --- */

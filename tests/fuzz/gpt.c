@@ -67,7 +67,7 @@ static void check(const struct gpt *gpt)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct gpt_source source = {read_disk, NULL, BLOCK, BLOCKS};
+	struct disk_source source = {read_disk, NULL, BLOCK, BLOCKS};
 	struct problem problem = {""};
 	struct gpt gpt;
 	int got;

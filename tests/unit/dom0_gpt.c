@@ -37,7 +37,7 @@ static struct problem problem;
 
 static int read_table(void)
 {
-	struct gpt_source source = {read_disk, &disk, disk.size, BLOCKS};
+	struct disk_source source = {read_disk, &disk, disk.size, BLOCKS};
 
 	problem.text[0] = '\0';
 	return gpt_read(&source, &gpt, &problem);
@@ -200,7 +200,7 @@ static void no_table(void **state)
 	block(0)[510] = 0;
 	assert_int_equal(read_table(), 0);
 	for (int i = 0; i < 3; i++) {
-		struct gpt_source source = {read_disk, &disk, 512, sizes[i]};
+		struct disk_source source = {read_disk, &disk, 512, sizes[i]};
 
 		assert_int_equal(gpt_read(&source, &gpt, &problem), 0);
 	}

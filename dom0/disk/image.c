@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+#include <xen/errno.h>
+#include <ext2fs/ext2fs.h>
+#include "disk/image.h"
+
+#define SUPER_OFFSET 1024
+#define READ_BYTES   (64u << 10) /* at once */
+#define NAME_LENGTH  255
+#define MOST_DEPTH   5 /* of a tree of extents; Linux makes no deeper ones */
+
+#define KNOWN_INCOMPAT                                                                             \
+	(EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_EXTENTS |                          \
+	 EXT4_FEATURE_INCOMPAT_64BIT | EXT4_FEATURE_INCOMPAT_FLEX_BG |                             \
+	 EXT4_FEATURE_INCOMPAT_EA_INODE | EXT4_FEATURE_INCOMPAT_CSUM_SEED |                        \
+	 EXT4_FEATURE_INCOMPAT_LARGEDIR)
+#define KNOWN_RO_COMPAT                                                                            \
+	(EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT2_FEATURE_RO_COMPAT_LARGE_FILE |                 \
+	 EXT4_FEATURE_RO_COMPAT_HUGE_FILE | EXT4_FEATURE_RO_COMPAT_GDT_CSUM |                      \
+	 EXT4_FEATURE_RO_COMPAT_DIR_NLINK | EXT4_FEATURE_RO_COMPAT_EXTRA_ISIZE |                   \
+	 EXT4_FEATURE_RO_COMPAT_QUOTA | EXT4_FEATURE_RO_COMPAT_METADATA_CSUM |                     \
+	 EXT4_FEATURE_RO_COMPAT_READONLY | EXT4_FEATURE_RO_COMPAT_PROJECT)
+#define NOT_PLAIN (EXT4_ENCRYPT_FL | EXT4_INLINE_DATA_FL | EXT4_VERITY_FL | EXT2_COMPRBLK_FL)
+
+/* One look into a file system. */
+struct look {
+	const struct disk_source *source;
+	struct problem *problem;
+	const char *path;
+	unsigned int reads; /* blocks so far */
+	int error;	    /* of the source, or -XEN_E2BIG: too many reads */
+	struct struct_io_channel channel;
+	ext2_filsys fs;
+
+	struct pieces *pieces;
+	uint64_t blocks; /* of the file */
+	uint64_t next;	 /* block of the file that is to be mapped next */
+	int refused;	 /* what take_run() said */
+};
+
+/* --- reading -----------------------------------------------------------------------------------
+ */
+
+/* Bytes from anywhere, through whole blocks of the disk. */
+static int read_piece(struct look *look, uint64_t offset, uint32_t size, uint8_t *buffer)
+{
+	const struct disk_source *source = look->source;
+	uint64_t first = offset / source->block_size;
+	uint32_t skip = offset % source->block_size;
+	uint32_t count = (skip + size + source->block_size - 1) / source->block_size;
+	uint8_t *blocks = malloc((size_t)count * source->block_size);
+	int error = -XEN_ENOMEM;
+
+	if (blocks)
+		error = source->read(source->context, first, count, blocks);
+	if (!error)
+		memcpy(buffer, blocks + skip, size);
+	free(blocks);
+	return error;
+}
+
+static int read_bytes(struct look *look, uint64_t offset, uint64_t size, uint8_t *buffer)
+{
+	uint64_t end = look->source->blocks * look->source->block_size;
+
+	if (size > end || offset > end - size)
+		return -XEN_EINVAL;
+	while (size) {
+		uint32_t piece = size < READ_BYTES ? (uint32_t)size : READ_BYTES;
+		int error = read_piece(look, offset, piece, buffer);
+
+		if (error)
+			return error;
+		offset += piece;
+		buffer += piece;
+		size -= piece;
+	}
+	return 0;
+}
+
+/* --- libext2fs's way to the disk ---------------------------------------------------------------
+ */
+
+/* libext2fs hands no context to io_open(). Nothing waits between here and there. */
+static struct look *opening;
+
+static errcode_t io_open(const char *name, int flags, io_channel *channel)
+{
+	(void)name;
+	(void)flags;
+	*channel = &opening->channel;
+	return 0;
+}
+
+static errcode_t io_close(io_channel channel)
+{
+	(void)channel;
+	return 0;
+}
+
+static errcode_t io_set_block_size(io_channel channel, int size)
+{
+	channel->block_size = size;
+	return 0;
+}
+
+/* A negative count is bytes. What lies outside the disk is the file system's fault, all other
+ * failures end the look. */
+static errcode_t io_read(io_channel channel, unsigned long long block, int count, void *data)
+{
+	struct look *look = channel->private_data;
+	uint64_t unit = (uint64_t)channel->block_size;
+	uint64_t size = count < 0 ? (uint64_t) - (int64_t)count : (uint64_t)count * unit;
+	int error;
+
+	if (block > look->source->blocks)
+		return EXT2_ET_SHORT_READ;
+	look->reads += (unsigned int)((size + unit - 1) / unit);
+	error = look->reads > IMAGE_READS ? -XEN_E2BIG : read_bytes(look, block * unit, size, data);
+	if (error && error != -XEN_EINVAL)
+		look->error = error;
+	return error ? EXT2_ET_SHORT_READ : 0;
+}
+
+static errcode_t io_read_32(io_channel channel, unsigned long block, int count, void *data)
+{
+	return io_read(channel, block, count, data);
+}
+
+static errcode_t io_write(io_channel channel, unsigned long block, int count, const void *data)
+{
+	(void)channel;
+	(void)block;
+	(void)count;
+	(void)data;
+	return EXT2_ET_RO_FILSYS;
+}
+
+static errcode_t io_flush(io_channel channel)
+{
+	(void)channel;
+	return 0;
+}
+
+static struct struct_io_manager manager = {
+	.magic = EXT2_ET_MAGIC_IO_MANAGER,
+	.name = "disk",
+	.open = io_open,
+	.close = io_close,
+	.set_blksize = io_set_block_size,
+	.read_blk = io_read_32,
+	.read_blk64 = io_read,
+	.write_blk = io_write,
+	.flush = io_flush,
+};
+
+/* --- problems ----------------------------------------------------------------------------------
+ */
+
+extern const struct error_table et_ext2_error_table;
+
+static const char *meaning(errcode_t code)
+{
+	const struct error_table *table = &et_ext2_error_table;
+
+	if (code < table->base || code >= table->base + table->n_msgs)
+		return "unknown error";
+	return table->msgs[code - table->base];
+}
+
+/* What libext2fs says, unless the disk or a bound is to blame. */
+static int note(struct look *look, errcode_t code)
+{
+	if (look->error == -XEN_E2BIG)
+		return problem_note(look->problem, XEN_E2BIG,
+				    "finding the file takes more than %u blocks to be read",
+				    IMAGE_READS);
+	if (look->error)
+		return problem_note(look->problem, -look->error,
+				    "reading the file system failed: %s",
+				    problem_reason(look->error));
+	if (code == EXT2_ET_NO_MEMORY)
+		return problem_note(look->problem, XEN_ENOMEM,
+				    "dom0 is out of memory: raise dom0_mem");
+	if (code == EXT2_ET_FILE_NOT_FOUND)
+		return problem_note(look->problem, XEN_ENOENT, "there is no file %s", look->path);
+	if (code == EXT2_ET_NO_DIRECTORY)
+		return problem_note(
+			look->problem, XEN_ENOENT,
+			"%s: not all that it names are directories (symbolic links are not followed)",
+			look->path);
+	return problem_note(look->problem, XEN_EINVAL,
+			    "the file system is damaged (%s): run e2fsck", meaning(code));
+}
+
+/* --- the file system ---------------------------------------------------------------------------
+ */
+
+static uint64_t super_blocks(const struct ext2_super_block *super)
+{
+	uint64_t high = super->s_feature_incompat & EXT4_FEATURE_INCOMPAT_64BIT
+				? super->s_blocks_count_hi
+				: 0;
+
+	return super->s_blocks_count | high << 32;
+}
+
+static int check_features(const struct ext2_super_block *super, struct problem *problem)
+{
+	uint32_t incompat = super->s_feature_incompat & ~(uint32_t)KNOWN_INCOMPAT;
+	uint32_t ro_compat = super->s_feature_ro_compat & ~(uint32_t)KNOWN_RO_COMPAT;
+
+	if (incompat & EXT3_FEATURE_INCOMPAT_RECOVER ||
+	    ro_compat & EXT4_FEATURE_RO_COMPAT_ORPHAN_PRESENT || super->s_last_orphan ||
+	    !(super->s_state & EXT2_VALID_FS) || super->s_state & EXT2_ERROR_FS)
+		return problem_note(
+			problem, XEN_EINVAL,
+			"the file system was not unmounted properly, or has errors: run e2fsck");
+	if (incompat || ro_compat)
+		return problem_note(
+			problem, XEN_EINVAL,
+			"the file system has features that are not supported "
+			"(incompat 0x%x, ro_compat 0x%x): make it with mke2fs -t ext4 alone",
+			incompat, ro_compat);
+	return 0;
+}
+
+/* What libext2fs takes for granted, or would need too much memory for. */
+static int check_sizes(const struct ext2_super_block *super, const struct disk_source *source,
+		       struct problem *problem)
+{
+	uint64_t bytes = source->blocks * source->block_size, blocks = super_blocks(super);
+	uint64_t groups =
+		super->s_blocks_per_group ? blocks / super->s_blocks_per_group : UINT32_MAX;
+	uint64_t size = super->s_feature_incompat & EXT4_FEATURE_INCOMPAT_64BIT
+				? super->s_desc_size
+				: EXT2_MIN_DESC_SIZE;
+
+	if (super->s_log_block_size > 6 || blocks > bytes >> (10 + super->s_log_block_size))
+		return problem_note(problem, XEN_EINVAL,
+				    "the file system is larger than its disk: run e2fsck");
+	if (1024u << super->s_log_block_size < source->block_size)
+		return problem_note(
+			problem, XEN_EINVAL,
+			"the file system's blocks are smaller than the disk's: mke2fs -b %u",
+			source->block_size);
+	if (groups * size > IMAGE_GROUPS_BYTES)
+		return problem_note(problem, XEN_E2BIG,
+				    "the file system has too many groups of blocks");
+	return 0;
+}
+
+static int check_super(struct look *look)
+{
+	struct ext2_super_block super;
+	int error = read_bytes(look, SUPER_OFFSET, sizeof(super), (uint8_t *)&super);
+
+	if (error && error != -XEN_EINVAL)
+		return problem_note(look->problem, -error, "reading the file system failed: %s",
+				    problem_reason(error));
+	if (error || super.s_magic != EXT2_SUPER_MAGIC)
+		return problem_note(look->problem, XEN_EINVAL,
+				    "there is no ext2, ext3 or ext4 file system on the disk");
+	error = check_features(&super, look->problem);
+	return error ? error : check_sizes(&super, look->source, look->problem);
+}
+
+static int open_file_system(struct look *look)
+{
+	errcode_t code;
+	int error = check_super(look);
+
+	if (error)
+		return error;
+	look->channel = (struct struct_io_channel){
+		.magic = EXT2_ET_MAGIC_IO_CHANNEL,
+		.manager = &manager,
+		.block_size = SUPER_OFFSET,
+		.refcount = 1,
+		.private_data = look,
+	};
+	opening = look;
+	code = ext2fs_open2("disk", NULL, EXT2_FLAG_64BITS, 0, 0, &manager, &look->fs);
+	return code ? note(look, code) : 0;
+}
+
+/* Name by name: libext2fs's own walk follows links, and believes their lengths. */
+static int walk(struct look *look, ext2_ino_t *inode)
+{
+	const char *at = look->path;
+
+	*inode = EXT2_ROOT_INO;
+	for (at += strspn(at, "/"); *at; at += strspn(at, "/")) {
+		size_t length = strcspn(at, "/");
+		errcode_t code = length > NAME_LENGTH ? EXT2_ET_FILE_NOT_FOUND
+						      : ext2fs_lookup(look->fs, *inode, at,
+								      (int)length, NULL, inode);
+
+		if (code)
+			return note(look, code);
+		at += length;
+	}
+	return 0;
+}
+
+/* --- the map -----------------------------------------------------------------------------------
+ */
+
+static int note_hole(struct look *look)
+{
+	return problem_note(
+		look->problem, XEN_EINVAL,
+		"%s has holes or blocks that were never written: make it full with cp --sparse=never",
+		look->path);
+}
+
+static int add_piece(struct look *look, uint64_t from, uint64_t at)
+{
+	struct pieces *pieces = look->pieces;
+
+	if (pieces->count == IMAGE_PIECES)
+		return problem_note(look->problem, XEN_E2BIG,
+				    "%s lies in more than %u pieces: copy it, or run e4defrag",
+				    look->path, IMAGE_PIECES);
+	pieces->piece[pieces->count++] = (struct piece){from, at};
+	return 0;
+}
+
+/* Blocks of the file, from `logical` on, and where they are. Behind the file's end there may be
+ * more, which do not matter. */
+static int take_run(struct look *look, uint64_t logical, uint64_t physical, uint64_t count)
+{
+	const struct ext2_super_block *super = look->fs->super;
+	uint64_t unit = look->fs->blocksize / BLOCK_SECTOR, last;
+
+	if (look->next == look->blocks)
+		return 0;
+	if (logical > look->next)
+		return note_hole(look);
+	if (logical < look->next || !count || physical < super->s_first_data_block ||
+	    physical >= super_blocks(super) || count > super_blocks(super) - physical)
+		return note(look, EXT2_ET_EXTENT_INVALID_LENGTH);
+	if (count > look->blocks - logical)
+		count = look->blocks - logical;
+	look->next = logical + count;
+	if (look->pieces->count) {
+		const struct piece *piece = &look->pieces->piece[look->pieces->count - 1];
+
+		last = piece->at + (logical * unit - piece->from);
+		if (last == physical * unit)
+			return 0;
+	}
+	return add_piece(look, logical * unit, physical * unit);
+}
+
+static int take_extent(struct look *look, const struct ext2fs_extent *extent)
+{
+	if (extent->e_flags & EXT2_EXTENT_FLAGS_UNINIT && extent->e_lblk < look->blocks)
+		return note_hole(look);
+	return take_run(look, extent->e_lblk, extent->e_pblk, extent->e_len);
+}
+
+static int map_extents(struct look *look, ext2_ino_t number, struct ext2_inode *inode)
+{
+	const struct ext3_extent_header *root = (void *)inode->i_block;
+	ext2_extent_handle_t handle;
+	struct ext2fs_extent extent;
+	errcode_t code = root->eh_depth > MOST_DEPTH
+				 ? EXT2_ET_EXTENT_HEADER_BAD
+				 : ext2fs_extent_open2(look->fs, number, inode, &handle);
+	int op = EXT2_EXTENT_ROOT, error = 0;
+
+	if (code)
+		return note(look, code);
+	while (!error && look->next < look->blocks) {
+		code = ext2fs_extent_get(handle, op, &extent);
+		op = EXT2_EXTENT_NEXT;
+		if (code)
+			error = code == EXT2_ET_EXTENT_NO_NEXT ? note_hole(look) : note(look, code);
+		else if (extent.e_flags & EXT2_EXTENT_FLAGS_LEAF)
+			error = take_extent(look, &extent);
+	}
+	ext2fs_extent_free(handle);
+	return error;
+}
+
+static int take_block(ext2_filsys fs, blk64_t *block, e2_blkcnt_t index, blk64_t reference,
+		      int offset, void *context)
+{
+	struct look *look = context;
+
+	(void)fs;
+	(void)reference;
+	(void)offset;
+	look->refused = take_run(look, (uint64_t)index, *block, 1);
+	return look->refused || look->next == look->blocks ? BLOCK_ABORT : 0;
+}
+
+/* As ext2 and ext3 have it: lists of blocks, and lists of lists. */
+static int map_blocks(struct look *look, ext2_ino_t number)
+{
+	errcode_t code =
+		ext2fs_block_iterate3(look->fs, number, BLOCK_FLAG_READ_ONLY | BLOCK_FLAG_DATA_ONLY,
+				      NULL, take_block, look);
+
+	if (look->refused)
+		return look->refused;
+	if (code)
+		return note(look, code);
+	return look->next < look->blocks ? note_hole(look) : 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct piece *one = a, *other = b;
+
+	return one->at < other->at ? -1 : one->at > other->at;
+}
+
+/* No block twice, or one half of the disk would write the other. */
+static int check_overlaps(struct look *look)
+{
+	const struct pieces *pieces = look->pieces;
+	struct piece *sorted = malloc(pieces->count * sizeof(*sorted));
+	int error = sorted ? 0 : note(look, EXT2_ET_NO_MEMORY);
+
+	/* Here `from` is the piece's length. */
+	for (unsigned int i = 0; sorted && i < pieces->count; i++)
+		sorted[i] = (struct piece){pieces_end(pieces, i) - pieces->piece[i].from,
+					   pieces->piece[i].at};
+	if (sorted)
+		qsort(sorted, pieces->count, sizeof(*sorted), by_place);
+	for (unsigned int i = 1; !error && i < pieces->count; i++)
+		if (sorted[i - 1].at + sorted[i - 1].from > sorted[i].at)
+			error = problem_note(look->problem, XEN_EINVAL,
+					     "%s has a block twice: run e2fsck", look->path);
+	free(sorted);
+	return error;
+}
+
+/* --- the file ----------------------------------------------------------------------------------
+ */
+
+static int check_file(struct look *look, ext2_ino_t number, const struct ext2_inode *inode)
+{
+	uint64_t size = EXT2_I_SIZE(inode);
+
+	if (!LINUX_S_ISREG(inode->i_mode) || number < EXT2_FIRST_INO(look->fs->super))
+		return problem_note(
+			look->problem, XEN_EINVAL, "%s is not a regular file%s", look->path,
+			LINUX_S_ISLNK(inode->i_mode) ? " but a symbolic link: name the file itself"
+						     : "");
+	if (inode->i_flags & NOT_PLAIN)
+		return problem_note(look->problem, XEN_EINVAL,
+				    "%s is encrypted, packed or sealed: copy it", look->path);
+	if (!size || size % look->source->block_size)
+		return problem_note(
+			look->problem, XEN_EINVAL,
+			"the size of %s, %llu bytes, is not a multiple of the disk's %u",
+			look->path, (unsigned long long)size, look->source->block_size);
+	look->blocks = (size + look->fs->blocksize - 1) / look->fs->blocksize;
+	look->pieces->sectors = size / BLOCK_SECTOR;
+	return look->blocks > super_blocks(look->fs->super) ? note_hole(look) : 0;
+}
+
+static int map_file(struct look *look)
+{
+	struct ext2_inode inode;
+	ext2_ino_t number;
+	errcode_t code;
+	int error = walk(look, &number);
+
+	if (error)
+		return error;
+	code = ext2fs_read_inode(look->fs, number, &inode);
+	if (code)
+		return note(look, code);
+	error = check_file(look, number, &inode);
+	if (error)
+		return error;
+	look->pieces->piece = malloc(IMAGE_PIECES * sizeof(struct piece));
+	if (!look->pieces->piece)
+		return note(look, EXT2_ET_NO_MEMORY);
+	error = inode.i_flags & EXT4_EXTENTS_FL ? map_extents(look, number, &inode)
+						: map_blocks(look, number);
+	return error ? error : check_overlaps(look);
+}
+
+static void trim(struct pieces *pieces)
+{
+	struct piece *less = realloc(pieces->piece, pieces->count * sizeof(*less));
+
+	if (less)
+		pieces->piece = less;
+}
+
+int image_find(const struct disk_source *source, const char *path, struct pieces *pieces,
+	       struct problem *problem)
+{
+	struct look *look = calloc(1, sizeof(*look));
+	int error;
+
+	memset(pieces, 0, sizeof(*pieces));
+	if (!look)
+		return problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
+	look->source = source;
+	look->problem = problem;
+	look->path = path;
+	look->pieces = pieces;
+	error = open_file_system(look);
+	if (!error)
+		error = map_file(look);
+	ext2fs_free(look->fs);
+	free(look);
+	if (error)
+		pieces_free(pieces);
+	else
+		trim(pieces);
+	return error;
+}
