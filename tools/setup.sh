@@ -25,7 +25,7 @@ test libcmocka-dev /usr/include/cmocka.h runs every test
 test libxen-dev /usr/include/xen/xen.h is what the ABI headers are compared with
 test liblzma-dev /usr/include/lzma.h unpacks in host tests of dom0
 test zlib1g-dev /usr/include/zlib.h unpacks in host tests of dom0
-test e2fsprogs mke2fs makes and checks the file system of the power-cut test
+test e2fsprogs mke2fs makes and checks the file systems of tests
 test bochs-term /usr/lib/x86_64-linux-gnu/bochs/plugins/libbx_term_gui.so needs no window for Bochs
 test bochs bochs is the machine with PCID and x2APIC
 test bochsbios /usr/share/bochs/BIOS-bochs-latest boots it

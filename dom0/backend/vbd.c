@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <pv/mm.h>
@@ -286,7 +287,6 @@ bool vbd_status(domid_t domid, unsigned int index, struct vbd_status *status)
 		return false;
 	*status = (struct vbd_status){
 		.config = vbd->config,
-		.disk = vbd->disk->name,
 		.state = backend->state,
 		.busy = vbd->busy,
 		.reads = vbd->reads,
@@ -296,5 +296,6 @@ bool vbd_status(domid_t domid, unsigned int index, struct vbd_status *status)
 		.others = vbd->others,
 		.errors = vbd->errors,
 	};
+	snprintf(status->disk, sizeof(status->disk), "%s", vbd->disk->name);
 	return true;
 }

@@ -35,10 +35,12 @@ int vbd_add(domid_t domid, const struct disk_config *config, struct problem *pro
 /* Unplug it; see backend_remove(). */
 int vbd_remove(domid_t domid, unsigned int number, bool force, struct problem *problem);
 
+#define VBD_DISK_LENGTH (DISK_TARGET_LENGTH + 32)
+
 /* Of a device, for display. */
 struct vbd_status {
 	struct disk_config config;
-	const char *disk; /* dom0's name of it */
+	char disk[VBD_DISK_LENGTH]; /* dom0's name of it */
 	enum xenbus_state state;
 	unsigned int busy; /* requests under way */
 	uint64_t reads, read_sectors, writes, written_sectors, others, errors;

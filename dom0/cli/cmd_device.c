@@ -36,10 +36,13 @@ static void print_disk(const struct disk *disk)
 
 	printf("%-14s ", device->name);
 	print_size(device->sectors);
-	printf(" %6u %s%s%s  %-15s %s%s\n", device->logical_block, device->read_only ? "r" : "w",
+	printf(" %6u %s%s%s  %-15s %s%s", device->logical_block, device->read_only ? "r" : "w",
 	       device->can_flush ? "f" : "-", device->max_discard ? "d" : "-", device->kind,
 	       disk->has_table ? "GPT" : disk->label,
 	       disk->backup_table ? " (from its copy at the end)" : "");
+	if (disk->images)
+		printf(" %u image%s in use", disk->images, disk->images == 1 ? "" : "s");
+	printf("\n");
 }
 
 static int run_block_list_host(struct words *words, struct problem *problem)
@@ -121,15 +124,16 @@ static int run_block_sum(struct words *words, struct problem *problem)
 
 	if (error)
 		return error;
-	disk = disk_find(words->word[1], problem);
+	disk = disk_open(words->word[1], false, problem);
 	if (!disk)
 		return -XEN_ENOENT;
 	error = read_range(words, disk, &first, &count, problem);
 	if (!error)
 		error = sum_sectors(disk, first, count, &sum, problem);
 	if (!error)
-		printf("%s: %llu sectors from %llu: CRC-32 %08x\n", disk->device->name,
+		printf("%s: %llu sectors from %llu: CRC-32 %08x\n", disk->name,
 		       (unsigned long long)count, (unsigned long long)first, sum);
+	disk_close(disk, false);
 	return error;
 }
 

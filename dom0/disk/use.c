@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who uses a disk, and the flush at the end. */
+#include <stddef.h>
 #include <pv/thread.h>
 #include <pv/time.h>
 #include <xen/errno.h>
@@ -59,11 +60,12 @@ static bool conflict(const struct disk *disk, bool write, const struct disk *oth
 	return share_sectors(disk, other);
 }
 
+/* All of a list, but for images in one file system. */
 static int check_list(const struct disk *disk, bool write, const struct disk *list,
-		      struct problem *problem)
+		      const struct disk *but, struct problem *problem)
 {
 	for (const struct disk *other = list; other; other = other->next)
-		if (conflict(disk, write, other))
+		if (!(but && other->file_system == but) && conflict(disk, write, other))
 			return problem_note(
 				problem, XEN_EBUSY,
 				"disk %s is in use%s: a guest that writes must be alone",
@@ -81,9 +83,9 @@ int disk_claim(struct disk *disk, bool write, struct problem *problem)
 	if (write && disk->device->read_only)
 		return problem_note(problem, XEN_EROFS, "disk %s is read-only: use mode r",
 				    disk->name);
-	error = check_list(disk, write, disks, problem);
+	error = check_list(disk, write, disks, NULL, problem);
 	if (!error)
-		error = check_list(disk, write, images, problem);
+		error = check_list(disk, write, images, NULL, problem);
 	if (error)
 		return error;
 	if (write)
@@ -105,8 +107,10 @@ void disk_release(struct disk *disk, bool write)
 
 int disk_hold_file_system(struct disk *disk, struct problem *problem)
 {
-	int error = check_list(disk, false, disks, problem);
+	int error = check_list(disk, false, disks, NULL, problem);
 
+	if (!error) /* its own images do not write what describes the others */
+		error = check_list(disk, false, images, disk, problem);
 	if (!error)
 		disk->images++;
 	return error;

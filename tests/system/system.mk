@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # System tests: C programs on cmocka that drive machines under QEMU.
-SYSTEM_TESTS := bochs block powercut debian devices interrupts linux xpti crash isolation cycles guests boot cli flood network torture faults
+SYSTEM_TESTS := bochs block images powercut debian devices interrupts linux xpti crash isolation cycles guests boot cli flood network torture faults
 SYSTEM := $(B)/tests/system
 SYSTEM_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -DTEST_DEBIAN='"$(B)/debian.img"' -DTEST_ISO='"$(B)/tests/parapet.iso"' \
 	-DTEST_FOLDER='"$(B)/tests"' -DTEST_LINUX_ISO='"$(B)/tests/linux-dom0.iso"' -DTEST_LOGS='"$(B)/tests/log"' \

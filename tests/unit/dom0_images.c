@@ -448,10 +448,10 @@ static void works_on_partitions(void **state)
 	(void)state;
 	insert("ext4.fs", 512);
 	size = device.sectors;
-	memmove(memory + MIB, memory, size * BLOCK_SECTOR);
-	memset(memory, 0, MIB);
-	device.sectors += 2048;
-	partition = add_partition("vda1", 2048, size);
+	memcpy(memory + size * BLOCK_SECTOR, memory, size * BLOCK_SECTOR);
+	memset(memory, 0, 2048);
+	device.sectors *= 2;
+	partition = add_partition("vda1", size, size);
 	must_refuse("vda:/images/web.img", true, "no ext2, ext3 or ext4");
 	image = must_open("vda1:/images/web.img", true);
 	expected_size = load("files/images/web.img", expected, MIB);
@@ -467,6 +467,14 @@ static void works_on_partitions(void **state)
 	disk = must_open("vda", true);
 	must_refuse("vda1:/images/web.img", false, "vda is in use (written)");
 	disk_close(disk, true);
+	/* A disk that is a file system, and has a partition that is one as well. */
+	memcpy(memory, memory + size * BLOCK_SECTOR, 2048);
+	image = must_open("vda1:/images/deep/small.img", true);
+	must_refuse("vda:/images/web.img", false, "vda1:/images/deep/small.img is in use");
+	disk_close(image, true);
+	image = must_open("vda:/images/web.img", false);
+	must_refuse("vda1:/images/deep/small.img", true, "vda is in use (by images");
+	disk_close(image, false);
 	partition->device->read_only = true;
 	must_refuse("vda1:/images/web.img", true, "read-only");
 	disk_close(must_open("vda1:/images/web.img", false), false);
