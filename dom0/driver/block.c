@@ -125,10 +125,13 @@ void block_retry(struct block_device *device)
 	int error;
 
 	while ((request = device->waiting)) {
+		/* Once it is started it may wait for room in the device below. */
+		struct block_request *next = request->next;
+
 		error = device->start(device, request);
 		if (error == -XEN_EBUSY)
 			return;
-		device->waiting = request->next;
+		device->waiting = next;
 		if (!device->waiting)
 			device->waiting_last = &device->waiting;
 		if (error)
