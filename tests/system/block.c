@@ -137,7 +137,7 @@ static void test_plugging(void **state)
 	dom0_run_expecting(machine, "block-detach disks xvdc", "no disk xvdc", 60);
 	dom0_run_expecting(machine, "block-attach disks phy:vdb,xvdc,w", "in use", 60);
 	dom0_run_expecting(machine, "block-attach disks phy:nothing,xvdc,w", "no disk", 60);
-	dom0_run_expecting(machine, "block-attach disks file:/x,xvdc,w", "not supported", 60);
+	dom0_run_expecting(machine, "block-attach disks file:/x,xvdc,w", "is missing", 60);
 	dom0_run(machine, "destroy disks", 60);
 	dom0_off(machine);
 }
