@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The hypercalls of core/ that no other header declares, what is behind the table, and what they share. */
+/* The hypercalls of core/ that no other header declares, the table's, and what they share. */
 #ifndef CORE_CALLS_H
 #define CORE_CALLS_H
 
@@ -59,7 +59,7 @@ static inline long need_privilege(void)
 	return likely(current_domain()->privileged) ? 0 : refuse(NOT_ALLOWED, "only dom0 may");
 }
 
-/** The named domain with a reference; others than the caller's own only for the privileged. 0 or -errno. */
+/** The named domain with a reference; others than one's own only for the privileged. 0, -errno. */
 static inline long get_target(domid_t domid, struct domain **out)
 {
 	const struct domain *own = current_domain();
@@ -108,8 +108,8 @@ static inline long run_command(const struct command *table, u64 count, u64 cmd, 
 }
 
 /**
- * The start of domctl, sysctl and platform_op alike: dom0 calls, and the structure, which begins with
- * u32 command and u32 version, is copied to op. 0 or -errno.
+ * The start of domctl, sysctl and platform_op alike: dom0 calls, and the structure, which begins
+ * with u32 command and u32 version, is copied to op. 0 or -errno.
  */
 static inline long control_read(void *op, size_t size, u64 arg, u32 version)
 {

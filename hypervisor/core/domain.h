@@ -3,8 +3,8 @@
  * Domains and vCPUs: the data. core/ owns it; pv/ owns the behaviour of the pv_* parts.
  *
  * References: a domain is found by id with domain_get() and put with domain_put(); the domain list
- * holds one reference, each of its pages one in sum (dropped by hook_last_page_gone()). A vCPU lives
- * as long as its domain.
+ * holds one reference, each of its pages one in sum (dropped by hook_last_page_gone()). A vCPU
+ * lives as long as its domain.
  */
 #ifndef CORE_DOMAIN_H
 #define CORE_DOMAIN_H
@@ -34,24 +34,24 @@ struct pv_trap {
 struct pv_vcpu {
 	struct pv_trap traps[256];
 	struct pv_trap callbacks[8]; /* by CALLBACKTYPE_*; the NMI's is traps[NMI_VECTOR] */
-	u64 kernel_sp; /* stack_switch: used on entry from guest user mode */
+	u64 kernel_sp;		     /* stack_switch: used on entry from guest user mode */
 	u8 iopl;
-	u64 iobmp;     /* guest address of its I/O bitmap, 0: none */
+	u64 iobmp; /* guest address of its I/O bitmap, 0: none */
 	u32 iobmp_limit;
-	u64 cr4;       /* what the guest sees */
-	u64 cr2;       /* arch_vcpu_info.cr2 shadow */
+	u64 cr4; /* what the guest sees */
+	u64 cr2; /* arch_vcpu_info.cr2 shadow */
 	struct page *gdt_pages[14];
-	u64 ldt_virt;  /* guest linear address of its LDT */
+	u64 ldt_virt; /* guest linear address of its LDT */
 	bool nmi_pending, in_nmi;
-	u32 tsc_aux;   /* MSR_TSC_AUX */
+	u32 tsc_aux; /* MSR_TSC_AUX */
 };
 
 /* What the scheduler keeps, under its lock: core/sched.h. */
 struct sched_domain {
-	u32 weight;	   /* share, relative to other domains */
-	u32 cap;	   /* per cent of one CPU, 0: none */
-	u32 active;	   /* runnable vCPUs: they share the weight */
-	s64 covered_until; /* system time until which the cap covers what was used */
+	u32 weight;	     /* share, relative to other domains */
+	u32 cap;	     /* per cent of one CPU, 0: none */
+	u32 active;	     /* runnable vCPUs: they share the weight */
+	s64 covered_until;   /* system time until which the cap covers what was used */
 	struct timer unpark; /* armed: the cap's run time is used up, its vCPUs wait */
 };
 
@@ -69,15 +69,15 @@ struct vcpu {
 
 	struct domain *domain;
 	unsigned vcpu_id;
-	u32 cpu;	    /* CPU it runs or last ran on */
-	bool is_running;    /* on a CPU now (its state may be in registers) */
-	bool initialised;   /* has a context */
-	u32 pause_flags;    /* VPF_*; atomic; runnable when 0 */
+	u32 cpu;	  /* CPU it runs or last ran on */
+	bool is_running;  /* on a CPU now (its state may be in registers) */
+	bool initialised; /* has a context */
+	u32 pause_flags;  /* VPF_*; atomic; runnable when 0 */
 
-	struct vcpu_info *info;	     /* hypervisor mapping */
-	struct page *info_page;	     /* NULL until the guest has registered its own */
-	struct vcpu_info own_info;   /* where vCPUs without a place in shared_info start */
-	struct hypercall_state call; /* preempted hypercall */
+	struct vcpu_info *info;	      /* hypervisor mapping */
+	struct page *info_page;	      /* NULL until the guest has registered its own */
+	struct vcpu_info own_info;    /* where vCPUs without a place in shared_info start */
+	struct hypercall_state call;  /* preempted hypercall */
 	struct hypercall_state inner; /* preempted call within a multicall */
 	bool in_multicall;
 
@@ -86,9 +86,9 @@ struct vcpu {
 	struct timer singleshot, periodic, poll_timer;
 	u64 periodic_ns;
 	struct vcpu_runstate_info runstate; /* RUNSTATE_* */
-	u64 runstate_area;   /* guest virtual address, 0: none */
-	u64 time_area;	     /* guest virtual address where vcpu_time_info is yet to be copied, 0: none */
-	bool areas_stale;    /* the areas above wait for guest kernel mode: vcpu_update_areas() */
+	/* Guest virtual addresses, 0: none. time_area: vcpu_time_info is yet to be copied there. */
+	u64 runstate_area, time_area;
+	bool areas_stale; /* they wait for guest kernel mode: vcpu_update_areas() */
 
 	evtchn_port_t virq_port[NR_VIRQS]; /* 0: not bound */
 	evtchn_port_t poll_port;	   /* sched_op poll: 0 none, ~0 several */
@@ -106,8 +106,8 @@ struct domain {
 	u32 destroy_step;	  /* progress of domain_kill() */
 	bool released;		  /* domain_kill() has done all but wait for the pages */
 	bool retired;		  /* atomic; pages shared with it have been given up */
-	bool privileged, is_dying, is_shut_down, is_crashed, xs_domain; /* the last: runs the store */
-	u32 pause_count;    /* atomic */
+	bool privileged, is_dying, is_shut_down, is_crashed, xs_domain; /* runs the store */
+	u32 pause_count;						/* atomic */
 	u32 control_pauses; /* those of domctl, counted in pause_count too; domctl's lock */
 	u8 shutdown_code;
 	struct spinlock lock; /* shutdown, watchdogs */
@@ -126,10 +126,10 @@ struct domain {
 	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */
 	struct mfn_range ioport_ranges[16];
 	unsigned ioport_range_count;
-	struct page *pirq_eoi_map; /* bits of pirqs that want PHYSDEVOP_eoi; writable reference, dev/irq.c */
-	u32 irq_allowed[256 / 32]; /* GSIs and pirqs that it may bind */
+	struct page *pirq_eoi_map;	   /* pirqs that want EOI; writable reference, dev/irq.c */
+	u32 irq_allowed[256 / 32];	   /* GSIs and pirqs that it may bind */
 	u64 refusals[PARAPET_NR_REFUSALS]; /* by PARAPET_REFUSED_*; atomic */
-	u64 refusal_window_ns;	   /* rate limit of refusal lines: refuse.c, under its lock */
+	u64 refusal_window_ns; /* rate limit of refusal lines: refuse.c, under its lock */
 	u32 refusals_in_window;
 	u64 unknown_calls; /* hypercall numbers whose absence was told; atomic */
 	struct timer watchdog[2];
@@ -146,8 +146,8 @@ struct domain_config {
 extern const struct domain_config domain_defaults;
 
 /**
- * Create and list a domain without vCPUs. domid 0: dom0, privileged; >= DOMID_FIRST_RESERVED: choose
- * one, under domctl's lock. NULL: errno in *err.
+ * Create and list a domain without vCPUs. domid 0: dom0, privileged; >= DOMID_FIRST_RESERVED:
+ * choose one, under domctl's lock. NULL: errno in *err.
  */
 struct domain *domain_create(domid_t domid, const struct domain_config *config, int *err);
 /** Allocate the domain's next vCPU (down, without context). NULL: no memory, or not the next. */
@@ -157,12 +157,12 @@ struct domain *domain_get(domid_t domid);
 void domain_put(struct domain *d);
 /** Tear down; -XEN_ERESTART when preempted. The caller holds a reference. */
 int domain_kill(struct domain *d);
-void domain_pause(struct domain *d);	/* returns when no vCPU of it runs (own one excepted) */
+void domain_pause(struct domain *d); /* returns when no vCPU of it runs (own one excepted) */
 void domain_unpause(struct domain *d);
 void domain_shutdown(struct domain *d, u8 reason); /* SHUTDOWN_*; dom0's stops the machine */
-/** The running vCPU's domain cannot go on: report registers, shut down with SHUTDOWN_crash. Returns; sets WORK_CRASH. */
+/** The running vCPU's domain cannot go on: report, SHUTDOWN_crash. Returns; sets WORK_CRASH. */
 void domain_crash(const char *fmt, ...) __attribute__((format(printf, 1, 2), cold));
-/** The domain after d, by ascending id, or the first (d NULL), with a reference; d's is put. NULL: no more. */
+/** The domain after d by id, or the first (d NULL), with a reference; d's is put. NULL: none. */
 struct domain *domain_next(struct domain *d);
 /** The first domain with an id in first..last, with a reference, or NULL. */
 struct domain *domain_find(domid_t first, domid_t last);
@@ -171,7 +171,7 @@ struct domain *domain_find(domid_t first, domid_t last);
 
 /** For each vCPU v (declared here) of a domain. */
 #define for_each_vcpu(v, d)                                                                        \
-	for (struct vcpu *v, **v##_at = (d)->vcpus;                                                \
+	for (struct vcpu **v##_at = (d)->vcpus, *v;                                                \
 	     (v = __atomic_load_n(v##_at, __ATOMIC_ACQUIRE)); v##_at++)
 
 static inline struct domain *current_domain(void)
@@ -185,8 +185,8 @@ void vcpu_stop_timers(struct vcpu *v);
 int vcpu_release(struct vcpu *v);
 void vcpu_free(struct vcpu *v);
 /**
- * Give it the context at a guest address; it runs nowhere. first: -XEN_EEXIST if it has one already;
- * otherwise it is up or down afterwards as the context says. 0, -errno, -XEN_ERESTART.
+ * Give it the context at a guest address; it runs nowhere. first: -XEN_EEXIST if it has one
+ * already; otherwise it is up or down afterwards as the context says. 0, -errno, -XEN_ERESTART.
  */
 long vcpu_set_context(struct vcpu *v, u64 at, bool first);
 /** Write its context to a guest address; it runs nowhere. 0 or -errno. */
@@ -196,11 +196,11 @@ void vcpu_send_nmi(struct vcpu *v);
 long vcpu_register_info(struct vcpu *v, mfn_t frame, u32 offset);
 
 /* --- scheduler, core/sched.c --- */
-void vcpu_block(struct vcpu *v);     /* current; returns at once, takes effect at exit */
-void vcpu_unblock(struct vcpu *v);   /* clear VPF_BLOCKED and wake */
-void vcpu_wake(struct vcpu *v);	     /* it may have become runnable */
+void vcpu_block(struct vcpu *v);	/* current; returns at once, takes effect at exit */
+void vcpu_unblock(struct vcpu *v);	/* clear VPF_BLOCKED and wake */
+void vcpu_wake(struct vcpu *v);		/* it may have become runnable */
 void vcpu_sleep_nosync(struct vcpu *v); /* it is not runnable any more: its CPU will let go */
-/** Make a vCPU notice WORK_* soon: sets them on its CPU if it runs (IPI as needed), nothing otherwise. */
+/** Make a vCPU notice WORK_* soon: sets them on its CPU (IPI as needed) if it runs on one. */
 void vcpu_kick(struct vcpu *v, u32 work);
 bool vcpu_runnable(const struct vcpu *v);
 void schedule(void); /* from exit_work() */

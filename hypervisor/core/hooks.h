@@ -9,7 +9,7 @@
 void pv_vcpu_init(struct vcpu *v);
 /** Drop what it refers to: GDT frames, LDT. The vCPU runs nowhere. */
 void pv_vcpu_release(struct vcpu *v);
-/** Take over a whole context (domctl setvcpucontext, vcpu_op initialise); checks everything. 0, -errno, -XEN_ERESTART. */
+/** Take over a context (domctl, vcpu_op); checks everything. 0, -errno, -XEN_ERESTART. */
 int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c);
 void pv_get_context(struct vcpu *v, struct vcpu_guest_context *c);
 /** Bounce a pending, unmasked event upcall or NMI into current. */

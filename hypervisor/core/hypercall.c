@@ -93,7 +93,7 @@ void hypercall_resume(struct vcpu *v)
  * Each function takes the arguments that it needs; by the calling convention the rest, in further
  * registers, does no harm. So no wrapper stands between entry code and the function.
  */
-#define CALL(fn)   ((hypercall_fn)(void (*)(void))(fn))
+#define CALL(fn)    ((hypercall_fn)(void (*)(void))(fn))
 #define ENTRY(name) [__HYPERVISOR_##name] = CALL(do_##name),
 #define NAME(name)  [__HYPERVISOR_##name] = #name,
 
@@ -101,9 +101,8 @@ void hypercall_resume(struct vcpu *v)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 const hypercall_fn hypercall_table[HYPERCALLS + 1] = {
-	[0 ... HYPERCALLS] = CALL(hypercall_none),
-	FOR_EACH_HYPERCALL(ENTRY)
-};
+	[0 ... HYPERCALLS] = CALL(hypercall_none), /* but for those that there are */
+	FOR_EACH_HYPERCALL(ENTRY)};
 #pragma GCC diagnostic pop
 
 const char *hypercall_name(u32 nr)

@@ -12,19 +12,19 @@ static struct spinlock refuse_lock = SPINLOCK_INIT;
 static bool may_tell(struct domain *d)
 {
 	u64 now = now_ns();
-	u32 suppressed = 0;
+	u32 missed = 0;
 
 	spin_lock(&refuse_lock);
 	if (now - d->refusal_window_ns >= WINDOW_NS) {
-		suppressed = MAX(d->refusals_in_window, WINDOW_LINES) - WINDOW_LINES;
+		missed = MAX(d->refusals_in_window, WINDOW_LINES) - WINDOW_LINES;
 		d->refusal_window_ns = now;
 		d->refusals_in_window = 0;
 	}
 	bool tell = d->refusals_in_window++ < WINDOW_LINES;
 
 	spin_unlock(&refuse_lock);
-	if (suppressed)
-		printk(LOG_GUEST_WARN, "d%u: %u further refusals were not told\n", d->mem.domid, suppressed);
+	if (missed)
+		printk(LOG_GUEST_WARN, "d%u: %u further refusals not told\n", d->mem.domid, missed);
 	return tell;
 }
 

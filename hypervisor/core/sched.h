@@ -24,8 +24,8 @@
 #define SCHED_RR	     XEN_SCHEDULER_NULL /* the number of one without parameters */
 
 extern struct spinlock sched_lock; /* released by sched_unlock() */
-extern struct list sched_queue; /* runnable vCPUs; those who waited longest come first */
-extern u32 sched_id;		/* XEN_SCHEDULER_CREDIT or SCHED_RR */
+extern struct list sched_queue;	   /* runnable vCPUs; those who waited longest come first */
+extern u32 sched_id;		   /* XEN_SCHEDULER_CREDIT or SCHED_RR */
 extern u64 sched_slice_ns;
 
 /** Release sched_lock, then tell the CPUs to schedule that were found under it. */

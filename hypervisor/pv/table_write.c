@@ -16,8 +16,8 @@ static u64 modified(const struct insn *in, u64 old, u64 operand, u64 *rflags)
 }
 
 /* Atomic whether LOCK is there or not: the entry may change under us on another CPU. */
-static bool read_modify_write(struct vcpu *v, struct cpu_regs *regs, struct insn *in,
-			      u64 addr, u64 operand)
+static bool read_modify_write(struct vcpu *v, struct cpu_regs *regs, struct insn *in, u64 addr,
+			      u64 operand)
 {
 	u64 old = 0, found, rflags = regs->rflags;
 
