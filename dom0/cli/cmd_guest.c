@@ -211,6 +211,7 @@ static int run_rename(struct words *words, struct problem *problem)
 	"    key=value words override it: kernel ramdisk cmdline root extra memory maxmem vcpus\n"     \
 	"    maxvcpus cpus cpu_weight cap name uuid vif disk type builder pae on_poweroff on_reboot\n" \
 	"    on_crash on_watchdog (destroy, restart, rename-restart, preserve).\n"                     \
+	"    Quotes in a value want others around it: disk=\"['phy:vda,xvda,r']\".\n"                  \
 	"    -p leaves the guest paused, -c opens its console.\n"
 
 const struct command guest_commands[] = {
