@@ -635,8 +635,10 @@ static void op_scheduler(void)
 					      .cmd = b >> 1 & 1};
 	if (input_byte(&in) >= 0xf0)
 		s->cmd = any_number();
-	s->u.credit.weight = (uint16_t)(b & 4 ? input_word(&in) : any_number() * 64);
-	s->u.credit.cap = (uint16_t)(b & 8 ? 0xffff : b & 16 ? input_word(&in) : any_number() * 30);
+	s->u.credit.weight = (uint16_t)(b & 4 ? input_word(&in) : input_byte(&in) * 4);
+	s->u.credit.cap = (uint16_t)(b & 8    ? 0xffff
+				     : b & 16 ? input_word(&in)
+					      : input_byte(&in) * 2);
 	uint32_t weight = s->u.credit.weight, cap = s->u.credit.cap;
 
 	d = target(0, false, &expected);

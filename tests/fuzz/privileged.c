@@ -586,9 +586,11 @@ static void choose_registers(void)
 	regs.rdi = any_address();
 	regs.rbx = any_address();
 	regs.rdx = any_value();
+	if ((a & 16) && !(b & 0x80)) /* about the bitmap's end */
+		regs.rdx = 40 + a % 12;
 	regs.rcx = b & 2 ? any_value() : b & 4 ? msrs[a % ARRAY_SIZE(msrs)] : a % 8;
 	regs.rax = b & 8      ? any_value()
-		   : b & 0x40 ? HOST_GROUPS ^ (a & 8) ^ (a & 4 ? 1ul << (a >> 2) : 0)
+		   : b & 0x40 ? HOST_GROUPS ^ (a & 8) ^ (a & 4 ? 1ul << (mix(a, b) & 63) : 0)
 			      : leaves[a % ARRAY_SIZE(leaves)];
 	if (b & 0x80) /* what is read may be written */
 		regs.rdx = 0, regs.rax = a & 1 ? 0 : a & 2 ? 0x1234000 : 0xfee00900;
@@ -636,6 +638,7 @@ static void start_guest(void)
 	vcpu.mem.cr3_kernel = CR3_KERNEL;
 	vcpu.mem.cr3_user = CR3_USER;
 	vcpu.arch.gdt_base = GDT_WINDOW(w.vcpu);
+	vcpu.pv.cr4 = (w.seed & 2 ? 4 : 0) | (w.seed & 4 ? 0x40000 : 0); /* TSD, OSXSAVE */
 	vcpu.arch.dr6 = 0xffff0ff0;
 	vcpu.arch.dr7 = 0x400;
 	domain.privileged = w.privileged;
