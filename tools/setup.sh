@@ -42,7 +42,7 @@ debian debian-archive-keyring /usr/share/keyrings/debian-archive-keyring.gpg che
 debian fdisk sfdisk writes partition tables
 debian e2fsprogs mke2fs makes the file system
 bench gnuplot-nox gnuplot plots
-proof frama-c-base frama-c proves contracts and finds alarms
+proof frama-c-base frama-c proves contracts and finds alarms (1 GiB with what it needs: some minutes)
 proof why3 why3 speaks to the provers
 proof z3 z3 is a prover
 proof cvc4 cvc4 is a prover
@@ -80,7 +80,7 @@ as_root() {
 }
 
 apt() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 "$@" \
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=1800 "$@" \
 		</dev/null >>"$log" 2>&1
 }
 
