@@ -43,7 +43,7 @@ bool iomem_permitted(const struct domain_memory *dm, mfn_t m)
 	!(entry & PTE_ADDRESS & (u64)((u64)BIT(phys_addr_bits) - 1)) ||
 	(entry & PTE_ADDRESS & (u64)((u64)BIT(phys_addr_bits) - 1)) >= (u64)(max_mfn << PAGE_SHIFT);
     ensures \result == 0 && (entry & PTE_PRESENT) && (level > 1 || (!owner->privileged &&
-	is_ram((entry & PTE_ADDRESS) >> PAGE_SHIFT))) ==> !(entry & ~(PTE_GUEST | PTE_ADDRESS));
+	is_ram((entry & PTE_ADDRESS) >> PAGE_SHIFT))) ==> !(entry & (PTE_CACHE | PTE_GLOBAL));
     ensures \result == 0 && (entry & PTE_PRESENT) && level == 1 &&
 	!is_ram((entry & PTE_ADDRESS) >> PAGE_SHIFT) ==>
 	io_memory((struct domain_memory *)owner, (entry & PTE_ADDRESS) >> PAGE_SHIFT);
@@ -83,6 +83,30 @@ static __attribute__((noinline)) int check_unusual(u64 entry, unsigned level,
  * May a guest write this entry (not 0) into a table of this level, which belongs to owner? Then
  * take the reference that it needs, unless the table has it already. dm: whose frame it may be.
  */
+/*@ requires machine && 1 <= level <= 4 && domain((struct domain_memory *)owner) &&
+	domain((struct domain_memory *)dm) && (has_reference == 0 || has_reference == 1);
+    assigns proof_typed, proof_general, frame_table[0 .. max_mfn - 1];
+    ensures ram_kept{Pre,Post};
+    ensures \result <= 0;
+    ensures \result == 0 ==> allowed(entry, level, (struct domain_memory *)owner);
+    ensures \result == 0 && (entry & PTE_PRESENT) && names(entry) && !is_ram{Pre}(chosen) ==>
+	level == 1 && io_memory((struct domain_memory *)owner, chosen) || has_reference;
+    behavior typed:
+      assumes is_ram(chosen) && holds(entry, level, 1) && !has_reference;
+      ensures \result == 0 ==> proof_typed == \old(proof_typed) + 1 &&
+	frame_table[chosen].owner == dm->domid &&
+	valid_as(frame_table[chosen].type, level > 1 ? level - 1 : TYPE_WRITABLE);
+      ensures \result != 0 ==> proof_typed == \old(proof_typed);
+      ensures proof_general == \old(proof_general);
+    behavior general:
+      assumes is_ram(chosen) && holds(entry, level, 0) && !has_reference;
+      ensures \result == 0 ==> proof_general == \old(proof_general) + 1 &&
+	frame_table[chosen].owner == dm->domid;
+      ensures \result != 0 ==> proof_general == \old(proof_general);
+      ensures proof_typed == \old(proof_typed);
+    behavior nothing:
+      assumes !is_ram(chosen) || !names(entry) || has_reference;
+      ensures proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 static inline __attribute__((always_inline)) int entry_get(u64 entry, bool has_reference,
 							   unsigned level,
 							   const struct domain_memory *owner,
@@ -94,7 +118,7 @@ static inline __attribute__((always_inline)) int entry_get(u64 entry, bool has_r
 	struct page *pg = frame_of_ram(m);
 	int rc = 0;
 
-	if (unlikely((entry & (PTE_PRESENT | ~(PTE_GUEST | PTE_ADDRESS))) != PTE_PRESENT || !pg)) {
+	if (unlikely(!(entry & PTE_PRESENT) || (entry & ~(PTE_GUEST | PTE_ADDRESS)) || !pg)) {
 		rc = check_unusual(entry, level, owner);
 		/* no RAM: device memory */
 		if (rc || !(entry & PTE_PRESENT) || (!pg && level == 1))
@@ -118,28 +142,98 @@ static inline __attribute__((always_inline)) int entry_get(u64 entry, bool has_r
 
 #define STRIDE 8 /* most entries of most tables are empty: look at so many together */
 
+/*@ requires \valid_read(e + (0 .. 7));
+    assigns \nothing;
+    ensures \result != 0 <==> \forall integer i; 0 <= i < STRIDE ==> e[i] == 0; */
 static inline bool stride_empty(const u64 *e)
 {
 	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
 }
 
+/*@ requires machine && 1 <= level <= 4 && domain((struct domain_memory *)dm);
+    requires \valid(slot) && apart(slot) && \separated(slot, dm);
+    assigns *slot, proof_typed, proof_general, frame_table[0 .. max_mfn - 1];
+    ensures ram_kept{Pre,Post};
+    ensures \result <= 0;
+    ensures \result == 0 ==> allowed(\old(*slot), level, (struct domain_memory *)dm);
+    ensures \result == 0 && (\old(*slot) & PTE_PRESENT) ==> (*slot & PTE_USER);
+    ensures *slot == \old(*slot) || (\result == 0 && (\old(*slot) & PTE_PRESENT) &&
+	*slot == (\old(*slot) | PTE_USER));
+    ensures \result != 0 ==>
+	proof_typed == \old(proof_typed) && proof_general == \old(proof_general);
+    behavior typed:
+      assumes is_ram(chosen) && holds(*slot, level, 1);
+      ensures proof_typed == \old(proof_typed) + (\result == 0 ? 1 : 0);
+      ensures proof_general == \old(proof_general);
+    behavior general:
+      assumes is_ram(chosen) && holds(*slot, level, 0);
+      ensures proof_general == \old(proof_general) + (\result == 0 ? 1 : 0);
+      ensures proof_typed == \old(proof_typed);
+    behavior nothing:
+      assumes !is_ram(chosen) || !names(*slot);
+      ensures proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 static inline __attribute__((always_inline)) int validate_entry(u64 *slot, unsigned level,
 								const struct domain_memory *dm)
 {
 	u64 entry = READ_ONCE(*slot);
 	int rc = entry_get(entry, false, level, dm, dm);
 
-	if (!rc && (entry & (PTE_PRESENT | PTE_USER)) == PTE_PRESENT)
+	if (!rc && (entry & PTE_PRESENT) && !(entry & PTE_USER))
 		entry_write(slot, entry | PTE_USER, ENTRY_SET, NULL);
 	return rc;
 }
 
+/*@ requires machine && 1 <= level <= 4 && domain((struct domain_memory *)dm);
+    requires \valid(entries + (0 .. 511)) && \valid(progress) && *progress <= 512;
+    requires \separated(entries + (0 .. 511), progress, frame_table + (0 .. max_mfn - 1)) &&
+	\separated(entries + (0 .. 511), dm);
+    assigns entries[0 .. 511], *progress, proof_typed, proof_general,
+	frame_table[0 .. max_mfn - 1];
+    ensures ram_kept{Pre,Post};
+    ensures \result <= 0 && \old(*progress) <= *progress <= 512;
+    ensures \result == 0 <==> *progress == 512;
+    ensures \forall integer j; 0 <= j < 512 ==> entries[j] == \old(entries[j]) ||
+	(\old(*progress) <= j < *progress && guests_slot(level, j) &&
+	 entries[j] == (\old(entries[j]) | PTE_USER));
+    ensures \forall integer j; \old(*progress) <= j < *progress && guests_slot(level, j) ==>
+	allowed(\old(entries[j]), level, (struct domain_memory *)dm) &&
+	(!(\old(entries[j]) & PTE_PRESENT) || (entries[j] & PTE_USER));
+    ensures is_ram(chosen) ==>
+	proof_typed == \old(proof_typed) + refs{Pre}(entries, level, 1, *progress) -
+	refs{Pre}(entries, level, 1, \old(*progress));
+    ensures is_ram(chosen) ==>
+	proof_general == \old(proof_general) + refs{Pre}(entries, level, 0, *progress) -
+	refs{Pre}(entries, level, 0, \old(*progress));
+    ensures !is_ram(chosen) ==>
+	proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 static inline __attribute__((always_inline)) int
 validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, unsigned *progress)
 {
 	unsigned i;
 	int rc = 0;
 
+	/*@ loop invariant \at(*progress, Pre) <= i <= 512 && rc == 0;
+	    loop invariant *progress == \at(*progress, Pre) && ram_kept{Pre,Here};
+	    loop invariant \forall integer j; (0 <= j < \at(*progress, Pre) || i <= j < 512 ||
+		(0 <= j < 512 && !guests_slot(level, j))) ==>
+		entries[j] == \at(entries[j], Pre);
+	    loop invariant \forall integer j; \at(*progress, Pre) <= j < i ==>
+		entries[j] == \at(entries[j], Pre) ||
+		entries[j] == (\at(entries[j], Pre) | PTE_USER);
+	    loop invariant \forall integer j; \at(*progress, Pre) <= j < i &&
+		guests_slot(level, j) ==>
+		allowed(\at(entries[j], Pre), level, (struct domain_memory *)dm) &&
+		(!(\at(entries[j], Pre) & PTE_PRESENT) || (entries[j] & PTE_USER));
+	    loop invariant is_ram(chosen) ==> proof_typed == \at(proof_typed, Pre) +
+		refs{Pre}(entries, level, 1, i) -
+		refs{Pre}(entries, level, 1, \at(*progress, Pre));
+	    loop invariant is_ram(chosen) ==> proof_general == \at(proof_general, Pre) +
+		refs{Pre}(entries, level, 0, i) -
+		refs{Pre}(entries, level, 0, \at(*progress, Pre));
+	    loop invariant !is_ram(chosen) ==> proof_typed == \at(proof_typed, Pre) &&
+		proof_general == \at(proof_general, Pre);
+	    loop assigns i, rc, entries[0 .. 511], proof_typed, proof_general,
+		frame_table[0 .. max_mfn - 1]; */
 	for (i = *progress; i < TABLE_ENTRIES; i++) {
 		if (!entries[i] && i % STRIDE == 0 && stride_empty(&entries[i]))
 			i += STRIDE - 1;
@@ -156,6 +250,28 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 	return rc;
 }
 
+/*@ requires machine && 1 <= level <= 4 && \valid(progress) && *progress <= 512;
+    requires \separated(page_content(pg) + (0 .. 511), progress,
+	frame_table + (0 .. max_mfn - 1), &mm_root_changes);
+    assigns page_content(pg)[0 .. 511], *progress, proof_typed, proof_general,
+	frame_table[0 .. max_mfn - 1], mm_root_changes;
+    ensures \result <= 0 && \old(*progress) <= *progress <= 512;
+    ensures \result == 0 <==> *progress == 512;
+    ensures \forall integer j; 0 <= j < 512 && guests_slot(level, j) ==>
+	page_content(pg)[j] == \old(page_content(pg)[j]) ||
+	(\old(*progress) <= j < *progress &&
+	 page_content(pg)[j] == (\old(page_content(pg)[j]) | PTE_USER));
+    ensures \forall integer j; \old(*progress) <= j < *progress && guests_slot(level, j) ==>
+	(!(\old(page_content(pg)[j]) & PTE_PRESENT) || (page_content(pg)[j] & PTE_USER));
+    ensures is_ram(chosen) ==>
+	proof_typed == \old(proof_typed) + refs{Pre}(page_content(pg), level, 1, *progress) -
+	refs{Pre}(page_content(pg), level, 1, \old(*progress));
+    ensures is_ram(chosen) ==>
+	proof_general == \old(proof_general) +
+	refs{Pre}(page_content(pg), level, 0, *progress) -
+	refs{Pre}(page_content(pg), level, 0, \old(*progress));
+    ensures !is_ram(chosen) ==>
+	proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 int table_validate(struct page *pg, unsigned level, unsigned *progress)
 {
 	const struct domain_memory *dm = mm_page_owner(pg);
@@ -164,6 +280,15 @@ int table_validate(struct page *pg, unsigned level, unsigned *progress)
 	if (likely(level == 1)) /* a copy of its own, for speed */
 		return validate_entries(entries, 1, dm, progress);
 	int rc = validate_entries(entries, level, dm, progress);
+	/*@ loop invariant 256 <= i <= 272 && (i > 256 ==> level == 4 && rc == 0);
+	    loop invariant \forall integer j; 0 <= j < 512 && guests_slot(level, j) ==>
+		entries[j] == \at(page_content(pg)[j], Pre) ||
+		(\at(*progress, Pre) <= j < *progress &&
+		 entries[j] == (\at(page_content(pg)[j], Pre) | PTE_USER));
+	    loop invariant \forall integer j; \at(*progress, Pre) <= j < *progress &&
+		guests_slot(level, j) ==>
+		(!(\at(page_content(pg)[j], Pre) & PTE_PRESENT) || (entries[j] & PTE_USER));
+	    loop assigns i, entries[256 .. 271]; */
 	for (unsigned i = HYPERVISOR_FIRST_SLOT; !rc && level == 4 && i <= HYPERVISOR_LAST_SLOT;
 	     i++)
 		entry_write(&entries[i], root_slot(dm, i), ENTRY_SET, NULL);
@@ -172,12 +297,40 @@ int table_validate(struct page *pg, unsigned level, unsigned *progress)
 	return rc;
 }
 
+/*@ requires machine && 1 <= level <= 4;
+    requires \valid_read(entries + (0 .. 511)) && \valid(progress) && *progress <= 512;
+    requires \separated(entries + (0 .. 511), progress, frame_table + (0 .. max_mfn - 1));
+    assigns *progress, proof_typed, proof_general, frame_table[0 .. max_mfn - 1];
+    ensures \result == 0 || \result == -XEN_ERESTART;
+    ensures 0 <= *progress <= \old(*progress);
+    ensures \result == 0 <==> *progress == 0;
+    ensures is_ram(chosen) ==>
+	proof_typed == \old(proof_typed) + refs{Pre}((u64 *)entries, level, 1, *progress) -
+	refs{Pre}((u64 *)entries, level, 1, \old(*progress));
+    ensures is_ram(chosen) ==>
+	proof_general == \old(proof_general) + refs{Pre}((u64 *)entries, level, 0, *progress) -
+	refs{Pre}((u64 *)entries, level, 0, \old(*progress));
+    ensures !is_ram(chosen) ==>
+	proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 static inline __attribute__((always_inline)) int
 invalidate_entries(const u64 *entries, unsigned level, unsigned *progress)
 {
 	unsigned i;
 	int rc = 0;
 
+	/*@ loop invariant 0 <= i <= \at(*progress, Pre) && rc == 0;
+	    loop invariant *progress == \at(*progress, Pre) && ram_kept{Pre,Here};
+	    loop invariant \forall integer j; 0 <= j < 512 ==>
+		entries[j] == \at(entries[j], Pre);
+	    loop invariant is_ram(chosen) ==> proof_typed == \at(proof_typed, Pre) +
+		refs{Pre}((u64 *)entries, level, 1, i) -
+		refs{Pre}((u64 *)entries, level, 1, \at(*progress, Pre));
+	    loop invariant is_ram(chosen) ==> proof_general == \at(proof_general, Pre) +
+		refs{Pre}((u64 *)entries, level, 0, i) -
+		refs{Pre}((u64 *)entries, level, 0, \at(*progress, Pre));
+	    loop invariant !is_ram(chosen) ==> proof_typed == \at(proof_typed, Pre) &&
+		proof_general == \at(proof_general, Pre);
+	    loop assigns i, rc, proof_typed, proof_general, frame_table[0 .. max_mfn - 1]; */
 	for (i = *progress; i > 0; i--) {
 		if (!entries[i - 1] && i % STRIDE == 0 && stride_empty(&entries[i - STRIDE]))
 			i -= STRIDE - 1;
@@ -196,6 +349,22 @@ invalidate_entries(const u64 *entries, unsigned level, unsigned *progress)
 	return rc;
 }
 
+/*@ requires machine && 1 <= level <= 4 && \valid(progress) && *progress <= 512;
+    requires \separated(page_content(pg) + (0 .. 511), progress,
+	frame_table + (0 .. max_mfn - 1));
+    assigns *progress, proof_typed, proof_general, frame_table[0 .. max_mfn - 1];
+    ensures \result == 0 || \result == -XEN_ERESTART;
+    ensures 0 <= *progress <= \old(*progress);
+    ensures \result == 0 <==> *progress == 0;
+    ensures is_ram(chosen) ==>
+	proof_typed == \old(proof_typed) + refs{Pre}(page_content(pg), level, 1, *progress) -
+	refs{Pre}(page_content(pg), level, 1, \old(*progress));
+    ensures is_ram(chosen) ==>
+	proof_general == \old(proof_general) +
+	refs{Pre}(page_content(pg), level, 0, *progress) -
+	refs{Pre}(page_content(pg), level, 0, \old(*progress));
+    ensures !is_ram(chosen) ==>
+	proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 int table_invalidate(struct page *pg, unsigned level, unsigned *progress)
 {
 	const u64 *entries = page_to_virt(pg);
@@ -232,7 +401,11 @@ inline bool table_open(struct open_table *t, mfn_t m, const struct domain_memory
 }
 
 /** Both entries need the same reference, which the table holds already. */
+/*@ predicate same_needs(u64 a, u64 b, integer level) = (a & PTE_PRESENT) && (level == 1 ?
+	!((a ^ b) & (PTE_ADDRESS | PTE_PRESENT | PTE_WRITABLE)) :
+	!((a ^ b) & (PTE_ADDRESS | PTE_PRESENT))); */
 /*@ assigns \nothing;
+    ensures \result == 0 || \result == 1;
     ensures level > 1 ==> (\result != 0 <==> (a & PTE_PRESENT) &&
 	!((a ^ b) & (PTE_ADDRESS | PTE_PRESENT)));
     ensures level == 1 ==> (\result != 0 <==> (a & PTE_PRESENT) &&
@@ -244,6 +417,47 @@ static inline bool same_reference(u64 a, u64 b, unsigned level)
 	return (a & PTE_PRESENT) && !((a ^ b) & mask);
 }
 
+/*@ requires level == t->level;
+    requires machine && index < 512 && 1 <= t->level <= 4;
+    requires \valid_read(t) && \valid(t->entries + (0 .. 511)) && \valid(old) &&
+	domain((struct domain_memory *)t->owner) && domain((struct domain_memory *)frame_owner);
+    requires \separated(t, t->entries + (0 .. 511), old, frame_table + (0 .. max_mfn - 1),
+	&mm_root_changes);
+    requires \separated(t->entries + (0 .. 511), old, t->owner) &&
+	\separated(t->entries + (0 .. 511), old, frame_owner);
+    requires ENTRY_SET <= mode <= ENTRY_EXCHANGE && mode != ENTRY_SWAP;
+    assigns t->entries[index], *old, proof_typed, proof_general,
+	frame_table[0 .. max_mfn - 1];
+    // Refused: nothing has changed.
+    ensures \result <= 0;
+    ensures \result != 0 ==> t->entries[index] == \old(t->entries[index]) &&
+	proof_typed == \old(proof_typed) && proof_general == \old(proof_general);
+    // Written: the entry, with its reference; the old one's is the caller's.
+    ensures \result == 0 ==> guests_slot(\old(t->level), index) &&
+	allowed(entry, \old(t->level), (struct domain_memory *)\old(t->owner));
+    ensures \result == 0 && !(entry & PTE_PRESENT) ==> t->entries[index] == entry;
+    ensures \result == 0 && (entry & PTE_PRESENT) ==>
+	t->entries[index] == (entry | PTE_USER) || (mode == ENTRY_KEEP_AD &&
+	t->entries[index] == ((entry | PTE_USER) | (\old(t->entries[index]) & PTE_AD)));
+    ensures \result == 0 ==> *old == \old(t->entries[index]) ||
+	(*old == 0 && same_needs(entry, \old(t->entries[index]), \old(t->level)));
+    ensures \result == 0 && mode == ENTRY_EXCHANGE ==>
+	\old(t->entries[index]) == \old(*old);
+    behavior typed:
+      assumes is_ram(chosen) && holds(entry, t->level, 1);
+      ensures \result == 0 ==> proof_general == \old(proof_general) &&
+	((*old == \old(t->entries[index]) && proof_typed == \old(proof_typed) + 1) ||
+	 (*old == 0 && same_needs(entry, \old(t->entries[index]), \old(t->level)) &&
+	  proof_typed == \old(proof_typed)));
+    behavior general:
+      assumes is_ram(chosen) && holds(entry, t->level, 0);
+      ensures \result == 0 ==> proof_typed == \old(proof_typed) &&
+	((*old == \old(t->entries[index]) && proof_general == \old(proof_general) + 1) ||
+	 (*old == 0 && same_needs(entry, \old(t->entries[index]), \old(t->level)) &&
+	  proof_general == \old(proof_general)));
+    behavior nothing:
+      assumes !is_ram(chosen) || !names(entry);
+      ensures proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 static inline __attribute__((always_inline)) int
 update(struct open_table *t, unsigned level, unsigned index, u64 entry, enum entry_mode mode,
        const struct domain_memory *frame_owner, u64 *old)
@@ -262,6 +476,9 @@ update(struct open_table *t, unsigned level, unsigned index, u64 entry, enum ent
 		entry |= PTE_USER;
 	else if (mode == ENTRY_KEEP_AD)
 		mode = ENTRY_SET;
+	/*@ assert (entry & PTE_ADDRESS) == (\at(entry, Pre) & PTE_ADDRESS); */
+	/*@ assert names(entry) <==> names(\at(entry, Pre)); */
+	/*@ assert (entry & PTE_WRITABLE) == (\at(entry, Pre) & PTE_WRITABLE); */
 	/* Only A and D can have changed since: the lock keeps everyone else out. */
 	if (!entry_write(slot, entry, mode, old)) {
 		if ((entry & PTE_PRESENT) && !same)
@@ -272,6 +489,46 @@ update(struct open_table *t, unsigned level, unsigned index, u64 entry, enum ent
 	return 0;
 }
 
+/*@ requires t->level > 1;
+    requires machine && index < 512 && 1 <= t->level <= 4;
+    requires \valid_read(t) && \valid(t->entries + (0 .. 511)) && \valid(old) &&
+	domain((struct domain_memory *)t->owner);
+    requires \separated(t, t->entries + (0 .. 511), old, frame_table + (0 .. max_mfn - 1),
+	&mm_root_changes);
+    requires \separated(t->entries + (0 .. 511), old, t->owner);
+    requires ENTRY_SET <= mode <= ENTRY_EXCHANGE && mode != ENTRY_SWAP;
+    assigns t->entries[index], *old, proof_typed, proof_general,
+	frame_table[0 .. max_mfn - 1], mm_root_changes;
+    // Refused: nothing has changed.
+    ensures \result <= 0;
+    ensures \result != 0 ==> t->entries[index] == \old(t->entries[index]) &&
+	proof_typed == \old(proof_typed) && proof_general == \old(proof_general);
+    // Written: the entry, with its reference; the old one's is the caller's.
+    ensures \result == 0 ==> guests_slot(\old(t->level), index) &&
+	allowed(entry, \old(t->level), (struct domain_memory *)\old(t->owner));
+    ensures \result == 0 && !(entry & PTE_PRESENT) ==> t->entries[index] == entry;
+    ensures \result == 0 && (entry & PTE_PRESENT) ==>
+	t->entries[index] == (entry | PTE_USER) || (mode == ENTRY_KEEP_AD &&
+	t->entries[index] == ((entry | PTE_USER) | (\old(t->entries[index]) & PTE_AD)));
+    ensures \result == 0 ==> *old == \old(t->entries[index]) ||
+	(*old == 0 && same_needs(entry, \old(t->entries[index]), \old(t->level)));
+    ensures \result == 0 && mode == ENTRY_EXCHANGE ==>
+	\old(t->entries[index]) == \old(*old);
+    behavior typed:
+      assumes is_ram(chosen) && holds(entry, t->level, 1);
+      ensures \result == 0 ==> proof_general == \old(proof_general) &&
+	((*old == \old(t->entries[index]) && proof_typed == \old(proof_typed) + 1) ||
+	 (*old == 0 && same_needs(entry, \old(t->entries[index]), \old(t->level)) &&
+	  proof_typed == \old(proof_typed)));
+    behavior general:
+      assumes is_ram(chosen) && holds(entry, t->level, 0);
+      ensures \result == 0 ==> proof_typed == \old(proof_typed) &&
+	((*old == \old(t->entries[index]) && proof_general == \old(proof_general) + 1) ||
+	 (*old == 0 && same_needs(entry, \old(t->entries[index]), \old(t->level)) &&
+	  proof_general == \old(proof_general)));
+    behavior nothing:
+      assumes !is_ram(chosen) || !names(entry);
+      ensures proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 static __attribute__((noinline)) int update_upper(struct open_table *t, unsigned index, u64 entry,
 						  enum entry_mode mode, u64 *old)
 {
@@ -282,6 +539,46 @@ static __attribute__((noinline)) int update_upper(struct open_table *t, unsigned
 	return rc;
 }
 
+/*@ requires machine && index < 512 && 1 <= t->level <= 4;
+    requires \valid_read(t) && \valid(t->entries + (0 .. 511)) && \valid(old) &&
+	domain((struct domain_memory *)t->owner) && domain((struct domain_memory *)frame_owner);
+    requires \separated(t, t->entries + (0 .. 511), old, frame_table + (0 .. max_mfn - 1),
+	&mm_root_changes);
+    requires \separated(t->entries + (0 .. 511), old, t->owner) &&
+	\separated(t->entries + (0 .. 511), old, frame_owner);
+    requires ENTRY_SET <= mode <= ENTRY_EXCHANGE && mode != ENTRY_SWAP;
+    assigns t->entries[index], *old, proof_typed, proof_general,
+	frame_table[0 .. max_mfn - 1], mm_root_changes;
+    // Refused: nothing has changed.
+    ensures \result <= 0;
+    ensures \result != 0 ==> t->entries[index] == \old(t->entries[index]) &&
+	proof_typed == \old(proof_typed) && proof_general == \old(proof_general);
+    // Written: the entry, with its reference; the old one's is the caller's.
+    ensures \result == 0 ==> guests_slot(\old(t->level), index) &&
+	allowed(entry, \old(t->level), (struct domain_memory *)\old(t->owner));
+    ensures \result == 0 && !(entry & PTE_PRESENT) ==> t->entries[index] == entry;
+    ensures \result == 0 && (entry & PTE_PRESENT) ==>
+	t->entries[index] == (entry | PTE_USER) || (mode == ENTRY_KEEP_AD &&
+	t->entries[index] == ((entry | PTE_USER) | (\old(t->entries[index]) & PTE_AD)));
+    ensures \result == 0 ==> *old == \old(t->entries[index]) ||
+	(*old == 0 && same_needs(entry, \old(t->entries[index]), \old(t->level)));
+    ensures \result == 0 && mode == ENTRY_EXCHANGE ==>
+	\old(t->entries[index]) == \old(*old);
+    behavior typed:
+      assumes is_ram(chosen) && holds(entry, t->level, 1);
+      ensures \result == 0 ==> proof_general == \old(proof_general) &&
+	((*old == \old(t->entries[index]) && proof_typed == \old(proof_typed) + 1) ||
+	 (*old == 0 && same_needs(entry, \old(t->entries[index]), \old(t->level)) &&
+	  proof_typed == \old(proof_typed)));
+    behavior general:
+      assumes is_ram(chosen) && holds(entry, t->level, 0);
+      ensures \result == 0 ==> proof_typed == \old(proof_typed) &&
+	((*old == \old(t->entries[index]) && proof_general == \old(proof_general) + 1) ||
+	 (*old == 0 && same_needs(entry, \old(t->entries[index]), \old(t->level)) &&
+	  proof_general == \old(proof_general)));
+    behavior nothing:
+      assumes !is_ram(chosen) || !names(entry);
+      ensures proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 inline __attribute__((always_inline)) int table_update(struct open_table *t, unsigned index,
 						       u64 entry, enum entry_mode mode,
 						       const struct domain_memory *frame_owner,

@@ -62,6 +62,15 @@ static inline enum frame_type entry_type(u64 entry, unsigned level)
 
 /** Drop the reference that a present entry of frame pg held. 0; -XEN_ERESTART: still to be
  * dropped. */
+/*@ requires machine && (pg == \null || \valid(pg));
+    assigns proof_typed, proof_general, frame_table[0 .. max_mfn - 1];
+    ensures ram_kept{Pre,Post};
+    ensures \result == 0 || \result == -XEN_ERESTART;
+    ensures proof_typed == \old(proof_typed) - (\result == 0 &&
+	pg != \null && pg == frame_table + chosen && (level > 1 || (entry & PTE_WRITABLE) != 0) ? 1
+   : 0); ensures level <= 1 && !(entry & PTE_WRITABLE) ==> \result == 0; ensures proof_general ==
+   \old(proof_general) - (pg != \null && pg == frame_table + chosen && (level <= 1 && (entry &
+   PTE_WRITABLE) == 0) ? 1 : 0); */
 static inline int entry_put_page(u64 entry, unsigned level, struct page *pg)
 {
 	if (!pg) /* device memory */
@@ -73,6 +82,23 @@ static inline int entry_put_page(u64 entry, unsigned level, struct page *pg)
 }
 
 /** The same for an entry that no table holds any more. */
+/*@ requires machine && (entry & PTE_PRESENT);
+    assigns proof_typed, proof_general, frame_table[0 .. max_mfn - 1];
+    ensures ram_kept{Pre,Post};
+    ensures \result == 0 || \result == -XEN_ERESTART;
+    ensures \result != 0 ==>
+	proof_typed == \old(proof_typed) && proof_general == \old(proof_general);
+    behavior typed:
+      assumes is_ram(chosen) && holds(entry, level, 1);
+      ensures proof_typed == \old(proof_typed) - (\result == 0 ? 1 : 0);
+      ensures proof_general == \old(proof_general);
+    behavior general:
+      assumes is_ram(chosen) && holds(entry, level, 0);
+      ensures proof_typed == \old(proof_typed);
+      ensures proof_general == \old(proof_general) - 1 && \result == 0;
+    behavior nothing:
+      assumes !is_ram(chosen) || !names(entry);
+      ensures proof_typed == \old(proof_typed) && proof_general == \old(proof_general); */
 static inline int entry_put(u64 entry, unsigned level)
 {
 	return entry_put_page(entry, level, frame_of_ram(entry_frame(entry)));

@@ -161,7 +161,6 @@ static int leave_idle(struct page *pg, u64 word, enum frame_type type)
 	return go_up(pg, 0, type);
 }
 
-/*@ predicate valid_as(u64 w, integer type) = (w & TYPE_VALID) && ((w >> TYPE_SHIFT) & 7) == type; */
 /*@ requires \valid(pg) && TYPE_L1 <= type <= TYPE_SHARED;
     behavior another:
       assumes valid_as(pg->type, type) && !(pg->type & TYPE_BUSY) &&

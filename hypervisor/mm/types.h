@@ -63,6 +63,7 @@ enum frame_type {
 #define TYPE_BUSY      BIT(39)
 #define PROGRESS_SHIFT 40 /* 10 bits: 0..512 */
 
+/*@ predicate valid_as(u64 w, integer type) = (w & TYPE_VALID) && ((w >> TYPE_SHIFT) & 7) == type; */
 /*@ assigns \nothing;
     ensures \result == ((word >> TYPE_SHIFT) & 7); */
 static inline enum frame_type type_of(u64 word)
@@ -94,6 +95,11 @@ int type_get_owned(struct page *pg, const struct domain_memory *dm, enum frame_t
  * Explain what a get returned: "WHAT VALUE refused: frame … is …", and return err, for OTHER_TYPE
  * and OTHER_OWNER; all other values are returned as they are.
  */
+/*@ requires \valid_read(frame_table + (0 .. max_mfn - 1)) && \valid_read(dm);
+    requires (rc == OTHER_TYPE ==> is_ram(m.n)) && TYPE_NONE <= type <= TYPE_SHARED;
+    assigns \nothing;
+    ensures rc == OTHER_TYPE || rc == OTHER_OWNER ==> \result == err;
+    ensures rc != OTHER_TYPE && rc != OTHER_OWNER ==> \result == rc; */
 int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum frame_type type,
 		const char *what, u64 value);
 
@@ -114,6 +120,7 @@ void type_share(struct page *pg, bool readonly);
 void type_reset(struct page *pg);
 
 /** "a pinned L2 table" and the like, for messages. */
+/*@ assigns \nothing; */
 const char *type_describe(u64 word);
 
 #endif

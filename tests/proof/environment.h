@@ -96,6 +96,115 @@ u64 proof_load(u64 value);
 void panic(const char *fmt, ...);
 #endif
 
+/*
+ * What the contracts of table.c are about. One frame is chosen, whichever: the provers know nothing
+ * of it. Of the references on it, proof_typed and proof_general count those that were got and not
+ * yet dropped.
+ */
+#include <mm/entry.h>
+#include <mm/frame.h>
+
+extern long proof_typed, proof_general;
+/*@ axiomatic choice {
+      logic integer chosen; // its number
+      // Of bits, what the provers do not find by themselves.
+      axiom user_aside: \forall u64 e; ((e | PTE_USER) & PTE_ADDRESS) == (e & PTE_ADDRESS);
+      axiom flags_fit: \forall integer a, b; 0 <= a <= 255 && 0 <= b <= 255 ==>
+	0 <= (a | b) <= 255;
+      logic u64 slot_of(struct domain_memory *dm, integer slot) reads \nothing;
+    }
+    predicate ram_kept{L1,L2} = is_ram{L1}(chosen) <==> is_ram{L2}(chosen);
+
+    // Does an entry hold a typed (1) or general (0) reference on the chosen frame?
+    predicate names(u64 e) = (e & PTE_PRESENT) && ((e & PTE_ADDRESS) >> PAGE_SHIFT) == chosen;
+    predicate holds(u64 e, integer level, integer typed) = names(e) &&
+	(typed == 1 <==> level > 1 || (e & PTE_WRITABLE));
+    predicate guests_slot(integer level, integer i) = !(level == 4 && 256 <= i <= 271);
+    // How many of a table's entries below n do.
+    axiomatic counting {
+      logic integer refs{L}(u64 *e, integer level, integer typed, integer n) reads e[0 .. 511];
+      axiom refs_none{L}: \forall u64 *e, integer level, typed; refs(e, level, typed, 0) == 0;
+      axiom refs_more{L}: \forall u64 *e, integer level, typed, n; n > 0 &&
+	guests_slot(level, n - 1) && holds(e[n - 1], level, typed) ==>
+	refs(e, level, typed, n) == refs(e, level, typed, n - 1) + 1;
+      axiom refs_same{L}: \forall u64 *e, integer level, typed, n; n > 0 &&
+	!(guests_slot(level, n - 1) && holds(e[n - 1], level, typed)) ==>
+	refs(e, level, typed, n) == refs(e, level, typed, n - 1);
+    }
+    lemma refs_stride{L}: \forall u64 *e, integer level, typed, n; n >= 8 &&
+	e[n - 1] == 0 && e[n - 2] == 0 && e[n - 3] == 0 && e[n - 4] == 0 && e[n - 5] == 0 &&
+	e[n - 6] == 0 && e[n - 7] == 0 && e[n - 8] == 0 ==>
+	refs(e, level, typed, n) == refs(e, level, typed, n - 8);
+
+    // Bits that an entry may have. What it says of the chosen frame, it says of all.
+    predicate allowed(u64 e, integer level, struct domain_memory *owner) =
+	!(e & PTE_PRESENT) || !(e & (PTE_CACHE | PTE_GLOBAL)) ||
+	(level == 1 && !(e & PTE_GLOBAL) &&
+	 (owner->privileged || !(names(e) && is_ram(chosen))));
+*/
+#ifdef PROOF_EVA
+/*@ predicate machine = \true;
+    predicate domain(struct domain_memory *dm) = \true;
+    predicate apart(u64 *e) = \true; */
+#else
+/*@ predicate machine = \valid(frame_table + (0 .. max_mfn - 1)) && 32 <= phys_addr_bits <= 52 &&
+	max_mfn <= 1UL << 40;
+    predicate domain(struct domain_memory *dm) = \valid_read(dm) &&
+	dm->iomem_ranges <= MAX_IOMEM_RANGES && \separated(dm, frame_table + (0 .. max_mfn - 1));
+    predicate apart(u64 *e) = \separated(e, frame_table + (0 .. max_mfn - 1)); */
+#endif
+
+#ifdef PROOF_COUNTS
+/*
+ * Below table.c: what these four do to the counters. What else they do is not looked at: they may
+ * change the whole frame table, but not the table that is at hand (it is BUSY, or locked), nor
+ * which frames are RAM.
+ */
+#include <mm/root.h>
+#include <mm/table.h>
+
+/*@ requires machine && \valid_read(dm);
+    assigns proof_typed, frame_table[0 .. max_mfn - 1];
+    ensures ram_kept{Pre,Post};
+    ensures \result == 0 ==> pg != \null && pg->owner == dm->domid && valid_as(pg->type, type);
+    ensures proof_typed == \old(proof_typed) +
+	(\result == 0 && pg == frame_table + chosen ? 1 : 0);
+    ensures \result <= 0 || \result == OTHER_OWNER ||
+	(\result == OTHER_TYPE && pg != \null && (pg->flags & PAGE_RAM)); */
+int type_get_owned(struct page *pg, const struct domain_memory *dm, enum frame_type type);
+/*@ requires machine && \valid(pg);
+    assigns proof_typed, frame_table[0 .. max_mfn - 1];
+    ensures ram_kept{Pre,Post};
+    ensures \result == 0 || \result == -XEN_ERESTART;
+    ensures proof_typed == \old(proof_typed) -
+	(\result == 0 && pg == frame_table + chosen ? 1 : 0); */
+int type_put(struct page *pg);
+/*@ requires machine && \valid_read(dm);
+    assigns proof_general, frame_table[0 .. max_mfn - 1];
+    ensures ram_kept{Pre,Post};
+    ensures \result == 0 || \result == 1;
+    ensures \result != 0 ==> pg != \null && pg->owner == dm->domid;
+    ensures proof_general == \old(proof_general) +
+	(\result != 0 && pg == frame_table + chosen ? 1 : 0); */
+bool page_get(struct page *pg, const struct domain_memory *dm);
+/*@ requires machine && \valid(pg);
+    assigns proof_general, frame_table[0 .. max_mfn - 1];
+    ensures ram_kept{Pre,Post};
+    ensures proof_general == \old(proof_general) - (pg == frame_table + chosen ? 1 : 0); */
+void mm_put_page(struct page *pg);
+
+/*@ assigns \nothing; // a table has an owner, who is in no table
+    ensures domain(\result) &&
+	\separated(\result, page_content((struct page *)pg) + (0 .. 511)); */
+struct domain_memory *mm_page_owner(const struct page *pg);
+/*@ assigns \nothing;
+    ensures \result == slot_of((struct domain_memory *)dm, slot); */
+u64 root_slot(const struct domain_memory *dm, unsigned slot);
+/*@ assigns \nothing;
+    ensures \result == 0 || \result == 1; */
+bool hypercall_preempt_check(void);
+#endif
+
 #ifdef PROOF_EVA
 #include <mm/table.h>
 #include <x86/uaccess.h>
