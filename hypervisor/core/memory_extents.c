@@ -92,7 +92,7 @@ long memory_reservation(u64 cmd, u64 arg)
 	struct xen_memory_reservation res;
 	bool list_needed = cmd != XENMEM_increase_reservation;
 	u64 start = hypercall_done(), i, limit;
-	struct domain *d;
+	struct domain *d = current_domain();
 
 	if (!get_guest(res, arg))
 		return refuse_fault(arg);
@@ -106,21 +106,21 @@ long memory_reservation(u64 cmd, u64 arg)
 
 	if (rc)
 		return rc == -XEN_EPERM ? (long)start : rc;
-	rc = get_target(res.domid, &d);
+	if (res.domid != DOMID_SELF) /* the caller is there as long as it calls */
+		rc = get_target(res.domid, &d);
 	if (rc)
 		return rc;
 	for (i = start; i < res.nr_extents && !rc; i += !rc) {
-		if (i > start && hypercall_preempt_check()) {
-			domain_put(d);
-			return hypercall_preempt(i, cmd, arg, 0, 0);
-		}
+		if (i > start && hypercall_preempt_check())
+			break;
 		this_cpu()->batch_index = i;
 		rc = cmd == XENMEM_decrease_reservation
 			     ? release(d, &res, i)
 			     : populate(d, &res, limit, i, cmd == XENMEM_populate_physmap);
 	}
-	domain_put(d);
-	return i;
+	if (res.domid != DOMID_SELF)
+		domain_put(d);
+	return rc || i >= res.nr_extents ? (long)i : hypercall_preempt(i, cmd, arg, 0, 0);
 }
 
 /* --- exchange --- */
