@@ -2,11 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <xen/errno.h>
-#include <ext2fs/ext2fs.h>
 #include "disk/image.h"
+#include "disk/image_reader.h"
 
 #define SUPER_OFFSET 1024
-#define READ_BYTES   (64u << 10) /* at once */
 #define NAME_LENGTH  255
 #define MOST_DEPTH   5 /* of a tree of extents; Linux makes no deeper ones */
 
@@ -25,134 +24,15 @@
 
 /* One look into a file system. */
 struct look {
-	const struct disk_source *source;
+	struct image_reader reader;
 	struct problem *problem;
 	const char *path;
-	unsigned int reads; /* blocks so far */
-	int error;	    /* of the source, or -XEN_E2BIG: too many reads */
-	struct struct_io_channel channel;
 	ext2_filsys fs;
 
 	struct pieces *pieces;
 	uint64_t blocks; /* of the file */
 	uint64_t next;	 /* block of the file that is to be mapped next */
 	int refused;	 /* what take_run() said */
-};
-
-/* --- reading -----------------------------------------------------------------------------------
- */
-
-/* Bytes from anywhere, through whole blocks of the disk. */
-static int read_piece(struct look *look, uint64_t offset, uint32_t size, uint8_t *buffer)
-{
-	const struct disk_source *source = look->source;
-	uint64_t first = offset / source->block_size;
-	uint32_t skip = offset % source->block_size;
-	uint32_t count = (skip + size + source->block_size - 1) / source->block_size;
-	uint8_t *blocks = malloc((size_t)count * source->block_size);
-	int error = -XEN_ENOMEM;
-
-	if (blocks)
-		error = source->read(source->context, first, count, blocks);
-	if (!error)
-		memcpy(buffer, blocks + skip, size);
-	free(blocks);
-	return error;
-}
-
-static int read_bytes(struct look *look, uint64_t offset, uint64_t size, uint8_t *buffer)
-{
-	uint64_t end = look->source->blocks * look->source->block_size;
-
-	if (size > end || offset > end - size)
-		return -XEN_EINVAL;
-	while (size) {
-		uint32_t piece = size < READ_BYTES ? (uint32_t)size : READ_BYTES;
-		int error = read_piece(look, offset, piece, buffer);
-
-		if (error)
-			return error;
-		offset += piece;
-		buffer += piece;
-		size -= piece;
-	}
-	return 0;
-}
-
-/* --- libext2fs's way to the disk ---------------------------------------------------------------
- */
-
-/* libext2fs hands no context to io_open(). Nothing waits between here and there. */
-static struct look *opening;
-
-static errcode_t io_open(const char *name, int flags, io_channel *channel)
-{
-	(void)name;
-	(void)flags;
-	*channel = &opening->channel;
-	return 0;
-}
-
-static errcode_t io_close(io_channel channel)
-{
-	(void)channel;
-	return 0;
-}
-
-static errcode_t io_set_block_size(io_channel channel, int size)
-{
-	channel->block_size = size;
-	return 0;
-}
-
-/* A negative count is bytes. What lies outside the disk is the file system's fault, all other
- * failures end the look. */
-static errcode_t io_read(io_channel channel, unsigned long long block, int count, void *data)
-{
-	struct look *look = channel->private_data;
-	uint64_t unit = (uint64_t)channel->block_size;
-	uint64_t size = count < 0 ? (uint64_t) - (int64_t)count : (uint64_t)count * unit;
-	int error;
-
-	if (block > look->source->blocks)
-		return EXT2_ET_SHORT_READ;
-	look->reads += (unsigned int)((size + unit - 1) / unit);
-	error = look->reads > IMAGE_READS ? -XEN_E2BIG : read_bytes(look, block * unit, size, data);
-	if (error && error != -XEN_EINVAL)
-		look->error = error;
-	return error ? EXT2_ET_SHORT_READ : 0;
-}
-
-static errcode_t io_read_32(io_channel channel, unsigned long block, int count, void *data)
-{
-	return io_read(channel, block, count, data);
-}
-
-static errcode_t io_write(io_channel channel, unsigned long block, int count, const void *data)
-{
-	(void)channel;
-	(void)block;
-	(void)count;
-	(void)data;
-	return EXT2_ET_RO_FILSYS;
-}
-
-static errcode_t io_flush(io_channel channel)
-{
-	(void)channel;
-	return 0;
-}
-
-static struct struct_io_manager manager = {
-	.magic = EXT2_ET_MAGIC_IO_MANAGER,
-	.name = "disk",
-	.open = io_open,
-	.close = io_close,
-	.set_blksize = io_set_block_size,
-	.read_blk = io_read_32,
-	.read_blk64 = io_read,
-	.write_blk = io_write,
-	.flush = io_flush,
 };
 
 /* --- problems ----------------------------------------------------------------------------------
@@ -172,14 +52,14 @@ static const char *meaning(errcode_t code)
 /* What libext2fs says, unless the disk or a bound is to blame. */
 static int note(struct look *look, errcode_t code)
 {
-	if (look->error == -XEN_E2BIG)
+	if (look->reader.error == -XEN_E2BIG)
 		return problem_note(look->problem, XEN_E2BIG,
 				    "finding the file takes more than %u blocks to be read",
 				    IMAGE_READS);
-	if (look->error)
-		return problem_note(look->problem, -look->error,
+	if (look->reader.error)
+		return problem_note(look->problem, -look->reader.error,
 				    "reading the file system failed: %s",
-				    problem_reason(look->error));
+				    problem_reason(look->reader.error));
 	if (code == EXT2_ET_NO_MEMORY)
 		return problem_note(look->problem, XEN_ENOMEM,
 				    "dom0 is out of memory: raise dom0_mem");
@@ -254,7 +134,8 @@ static int check_sizes(const struct ext2_super_block *super, const struct disk_s
 static int check_super(struct look *look)
 {
 	struct ext2_super_block super;
-	int error = read_bytes(look, SUPER_OFFSET, sizeof(super), (uint8_t *)&super);
+	int error =
+		image_reader_bytes(&look->reader, SUPER_OFFSET, sizeof(super), (uint8_t *)&super);
 
 	if (error && error != -XEN_EINVAL)
 		return problem_note(look->problem, -error, "reading the file system failed: %s",
@@ -263,7 +144,7 @@ static int check_super(struct look *look)
 		return problem_note(look->problem, XEN_EINVAL,
 				    "there is no ext2, ext3 or ext4 file system on the disk");
 	error = check_features(&super, look->problem);
-	return error ? error : check_sizes(&super, look->source, look->problem);
+	return error ? error : check_sizes(&super, look->reader.source, look->problem);
 }
 
 static int open_file_system(struct look *look)
@@ -273,15 +154,7 @@ static int open_file_system(struct look *look)
 
 	if (error)
 		return error;
-	look->channel = (struct struct_io_channel){
-		.magic = EXT2_ET_MAGIC_IO_CHANNEL,
-		.manager = &manager,
-		.block_size = SUPER_OFFSET,
-		.refcount = 1,
-		.private_data = look,
-	};
-	opening = look;
-	code = ext2fs_open2("disk", NULL, EXT2_FLAG_64BITS, 0, 0, &manager, &look->fs);
+	code = image_reader_open(&look->reader, &look->fs);
 	return code ? note(look, code) : 0;
 }
 
@@ -454,11 +327,11 @@ static int check_file(struct look *look, ext2_ino_t number, const struct ext2_in
 	if (inode->i_flags & NOT_PLAIN)
 		return problem_note(look->problem, XEN_EINVAL,
 				    "%s is encrypted, packed or sealed: copy it", look->path);
-	if (!size || size % look->source->block_size)
+	if (!size || size % look->reader.source->block_size)
 		return problem_note(
 			look->problem, XEN_EINVAL,
 			"the size of %s, %llu bytes, is not a multiple of the disk's %u",
-			look->path, (unsigned long long)size, look->source->block_size);
+			look->path, (unsigned long long)size, look->reader.source->block_size);
 	look->blocks = (size + look->fs->blocksize - 1) / look->fs->blocksize;
 	look->pieces->sectors = size / BLOCK_SECTOR;
 	return look->blocks > super_blocks(look->fs->super) ? note_hole(look) : 0;
@@ -504,7 +377,7 @@ int image_find(const struct disk_source *source, const char *path, struct pieces
 	memset(pieces, 0, sizeof(*pieces));
 	if (!look)
 		return problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
-	look->source = source;
+	look->reader.source = source;
 	look->problem = problem;
 	look->path = path;
 	look->pieces = pieces;
