@@ -43,7 +43,7 @@ bench: $(BENCH)/xpti.instructions $(BENCH)/xpti.ticks $(call BENCH_PAIR,instruct
 	$(Q)tools/bench/report 2 $(BENCH_DOM0) | tee $(BENCH)/dom0.txt
 	@echo; echo 'What instructions do not show, for one operation, on Parapet / Xen:'
 	$(Q)tools/bench/costly $(call BENCH_PAIR,tally) | tee $(BENCH)/costly.txt
-	@echo; echo 'Ticks of the TSC without -icount, median of the rounds (as fast as this machine is today):'
+	@echo; echo 'Ticks of the TSC without -icount, median of the rounds: time of an emulator, not of a CPU (CAVEATS):'
 	$(Q)tools/bench/report 3 $(call BENCH_PAIR,ticks) | tee $(BENCH)/ticks.txt
 	@echo; echo 'Instructions with xpti=1, beside without:'
 	$(Q)tools/bench/report 2 $(call BENCH_XPTI,instructions) xpti=1 xpti=0 | tee $(BENCH)/xpti.txt
