@@ -100,7 +100,7 @@ static void unmap(struct gnttab_unmap_grant_ref *ops, unsigned count, bool repla
 		flush |= ops[i].status == GNTST_okay && ops[i].host_addr;
 	}
 	if (flush)
-		tlb_flush_mask(d->mem.dirty_cpus);
+		tlb_flush_mask(d->mem.dirty_cpus, TLB_ALL);
 	for (unsigned i = 0; i < count; i++)
 		if (done[i])
 			maptrack_release(&d->grants, ops[i].handle);

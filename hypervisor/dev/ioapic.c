@@ -42,10 +42,11 @@ static const struct ioapic *find(unsigned gsi)
 	return NULL;
 }
 
-/* Masked, and where a spurious interrupt of theirs would go, out of the exceptions' way. */
-static void silence_pics(void)
+unsigned ioapic_init(void)
 {
+	/* The old chips are masked; a spurious interrupt of theirs goes where no exception is. */
 	static const u8 setup[][2] = {{VECTOR_PIC, VECTOR_PIC + 8}, {4, 2}, {1, 1}, {0xff, 0xff}};
+	unsigned gsis = 0;
 
 	outb(PIC1, 0x11);
 	outb(PIC2, 0x11);
@@ -53,13 +54,6 @@ static void silence_pics(void)
 		outb(PIC1 + 1, setup[i][0]);
 		outb(PIC2 + 1, setup[i][1]);
 	}
-}
-
-unsigned ioapic_init(void)
-{
-	unsigned gsis = 0;
-
-	silence_pics();
 	for (unsigned i = 0; i < machine.ioapics_found; i++) {
 		struct ioapic *io = &ioapics[i];
 

@@ -25,7 +25,7 @@ OPTION("console", option_string, console_option);
 OPTION("com1", option_string, com1_option);
 OPTION("com2", option_string, com2_option);
 
-static u16 port = 0x3f8; /* 0: no serial console */
+u16 serial_port = 0x3f8;
 static u8 irq;
 static unsigned fifo_size = 1;
 static char ring[1024];
@@ -44,45 +44,40 @@ static void configure(const char *s)
 		format |= *s && s[1] == '2' ? 0x04 : 0;
 	}
 	if (s && (s = strchr(s, ','))) {
-		port = parse_number(s + 1, &s);
+		serial_port = parse_number(s + 1, &s);
 		irq = *s == ',' ? parse_number(s + 1, &s) : irq;
 	}
-	outb(port + UART_IER, 0);
+	outb(serial_port + UART_IER, 0);
 	if (divisor) {
-		outb(port + UART_LCR, 0x80);
-		outb(port + UART_DATA, divisor);
-		outb(port + UART_IER, divisor >> 8);
+		outb(serial_port + UART_LCR, 0x80);
+		outb(serial_port + UART_DATA, divisor);
+		outb(serial_port + UART_IER, divisor >> 8);
 	}
-	outb(port + UART_LCR, format);
-	outb(port + UART_FCR, 0x07);
-	outb(port + UART_MCR, 0x0b);
-	if ((inb(port + UART_IIR) & IIR_FIFO) == IIR_FIFO)
+	outb(serial_port + UART_LCR, format);
+	outb(serial_port + UART_FCR, 0x07);
+	outb(serial_port + UART_MCR, 0x0b);
+	if ((inb(serial_port + UART_IIR) & IIR_FIFO) == IIR_FIFO)
 		fifo_size = 16;
-}
-
-u16 serial_port(void)
-{
-	return port;
 }
 
 void serial_init(void)
 {
 	bool second = strstr(console_option, "com2");
 
-	port = second ? 0x2f8 : strstr(console_option, "com1") ? 0x3f8 : 0;
+	serial_port = second ? 0x2f8 : strstr(console_option, "com1") ? 0x3f8 : 0;
 	irq = second ? 3 : 4;
-	if (port)
+	if (serial_port)
 		configure(second ? com2_option : com1_option);
 	/* No chip there reads as all ones. */
-	if (port && inb(port + UART_LSR) == 0xff)
-		port = 0;
+	if (serial_port && inb(serial_port + UART_LSR) == 0xff)
+		serial_port = 0;
 }
 
 void serial_init_irq(void)
 {
-	if (!port || !irq_bind_internal(irq, serial_interrupt))
+	if (!serial_port || !irq_bind_internal(irq, serial_interrupt))
 		return;
-	outb(port + UART_IER, 1);
+	outb(serial_port + UART_IER, 1);
 	serial_interrupt();
 }
 
@@ -91,8 +86,8 @@ void serial_interrupt(void)
 	bool any = false;
 
 	spin_lock(&ring_lock);
-	for (; inb(port + UART_LSR) & LSR_DATA_READY; any = true) {
-		char c = inb(port + UART_DATA);
+	for (; inb(serial_port + UART_LSR) & LSR_DATA_READY; any = true) {
+		char c = inb(serial_port + UART_DATA);
 
 		/* When nobody reads, the newest characters are lost. */
 		if (ring_head - ring_tail < sizeof(ring))
@@ -108,15 +103,16 @@ static void put(char c)
 	static unsigned room;
 
 	/* Bounded, so that a missing or stuck chip cannot stop the machine. */
-	for (unsigned i = 0; !room && i < 100000 && !(inb(port + UART_LSR) & LSR_TX_EMPTY); i++)
+	for (unsigned i = 0; !room && i < 100000 && !(inb(serial_port + UART_LSR) & LSR_TX_EMPTY);
+	     i++)
 		pause();
 	room = (room ? room : fifo_size) - 1;
-	outb(port + UART_DATA, c);
+	outb(serial_port + UART_DATA, c);
 }
 
 void serial_puts(const char *s, size_t n)
 {
-	for (; port && n; n--, s++) {
+	for (; serial_port && n; n--, s++) {
 		if (*s == '\n')
 			put('\r');
 		put(*s);

@@ -13,7 +13,7 @@ void serial_init_irq(void);
 void serial_interrupt(void);
 
 /** First of the console chip's eight I/O ports; 0: there is no serial console. */
-u16 serial_port(void);
+extern u16 serial_port;
 
 /** Send n bytes, each newline as CR LF. Waits for the chip. The caller serialises (lib/log.c does).
  */

@@ -110,7 +110,7 @@ void mm_window_set(struct vcpu_memory *vm, unsigned slot, mfn_t m)
 		   mfn_eq(m, INVALID_MFN) ? 0 : mfn_to_paddr(m) | PTE_TABLE | PTE_NX);
 	/* Another CPU that ran this vCPU has loaded another CR3 since. */
 	if (vm == this_cpu()->current_memory)
-		tlb_flush_local_page(GDT_WINDOW(vm->vcpu_id) + slot * PAGE_SIZE);
+		tlb_flush_local(GDT_WINDOW(vm->vcpu_id) + slot * PAGE_SIZE);
 }
 
 /* --- the LDT: its pages come into the window as the CPU touches them --- */

@@ -106,7 +106,7 @@ struct page *heap_take(unsigned order, u64 limit)
 		pg[i].flags &= ~PAGE_STALE;
 	}
 	if (stale.bits)
-		tlb_flush_mask(stale);
+		tlb_flush_mask(stale, TLB_ALL);
 	memset(page_to_virt(pg), 0, PAGE_SIZE << order);
 	return pg;
 }

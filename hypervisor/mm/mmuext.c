@@ -87,18 +87,18 @@ static int one_op(struct vcpu_memory *vm, const struct mmuext_op *op, struct dom
 			return refuse(NOT_ALLOWED, "a root of d%u", dm->domid);
 		return mm_set_root(vm, m, op->cmd == MMUEXT_NEW_USER_BASEPTR);
 	case MMUEXT_TLB_FLUSH_LOCAL:
-		tlb_flush_local();
+		tlb_flush_local(TLB_ALL);
 		return 0;
 	case MMUEXT_INVLPG_LOCAL:
-		return target_flush(vm, true, va, UVMF_LOCAL);
+		return target_flush(vm, va, UVMF_LOCAL);
 	case MMUEXT_TLB_FLUSH_MULTI:
 	case MMUEXT_INVLPG_MULTI:
 		if (bitmap <= UVMF_ALL)
 			return refuse(BAD_ADDRESS, "vCPU bitmap at %lx", bitmap);
-		return target_flush(vm, op->cmd == MMUEXT_INVLPG_MULTI, va, bitmap);
+		return target_flush(vm, op->cmd == MMUEXT_INVLPG_MULTI ? va : TLB_ALL, bitmap);
 	case MMUEXT_TLB_FLUSH_ALL:
 	case MMUEXT_INVLPG_ALL:
-		return target_flush(vm, op->cmd == MMUEXT_INVLPG_ALL, va, UVMF_ALL);
+		return target_flush(vm, op->cmd == MMUEXT_INVLPG_ALL ? va : TLB_ALL, UVMF_ALL);
 	case MMUEXT_FLUSH_CACHE:
 	case MMUEXT_FLUSH_CACHE_GLOBAL:
 		if (!vm->domain->privileged && !vm->domain->iomem_ranges)

@@ -31,6 +31,7 @@ static int replace_root(struct vcpu_memory *vm, mfn_t m, bool user)
 		return type_refuse(rc, -XEN_EINVAL, m, vm->domain, TYPE_L4, "root", m.n);
 	*root = pg;
 	*(user ? &vm->cr3_user : &vm->cr3_kernel) = mfn_to_paddr(m);
+	this_cpu()->tlb_flushes++; /* a user root's PCID: stale */
 	/* Hypercalls come from the guest's kernel mode: this CPU is on the old root until now. */
 	if (m.n && !user && vm == this_cpu()->current_memory)
 		write_cr3(vm->cr3_kernel);

@@ -25,25 +25,21 @@ void target_put_other(struct domain_memory *dm)
 		hook_put_domain(dm);
 }
 
-int target_flush(struct vcpu_memory *vm, bool page, u64 va, u64 where)
+int target_flush(struct vcpu_memory *vm, u64 va, u64 where)
 {
 	struct cpumask cpus = domain_cpus(vm->domain);
 	u64 vcpus;
 
-	if (page && !guest_va(va))
+	if (va != TLB_ALL && !guest_va(va))
 		return 0;
 	if (where != UVMF_LOCAL && where != UVMF_ALL) {
 		if (!get_guest(vcpus, where))
 			return refuse(BAD_ADDRESS, "vCPU bitmap at %lx", where);
 		cpus = hook_vcpu_cpus(vm->domain, vcpus);
 	}
-	if (where == UVMF_LOCAL && page)
-		tlb_flush_local_page(va);
-	else if (where == UVMF_LOCAL)
-		tlb_flush_local();
-	else if (page)
-		tlb_flush_mask_page(cpus, va);
+	if (where == UVMF_LOCAL)
+		tlb_flush_local(va);
 	else
-		tlb_flush_mask(cpus);
+		tlb_flush_mask(cpus, va);
 	return 0;
 }

@@ -34,11 +34,11 @@ static inline void target_put(struct domain_memory *dm)
 }
 
 /**
- * Flush one page (at va; nothing if no guest can map that) or everything, where the UVMF_* say:
- * UVMF_LOCAL, UVMF_ALL, or on the CPUs of the caller's vCPUs in the bitmap at guest address
- * `where`. 0 or -XEN_EFAULT (refused).
+ * Flush one page (at va; nothing if no guest can map that) or everything (TLB_ALL), where the
+ * UVMF_* say: UVMF_LOCAL, UVMF_ALL, or on the CPUs of the caller's vCPUs in the bitmap at guest
+ * address `where`. 0 or -XEN_EFAULT (refused).
  */
-int target_flush(struct vcpu_memory *vm, bool page, u64 va, u64 where);
+int target_flush(struct vcpu_memory *vm, u64 va, u64 where);
 
 /**
  * A hypercall on `count` requests of `size` bytes from guest address `list` on: run() does them

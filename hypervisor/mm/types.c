@@ -156,7 +156,7 @@ static int leave_idle(struct page *pg, u64 word, enum frame_type type)
 
 		cpus = tlb_filter(cpus, pg->tlb_stamp);
 		if (cpus.bits)
-			tlb_flush_mask(cpus);
+			tlb_flush_mask(cpus, TLB_ALL);
 	}
 	return go_up(pg, 0, type);
 }

@@ -2,6 +2,7 @@
 /* update_va_mapping: the L1 entry of one virtual address of the caller, and the flush that goes
  * with it. */
 #include <mm/target.h>
+#include <x86/tlb.h>
 
 long do_update_va_mapping_otherdomain(u64 va, u64 entry, u64 flags, u64 domain)
 {
@@ -20,7 +21,8 @@ long do_update_va_mapping_otherdomain(u64 va, u64 entry, u64 flags, u64 domain)
 		rc = refuse(BAD_STATE, "no L1 table of d%u for address %lx", vm->domain->domid, va);
 	/* The flush is done in any case: the guest may count on it for what it did before. */
 	if (type == UVMF_TLB_FLUSH || type == UVMF_INVLPG)
-		flushed = target_flush(vm, type == UVMF_INVLPG, va, flags & ~UVMF_FLUSHTYPE_MASK);
+		flushed = target_flush(vm, type == UVMF_INVLPG ? va : TLB_ALL,
+				       flags & ~UVMF_FLUSHTYPE_MASK);
 	else if (type != UVMF_NONE)
 		flushed = refuse(NO_CALL, "flush type %lu", type);
 	target_put(frame_owner);

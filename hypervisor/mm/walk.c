@@ -122,6 +122,6 @@ bool mm_fault_spurious(struct vcpu_memory *vm, u64 va, u32 ec)
 	if (!(all & PTE_PRESENT) || ((ec & PF_WRITE) && !(all & PTE_WRITABLE)) ||
 	    ((ec & PF_FETCH) && (any & PTE_NX)))
 		return false;
-	tlb_flush_local_page(va);
+	tlb_flush_local(va);
 	return true;
 }

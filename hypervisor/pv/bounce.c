@@ -24,11 +24,12 @@
 
 void pv_toggle_mode(struct vcpu *v)
 {
-	bool to_kernel = !v->arch.kernel_mode;
+	bool to_user = v->arch.kernel_mode;
+	u64 root = to_user ? v->mem.cr3_user : v->mem.cr3_kernel;
 
-	v->arch.kernel_mode = to_kernel;
+	v->arch.kernel_mode = !to_user;
 	swapgs();
-	write_cr3(to_kernel ? v->mem.cr3_kernel : v->mem.cr3_user);
+	toggle_cr3(root, to_user);
 	if (unlikely(v->areas_stale))
 		vcpu_update_areas(v);
 }

@@ -93,8 +93,8 @@ void dom0_permit_hardware(struct domain *d)
 	deny(d, true, 0xa0, 0xa1);
 	deny(d, true, 0x40, 0x43); /* timer, and its gate */
 	deny(d, true, 0x61, 0x61);
-	if (serial_port())
-		deny(d, true, serial_port(), serial_port() + 7U);
+	if (serial_port)
+		deny(d, true, serial_port, serial_port + 7U);
 	d->mem.iomem[0] = (struct mfn_range){0, BIT(52 - PAGE_SHIFT) - 1};
 	d->mem.iomem_ranges = 1;
 	deny(d, false, machine.lapic_address >> PAGE_SHIFT, machine.lapic_address >> PAGE_SHIFT);

@@ -7,18 +7,6 @@
 #define CODE_BEFORE 8
 #define CODE_BYTES  16
 
-static void dump_registers(const struct vcpu *v, const struct cpu_regs *r)
-{
-	printk(LOG_ERR, "d%uv%u rip %04lx:%016lx rflags %08lx ss %04lx, %s mode, events %s\n",
-	       v->domain->mem.domid, v->vcpu_id, r->cs, r->rip, r->rflags, r->ss,
-	       v->arch.kernel_mode ? "kernel" : "user",
-	       v->info && v->info->evtchn_upcall_mask ? "masked" : "unmasked");
-	print_registers(r);
-	printk(LOG_ERR, "cr2 %016lx cr3 %016lx user %016lx fs %016lx gs %016lx/%016lx\n", v->pv.cr2,
-	       v->mem.cr3_kernel, v->mem.cr3_user, v->arch.fs_base, v->arch.gs_base_kernel,
-	       v->arch.gs_base_user);
-}
-
 static void dump_code(const struct cpu_regs *r)
 {
 	u8 code[CODE_BYTES];
@@ -55,7 +43,14 @@ void pv_dump(struct vcpu *v)
 {
 	const struct cpu_regs *r = v == current_vcpu() ? guest_regs() : &v->arch.regs;
 
-	dump_registers(v, r);
+	printk(LOG_ERR, "d%uv%u rip %04lx:%016lx rflags %08lx ss %04lx, %s mode, events %s\n",
+	       v->domain->mem.domid, v->vcpu_id, r->cs, r->rip, r->rflags, r->ss,
+	       v->arch.kernel_mode ? "kernel" : "user",
+	       v->info && v->info->evtchn_upcall_mask ? "masked" : "unmasked");
+	print_registers(r);
+	printk(LOG_ERR, "cr2 %016lx cr3 %016lx user %016lx fs %016lx gs %016lx/%016lx\n", v->pv.cr2,
+	       v->mem.cr3_kernel, v->mem.cr3_user, v->arch.fs_base, v->arch.gs_base_kernel,
+	       v->arch.gs_base_user);
 	if (v == current_vcpu()) {
 		dump_code(r);
 		dump_stack(r);

@@ -6,7 +6,6 @@
 #include <x86/time.h>
 
 #define DESCRIPTOR_LONG	     BIT(53)
-#define CR3_NO_FLUSH	     BIT(63)
 #define CR4_GUEST_CONTROLLED (X86_CR4_TSD | X86_CR4_DE | X86_CR4_FSGSBASE | X86_CR4_OSXSAVE)
 #define CR4_GUEST_VISIBLE    (X86_CR4_PAE | X86_CR4_MCE | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT)
 
@@ -86,28 +85,23 @@ static bool read_cr(const struct vcpu *v, unsigned cr, u64 *value)
 
 static bool write_cr(struct vcpu *v, struct insn *in, unsigned cr, u64 value)
 {
-	int err;
-
-	switch (cr) {
-	case 0: /* only TS is the guest's */
+	if (cr == 0) {
+		/* Only TS is the guest's. */
 		if ((value ^ read_cr0()) & ~X86_CR0_TS)
 			return false;
 		do_fpu_taskswitch(value & X86_CR0_TS);
-		return true;
-	case 2:
+	} else if (cr == 2) {
 		v->pv.cr2 = v->info->arch.cr2 = value;
-		return true;
-	case 3:
-		err = mm_set_root(&v->mem, mfn((value & ~CR3_NO_FLUSH) >> PAGE_SHIFT), false);
+	} else if (cr == 3) {
+		int err = mm_set_root(&v->mem, mfn((value & ~CR3_NO_FLUSH) >> PAGE_SHIFT), false);
+
 		if (err == -XEN_ERESTART) /* validation is preempted: the guest tries again */
 			in->length = 0;
 		return !err || err == -XEN_ERESTART;
-	case 4:
+	} else if (cr == 4) {
 		v->pv.cr4 = pv_guest_cr4(value);
-		return true;
-	default:
-		return false;
 	}
+	return cr <= 4 && cr != 1;
 }
 
 void pv_emulate_cpuid(struct vcpu *v, struct cpu_regs *regs)
@@ -233,7 +227,7 @@ static bool emulate_kernel_mode(struct vcpu *v, struct cpu_regs *regs, struct in
 		return true;
 	case 0x0f0138: /* invlpg */
 		if (guest_va(pv_linear(in, regs)))
-			tlb_flush_local_page(pv_linear(in, regs));
+			tlb_flush_local(pv_linear(in, regs));
 		return true;
 	case 0x0f01d1: /* xsetbv */
 		return !(u32)regs->rcx && (v->pv.cr4 & X86_CR4_OSXSAVE) &&

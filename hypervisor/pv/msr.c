@@ -97,16 +97,13 @@ static bool write_hypercall_page(struct vcpu *v, u64 value)
 
 bool pv_write_msr(struct vcpu *v, u32 number, u64 value)
 {
+	static const u8 bases[] = {SEGBASE_FS, SEGBASE_GS_KERNEL, SEGBASE_GS_USER};
 	const struct msr *msr = find(number);
 	u64 now;
 
 	switch (number) {
-	case MSR_FS_BASE:
-		return !do_set_segment_base(SEGBASE_FS, value);
-	case MSR_GS_BASE:
-		return !do_set_segment_base(SEGBASE_GS_KERNEL, value);
-	case MSR_KERNEL_GS_BASE:
-		return !do_set_segment_base(SEGBASE_GS_USER, value);
+	case MSR_FS_BASE ... MSR_KERNEL_GS_BASE:
+		return !do_set_segment_base(bases[number - MSR_FS_BASE], value);
 	case MSR_TSC_AUX:
 		if (value >> 32 || !wrmsr_safe(MSR_TSC_AUX, value))
 			return false;

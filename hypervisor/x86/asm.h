@@ -17,6 +17,7 @@
 #define X86_CR4_OSXMMEXCPT 0x00000400UL
 #define X86_CR4_UMIP	   0x00000800UL
 #define X86_CR4_FSGSBASE   0x00010000UL
+#define X86_CR4_PCIDE	   0x00020000UL
 #define X86_CR4_OSXSAVE	   0x00040000UL
 #define X86_CR4_SMEP	   0x00100000UL
 #define X86_CR4_SMAP	   0x00200000UL
@@ -123,6 +124,8 @@ static inline bool xsetbv_safe(u64 v)
 	asm volatile(TRY("xsetbv", "%0") : "+q"(done) : "c"(0), "a"(lo), "d"(hi) : "memory");
 	return done;
 }
+
+#define CR3_NO_FLUSH BIT(63) /* keep what the CPU knows under this PCID */
 
 /* CR3 has accessors of its own, which keep the TLB's clock: x86/tlb.h. */
 #define DEFINE_REGISTER(reg)                                                                       \

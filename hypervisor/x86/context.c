@@ -186,7 +186,7 @@ void context_load(struct arch_vcpu *a, u64 cr3)
 	/* In between neither GDT window can be relied on: an NMI may come and needs its segments.
 	 */
 	load_gdt(GDT_PAGE_VA - GDT_RESERVED);
-	write_cr3(cr3);
+	write_cr3(cr3 | (cpu_has_pcid && !a->kernel_mode));
 	load_gdt(a->gdt_base);
 	load_ldt(a->ldt_base, a->ldt_entries);
 	load_segments(a);

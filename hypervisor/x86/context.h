@@ -38,7 +38,10 @@ void context_load_idle(void);
 void context_enter(void) __attribute__((noreturn));
 
 u64 read_cr3(void);
-void write_cr3(u64 cr3); /* flushes non-global translations */
+void write_cr3(u64 cr3); /* flushes non-global translations, also those of other PCIDs */
+/** The running vCPU changes to its user (or kernel) mode and to the root of that. With PCIDs what
+ * the CPU knows of both stays. */
+void toggle_cr3(u64 root, bool user);
 
 /*
  * The rest is for the *running* vCPU, and in its kernel mode: there the kernel's GS base is in

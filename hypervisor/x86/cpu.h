@@ -58,8 +58,11 @@ struct cpu {
 	u32 hypercall;	 /* number of the running hypercall: refuse(), hypercall_preempt() */
 	u32 tsc_aux;	 /* what MSR_TSC_AUX holds */
 	u32 tlb_flushed; /* TLB clock at the last full flush, see tlb.c */
+	u64 tlb_flushes; /* of a page or all: PCIDs in use before that are stale, see tlb.c */
+	u64 left_cr3;	 /* CR3 before the last change of mode … */
+	u64 left_at;	 /* … and tlb_flushes then */
 	u64 guest_root;	 /* xpti: CR3 of the guest that ran last … */
-	u64 full_root;	 /* … and the root that it stands for */
+	u64 full_root;	 /* … and what loads the root that it stands for */
 };
 
 extern u32 cpu_count;		   /* online CPUs */
@@ -108,7 +111,7 @@ void cpu_interrupt_window(void);
 /** Guests run on roots without the hypervisor: xpti.c. In entry code: written while that can be. */
 extern bool xpti;
 extern bool cpu_has_smap, cpu_has_xsave, cpu_has_x2apic, cpu_has_tsc_deadline, cpu_has_1g_pages;
-extern bool cpu_is_amd; /* or Hygon's */
+extern bool cpu_has_pcid, cpu_is_amd; /* AMD's or Hygon's */
 /** XCR0 bits that guests may have; 0 without XSAVE. */
 extern u64 xcr0_all;
 /** Bytes of a vCPU's saved FPU state. */

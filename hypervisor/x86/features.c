@@ -7,9 +7,10 @@
 /* True at first: it is wanted. Options make that false, and features_detect() where it is missing.
  */
 bool cpu_has_smap = true, cpu_has_xsave = true, cpu_has_x2apic = true, cpu_has_tsc_deadline = true;
-bool cpu_has_1g_pages = true, cpu_is_amd;
+bool cpu_has_pcid = true, cpu_has_1g_pages = true, cpu_is_amd;
 static bool has_smep = true, has_umip = true, has_fsgsbase = true, has_caps_msr = true;
 static char wanted_xpti[8] = "auto";
+OPTION("pcid", option_bool, cpu_has_pcid);
 OPTION("smap", option_bool, cpu_has_smap);
 OPTION("smep", option_bool, has_smep);
 OPTION("x2apic", option_bool, cpu_has_x2apic);
@@ -31,6 +32,7 @@ static const struct {
 	bool *has;
 	u64 cr4; /* what turns it on */
 } features[] = {
+	{1, ECX, 17, &cpu_has_pcid, X86_CR4_PCIDE},
 	{1, ECX, 21, &cpu_has_x2apic, 0},
 	{1, ECX, 24, &cpu_has_tsc_deadline, 0},
 	{1, ECX, 26, &cpu_has_xsave, X86_CR4_OSXSAVE},
@@ -90,10 +92,10 @@ void features_detect(void)
 		BUG_ON(fpu_area_size > PAGE_SIZE);
 	}
 	printk(LOG_INFO,
-	       "CPU: SMEP %s, SMAP %s, UMIP %s, XSAVE %s (%u bytes), x2APIC %s, XPTI %s\n",
+	       "CPU: SMEP %s, SMAP %s, UMIP %s, XSAVE %s (%u bytes), x2APIC %s, PCID %s, XPTI %s\n",
 	       has_smep ? "on" : "off", cpu_has_smap ? "on" : "off", has_umip ? "on" : "off",
 	       cpu_has_xsave ? "on" : "off", fpu_area_size, cpu_has_x2apic ? "on" : "off",
-	       xpti ? "on" : "off");
+	       cpu_has_pcid ? "on" : "off", xpti ? "on" : "off");
 }
 
 void features_enable(void)

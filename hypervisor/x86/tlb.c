@@ -9,6 +9,10 @@
  * When the 32-bit clock has gone round it stays at 0, and every CPU is told to flush whenever one
  * is asked for, until all CPUs were flushed together; then it starts anew at 1, and stamps beyond
  * the clock are known to be of the old round.
+ *
+ * PCIDs: a vCPU's kernel root is loaded as 0, its user root as 1; with xpti its guests run as 2 and
+ * 3 (xpti.c). A flush concerns the current one at once, and is counted: any other that was in use
+ * before is flushed as it is loaded next. So what is said above of a CPU's translations holds.
  */
 #include <x86/apic.h>
 #include <x86/asm.h>
@@ -16,11 +20,9 @@
 #include <x86/spinlock.h>
 #include <x86/tlb.h>
 
-#define ALL_PAGES ~0UL /* were it asked for as a page: more than is asked for does no harm */
-
 static struct spinlock request_lock = SPINLOCK_INIT;
 static u64 request_cpus; /* still to do it */
-static u64 request_page; /* or ALL_PAGES */
+static u64 request_page; /* or TLB_ALL */
 
 static u32 clock = 1;
 static bool clock_read; /* since it last went on: only then does it need to */
@@ -56,26 +58,34 @@ void write_cr3(u64 cr3)
 			;
 		t += t != 0;
 	}
+	this_cpu()->tlb_flushes++;
 	load_cr3(cr3);
 	WRITE_ONCE(this_cpu()->tlb_flushed, t);
 }
 
-void tlb_flush_local(void)
+void toggle_cr3(u64 root, bool user)
 {
-	write_cr3(read_cr3());
+	if (!cpu_has_pcid) {
+		write_cr3(root);
+		return;
+	}
+	struct cpu *c = this_cpu();
+	u64 left = c->left_cr3;
+
+	c->left_cr3 = read_cr3();
+	root |= user;
+	load_cr3(root == left && c->left_at == c->tlb_flushes ? root | CR3_NO_FLUSH : root);
+	c->left_at = c->tlb_flushes;
 }
 
-void tlb_flush_local_page(u64 va)
+void tlb_flush_local(u64 page)
 {
-	invlpg(va);
-}
-
-static void flush(u64 page)
-{
-	if (page == ALL_PAGES)
-		tlb_flush_local();
-	else
+	if (page == TLB_ALL) {
+		write_cr3(read_cr3());
+	} else {
+		this_cpu()->tlb_flushes++;
 		invlpg(page);
+	}
 }
 
 void tlb_serve_mailbox(void)
@@ -84,22 +94,22 @@ void tlb_serve_mailbox(void)
 
 	if (likely(!(__atomic_load_n(&request_cpus, __ATOMIC_ACQUIRE) & me)))
 		return;
-	flush(request_page);
+	tlb_flush_local(request_page);
 	__atomic_fetch_and(&request_cpus, ~me, __ATOMIC_RELEASE);
 }
 
-void tlb_flush_mask_page(struct cpumask mask, u64 page)
+void tlb_flush_mask(struct cpumask mask, u64 page)
 {
 	u64 me = BIT(this_cpu()->id), online = ~0UL >> (64 - cpu_count), others;
 	u32 now = __atomic_load_n(&clock, __ATOMIC_SEQ_CST);
 
 	if (!now) {
 		mask.bits = online;
-		page = ALL_PAGES;
+		page = TLB_ALL;
 	}
 	others = mask.bits & online & ~me;
 	if (mask.bits & me)
-		flush(page);
+		tlb_flush_local(page);
 	if (others) {
 		/* spin_lock() serves this CPU's mailbox: the holder may be waiting for us. */
 		spin_lock(&request_lock);
@@ -115,11 +125,6 @@ void tlb_flush_mask_page(struct cpumask mask, u64 page)
 	if (!now)
 		__atomic_compare_exchange_n(&clock, &now, 1, false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_RELAXED);
-}
-
-void tlb_flush_mask(struct cpumask mask)
-{
-	tlb_flush_mask_page(mask, ALL_PAGES);
 }
 
 struct cpumask tlb_filter(struct cpumask mask, u32 stamp)

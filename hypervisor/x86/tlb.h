@@ -9,13 +9,12 @@
 
 #include <x86/cpu.h>
 
-/** Flush all non-global (guest) translations of this CPU. */
-void tlb_flush_local(void);
-/** Flush one page of this CPU. */
-void tlb_flush_local_page(u64 va);
-/** Flush on every CPU of the mask, this one included if in it; returns when all have done so. */
-void tlb_flush_mask(struct cpumask mask);
-void tlb_flush_mask_page(struct cpumask mask, u64 va);
+#define TLB_ALL                                                                                    \
+	~0UL /* in a page's place; a guest that means it as an address gets more than that */
+/** Flush one page, or all non-global (guest) translations, of this CPU. */
+void tlb_flush_local(u64 page);
+/** The same on every CPU of the mask, this one included if in it; returns when all have done so. */
+void tlb_flush_mask(struct cpumask mask, u64 page);
 /** Stamp for a frame whose use has just ended. */
 u32 tlb_clock_now(void);
 /** Drop from the mask the CPUs that have flushed since stamp. */

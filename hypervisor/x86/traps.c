@@ -54,7 +54,11 @@ static bool recover(struct cpu_regs *regs)
 	}
 	for (const struct exception_entry *e = exception_table; e < exception_table_end; e++)
 		if (e->instruction == regs->rip) {
-			regs->rip = e->fixup;
+			/* Nobody need flush where an entry allows more than before: again, then. */
+			if (regs->entry_vector != VECTOR_PAGE_FAULT ||
+			    !mm_fault_spurious(this_cpu()->current_memory, read_cr2(),
+					       regs->error_code))
+				regs->rip = e->fixup;
 			return true;
 		}
 	return false;

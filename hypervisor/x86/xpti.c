@@ -11,13 +11,15 @@
  */
 #include <lib/string.h>
 #include <mm/memory.h>
+#include <x86/asm.h>
 #include <x86/context.h>
 #include <x86/machine.h>
 #include <x86/paging.h>
 
-/* For a guest's user mode and its kernel mode; source: the root that was copied. */
+/* For a guest's user mode and its kernel mode; source: the root that was copied. Its PCID is
+ * flushed at its next use where the CPU flushed anything since `flushes`. */
 static struct guest_root {
-	u64 cr3, source, changes;
+	u64 cr3, source, changes, flushes;
 } guest_roots[MAX_CPUS][2];
 
 void xpti_prepare(struct cpu *c)
@@ -25,11 +27,15 @@ void xpti_prepare(struct cpu *c)
 	/* Its window but for the depth of the main stack; the tables and code of all CPUs. */
 	u64 own = WINDOW_BASE(c->id) + WINDOW_STACK_END - PAGE_SIZE;
 
-	for (u64 at = 0; xpti && at <= WINDOW_SIZE - WINDOW_STACK_END; at += PAGE_SIZE)
-		for (unsigned mode = 0; mode < 2; mode++) {
-			paging_show(&guest_roots[c->id][mode].cr3, own + at);
-			paging_show(&guest_roots[c->id][mode].cr3, GDT_PAGE_VA + at);
+	for (unsigned mode = 0; xpti && mode < 2; mode++) {
+		u64 *cr3 = &guest_roots[c->id][mode].cr3;
+
+		for (u64 at = 0; at <= WINDOW_SIZE - WINDOW_STACK_END; at += PAGE_SIZE) {
+			paging_show(cr3, own + at);
+			paging_show(cr3, GDT_PAGE_VA + at);
 		}
+		*cr3 |= cpu_has_pcid ? 2 + mode : 0;
+	}
 	c->xpti = xpti;
 }
 
@@ -39,14 +45,19 @@ u64 xpti_root(void)
 	struct guest_root *r = &guest_roots[c->id][((struct arch_vcpu *)c->current)->kernel_mode];
 	u64 changes = __atomic_load_n(&mm_root_changes, __ATOMIC_SEQ_CST);
 
-	c->full_root = read_cr3();
-	c->guest_root = r->cr3;
-	if (r->source == c->full_root && r->changes == changes)
-		return r->cr3;
-	const u64 *from = phys_to_virt(c->full_root);
-	u64 *to = phys_to_virt(r->cr3);
+	u64 source = read_cr3(), keep = cpu_has_pcid ? CR3_NO_FLUSH : 0;
 
-	r->source = c->full_root;
+	/* While the guest runs nobody flushes on this CPU. */
+	c->full_root = source | keep;
+	c->guest_root = r->cr3;
+	keep = r->flushes == c->tlb_flushes ? keep : 0;
+	r->flushes = c->tlb_flushes;
+	if (r->source == source && r->changes == changes)
+		return r->cr3 | keep;
+	const u64 *from = phys_to_virt(source & PTE_ADDRESS);
+	u64 *to = phys_to_virt(r->cr3 & PTE_ADDRESS);
+
+	r->source = source;
 	r->changes = changes;
 	/* the guest's slots and the M2P table; the windows; the guest's */
 	memcpy(to, from, (HYPERVISOR_FIRST_SLOT + 1) * sizeof(*to));

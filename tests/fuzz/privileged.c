@@ -155,11 +155,11 @@ void swapgs(void)
 	kernel_gs = !kernel_gs;
 }
 
-void write_cr3(u64 cr3)
+void toggle_cr3(u64 root, bool user)
 {
-	if (cr3 != CR3_KERNEL && cr3 != CR3_USER)
-		FINDING("CR3 is set to %#lx", cr3);
-	in_kernel_tables = cr3 == CR3_KERNEL;
+	if (root != (user ? CR3_USER : CR3_KERNEL))
+		FINDING("CR3 is set to %#lx", root);
+	in_kernel_tables = !user;
 }
 
 u64 rdtsc(void)
@@ -173,7 +173,7 @@ void cpuid(u32 leaf, u32 subleaf, u32 out[4])
 		out[i] = (u32)mix(w.seed + i, (u64)leaf << 32 | subleaf);
 }
 
-void tlb_flush_local_page(u64 va)
+void tlb_flush_local(u64 va)
 {
 	effect(&real_effects, FLUSH_PAGE, va, 0, 0);
 }

@@ -103,19 +103,11 @@ void write_cr3(u64 cr3)
 {
 }
 
-void tlb_flush_local(void)
+void tlb_flush_local(u64 page)
 {
 }
 
-void tlb_flush_local_page(u64 va)
-{
-}
-
-void tlb_flush_mask(struct cpumask mask)
-{
-}
-
-void tlb_flush_mask_page(struct cpumask mask, u64 va)
+void tlb_flush_mask(struct cpumask mask, u64 page)
 {
 }
 

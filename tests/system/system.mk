@@ -54,6 +54,8 @@ $(B)/tests/bochs.iso: $(B)/parapet $(B)/dom0 $(B)/tests/bochs.cpio tools/mkiso |
 	$(call say,ISO,$@)
 	$(Q)tools/mkiso $@ $(B)/parapet '$(HYPERVISOR_ARGS) loglvl=info' $(B)/dom0 'run="$(BOCHS_RUN)"' $(B)/tests/bochs.cpio
 
+BOCHS_ISOS := $(addprefix $(B)/tests/,bochs.iso parapet/isolation.iso parapet-plain/abi-checks.iso parapet-plain/smp.iso)
+
 # Guests as the dom0 kernel: the same files on Parapet and on the distribution's Xen.
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 FETCH_FILES_$(XEN_PACKAGE) := ./boot/xen-4.17-amd64.gz
@@ -75,16 +77,18 @@ $(B)/tests/xen/%.iso: $(B)/tests/xen/xen $(B)/guests/% tools/mkiso | $(SETUP_IMA
 	$(reference_iso)
 $(B)/tests/parapet/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE)
 	$(reference_iso)
+$(B)/tests/parapet-plain/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE)
+	$(call reference_iso, xpti=0)
 $(B)/tests/parapet-xpti/%.iso: $(B)/parapet $(B)/guests/% tools/mkiso | $(SETUP_IMAGE)
 	$(call reference_iso, xpti=1)
 
 .PHONY: test-system test-reference test-bochs
 RUN_SYSTEM = mkdir -p $(B)/tests/log && tests/run-programs
 SYSTEM_NEEDS := $(SYSTEM_TESTS:%=$(SYSTEM)/%) $(SYSTEM)/reference $(B)/tests/parapet.iso $(B)/tests/panic.iso \
-	$(B)/tests/crasher.iso $(B)/tests/bochs.iso $(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(XPTI_ISOS) $(DRIVERS_ISOS) $(B)/debian.img
+	$(B)/tests/crasher.iso $(BOCHS_ISOS) $(B)/tests/linux-dom0.iso $(PARAPET_ISOS) $(XPTI_ISOS) $(DRIVERS_ISOS) $(B)/debian.img
 test-system: $(SYSTEM_NEEDS) | $(SETUP_RUN) ## whole machines under QEMU
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/parapet' '$(SYSTEM)/reference $(B)/tests/parapet-xpti' $(SYSTEM_TESTS:%=$(SYSTEM)/%)
 test-reference: $(SYSTEM)/reference $(XEN_ISOS) | $(SETUP_RUN) ## the same guests on real Xen
 	$(Q)$(RUN_SYSTEM) '$(SYSTEM)/reference $(B)/tests/xen'
-test-bochs: $(SYSTEM)/bochs $(B)/tests/bochs.iso $(PARAPET_ISOS) | $(SETUP_RUN) ## machines under Bochs: x2APIC, TSC deadline, SMAP (part of make test)
+test-bochs: $(SYSTEM)/bochs $(BOCHS_ISOS) | $(SETUP_RUN) ## machines under Bochs: PCID, x2APIC, TSC deadline, SMAP (part of make test)
 	$(Q)$(RUN_SYSTEM) $(SYSTEM)/bochs

@@ -14,3 +14,5 @@ UNIT_core_calls := hypervisor/core/hypercall.c hypervisor/core/multicall.c hyper
 UNIT_core_domctl := hypervisor/core/domctl.c hypervisor/core/permission.c \
 	hypervisor/core/sysctl.c $(CORE_LIFE)
 UNIT_core_ops := hypervisor/core/sched_op.c hypervisor/core/vcpu_op.c $(CORE_LIFE)
+
+UNIT += x86_tlb # it includes the sources, so that it can be their CPU

@@ -126,7 +126,7 @@ static void a_guests_old_page_is_flushed_before_it_is_used_again(void **state)
 	assert_int_equal(fake_page(d), frame); /* the heap gives the last freed one first */
 	assert_int_equal(fake_flushes, FAKE_CPUS);
 	page_drop_allocation(fake_entry(frame));
-	tlb_flush_mask(cpumask_online());
+	tlb_flush_mask(cpumask_online(), TLB_ALL);
 	fake_flushes = 0;
 	assert_int_equal(fake_page(d), frame);
 	assert_int_equal(fake_flushes, 0); /* everyone has flushed since */

@@ -249,11 +249,12 @@ int mm_grant_unmap(struct vcpu_memory *vm, u64 host_addr, bool contains_pte, mfn
 	return GNTST_okay;
 }
 
-void tlb_flush_mask(struct cpumask mask)
+void tlb_flush_mask(struct cpumask mask, u64 page)
 {
 	unsigned i;
 
 	(void)mask;
+	assert_true(page == TLB_ALL);
 	fake_flushes++;
 	/* what is being unmapped must still be referenced now */
 	for (i = 0; i < FAKE_FRAMES; i++)

@@ -89,10 +89,12 @@ struct cpumask tlb_filter(struct cpumask mask, u32 stamp)
 	return mask;
 }
 
-void tlb_flush_mask(struct cpumask mask)
+void tlb_flush_mask(struct cpumask mask, u64 page)
 {
-	tlb_clock++;
 	fake_last_flush = mask;
+	if (page != TLB_ALL)
+		return;
+	tlb_clock++;
 	for (unsigned i = 0; i < FAKE_CPUS; i++)
 		if (mask.bits & BIT(i)) {
 			fake_flushes++;
@@ -100,20 +102,10 @@ void tlb_flush_mask(struct cpumask mask)
 		}
 }
 
-void tlb_flush_local(void)
+void tlb_flush_local(u64 page)
 {
-	tlb_flush_mask((struct cpumask){1});
-}
-
-void tlb_flush_local_page(u64 va)
-{
-	(void)va;
-}
-
-void tlb_flush_mask_page(struct cpumask mask, u64 va)
-{
-	(void)va;
-	fake_last_flush = mask;
+	if (page == TLB_ALL)
+		tlb_flush_mask((struct cpumask){1}, page);
 }
 
 static bool faults(u64 addr, size_t size)
