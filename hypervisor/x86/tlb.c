@@ -42,7 +42,7 @@ u64 read_cr3(void)
 	return v;
 }
 
-void write_cr3(u64 cr3)
+inline void write_cr3(u64 cr3)
 {
 	u32 t = __atomic_load_n(&clock, __ATOMIC_SEQ_CST);
 
@@ -63,7 +63,7 @@ void write_cr3(u64 cr3)
 	WRITE_ONCE(this_cpu()->tlb_flushed, t);
 }
 
-void toggle_cr3(u64 root, bool user)
+inline void toggle_cr3(u64 root, bool user)
 {
 	if (!cpu_has_pcid) {
 		write_cr3(root);
