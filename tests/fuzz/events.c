@@ -14,8 +14,8 @@
 #define OPERATIONS 250
 #define DOMAINS	   3
 #define VCPUS	   2
-#define PORTS	   512	/* that the model knows: more than one input can open */
-#define LIMIT	   10	/* highest port of domains 1 and 2 */
+#define PORTS	   512 /* that the model knows: more than one input can open */
+#define LIMIT	   10  /* highest port of domains 1 and 2 */
 #define MEMORY	   64u /* ports that get memory at a time */
 
 /* --- the model: which states there are is the ABI's --- */
