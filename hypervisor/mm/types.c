@@ -16,9 +16,9 @@ static bool word_cas(struct page *pg, u64 expected, u64 value)
 
 /** End of BUSY: nobody else writes the word meanwhile. */
 /*@ requires \valid(pg) && progress <= 512 && count_and_flags < BIT(PROGRESS_SHIFT);
+    requires type <= TYPE_SHARED;
     assigns pg->type;
-    ensures pg->type == (count_and_flags | (u64)((u64)type << TYPE_SHIFT) |
-	(u64)((u64)progress << PROGRESS_SHIFT)); */
+    ensures pg->type == word_of(count_and_flags, type, progress); */
 static void word_set(struct page *pg, enum frame_type type, u64 count_and_flags, unsigned progress)
 {
 	u64 word = count_and_flags | (u64)type << TYPE_SHIFT | (u64)progress << PROGRESS_SHIFT;
@@ -93,6 +93,18 @@ int type_refuse(int rc, int err, mfn_t m, const struct domain_memory *dm, enum f
  * Down from VALID, PARTIAL or (err: why) from a get that cannot be completed. Returns err, or
  * -XEN_ERESTART.
  */
+/*@ requires \valid(pg) && may_go_down(word, err);
+    assigns *pg, proof_own;
+    ensures \result == err || \result == -XEN_ERESTART;
+    ensures \result == -XEN_ERESTART ==> TYPE_L1 <= type_in(word) <= TYPE_L4 &&
+	proof_own == \old(proof_own) && \exists integer p;
+	1 <= p <= 512 && (is_valid(word) || p <= progress_in(word)) &&
+	pg->type == word_of(err ? failed_of(word) : partial_of(word), type_in(word), p);
+    ensures \result == err && err && count_in(word) != 0 ==> proof_own == \old(proof_own) &&
+	pg->type == word_of(partial_of(word), type_in(word), 0);
+    ensures \result == err && !(err && count_in(word) != 0) ==>
+	proof_own == \old(proof_own) - 1 && pg->tlb_stamp == proof_clock &&
+	(pg->type == word_of(0, type_in(word), 0) || pg->type == 0); */
 static int go_down(struct page *pg, u64 word, int err)
 {
 	enum frame_type type = type_of(word);
@@ -115,6 +127,23 @@ static int go_down(struct page *pg, u64 word, int err)
 }
 
 /** From IDLE (that was left) or PARTIAL to VALID. */
+/*@ requires \valid(pg) && may_go_up(word);
+    requires TYPE_L1 <= type <= TYPE_SHARED;
+    assigns *pg, proof_own;
+    ensures \result <= 0;
+    ensures \result == 0 ==> !(word & TYPE_FAILED) && proof_own == \old(proof_own) &&
+	pg->type == word_of((u64)((word & (TYPE_COUNT | TYPE_PINNED)) + 1) | TYPE_VALID, type, 0);
+    ensures \result == -XEN_ERESTART ==> TYPE_L1 <= type <= TYPE_L4 &&
+	proof_own == \old(proof_own) && \exists integer p; 0 <= p <= 512 &&
+	((!(word & TYPE_FAILED) && p >= progress_in(word) &&
+	  pg->type == word_of(partial_of(word), type, p)) ||
+	 (p >= 1 && ((word & TYPE_FAILED) ==> p <= progress_in(word)) &&
+	  pg->type == word_of(failed_of(word), type, p)));
+    ensures \result < 0 && \result != -XEN_ERESTART && count_in(word) != 0 ==>
+	proof_own == \old(proof_own) && pg->type == word_of(partial_of(word), type, 0);
+    ensures \result < 0 && \result != -XEN_ERESTART && count_in(word) == 0 ==>
+	proof_own == \old(proof_own) - 1 && pg->tlb_stamp == proof_clock &&
+	(pg->type == word_of(0, type, 0) || pg->type == 0); */
 static int go_up(struct page *pg, u64 word, enum frame_type type)
 {
 	unsigned progress = word >> PROGRESS_SHIFT;
@@ -127,6 +156,8 @@ static int go_up(struct page *pg, u64 word, enum frame_type type)
 		rc = table_validate(pg, type, &progress);
 	else if (type == TYPE_DESCRIPTOR)
 		rc = descriptor_page_check(pg);
+	/*@ assert same_word(keep | (u64)((u64)type << TYPE_SHIFT) |
+	    (u64)((u64)progress << PROGRESS_SHIFT), word_of(kept(word), type, progress)); */
 	if (rc == -XEN_ERESTART)
 		word_set(pg, type, keep | TYPE_PARTIAL, progress);
 	else if (rc)
@@ -141,6 +172,18 @@ static int go_up(struct page *pg, u64 word, enum frame_type type)
  * IDLE -> BUSY was won, so nobody can create a new use of the old type any more. Take the type's
  * own general reference, and flush the old use out of every TLB that may know it.
  */
+/*@ requires \valid(pg) && TYPE_L1 <= type <= TYPE_SHARED;
+    assigns *pg, proof_own, proof_flushed;
+    ensures \result <= 0;
+    ensures \result == 0 ==> proof_own == \old(proof_own) + 1 &&
+	pg->type == word_of(1 | TYPE_VALID, type, 0);
+    ensures \result == -XEN_ERESTART ==> TYPE_L1 <= type <= TYPE_L4 &&
+	proof_own == \old(proof_own) + 1 && \exists integer p; 0 <= p <= 512 &&
+	(pg->type == word_of(partial_of(0), type, p) ||
+	 (p >= 1 && pg->type == word_of(failed_of(0), type, p)));
+    ensures \result < 0 && \result != -XEN_ERESTART ==> proof_own == \old(proof_own) &&
+	(pg->type == word_of(0, type, 0) || pg->type == word_of(0, type_in(word), 0) ||
+	 pg->type == 0); */
 static int leave_idle(struct page *pg, u64 word, enum frame_type type)
 {
 	enum frame_type old = type_of(word);
@@ -162,6 +205,21 @@ static int leave_idle(struct page *pg, u64 word, enum frame_type type)
 }
 
 /*@ requires \valid(pg) && TYPE_L1 <= type <= TYPE_SHARED;
+    requires may_get(pg->type);
+    behavior idle:
+      assumes !(pg->type & TYPE_BUSY) && !(pg->type & TYPE_VALID) && !(pg->type & TYPE_PARTIAL);
+      ensures \result <= 0;
+      ensures \result == 0 ==> proof_own == \old(proof_own) + 1 &&
+	pg->type == word_of(1 | TYPE_VALID, type, 0);
+      ensures \result < 0 && \result != -XEN_ERESTART ==> proof_own == \old(proof_own);
+    behavior goes_on:
+      assumes (pg->type & TYPE_PARTIAL) && !(pg->type & TYPE_BUSY) && !(pg->type & TYPE_VALID) &&
+	((pg->type >> TYPE_SHIFT) & 7) == type;
+      ensures \result <= 0;
+      ensures \result == 0 ==> !(\old(pg->type) & TYPE_FAILED) &&
+	proof_own == \old(proof_own) && pg->type ==
+	word_of((u64)((\old(pg->type) & (TYPE_COUNT | TYPE_PINNED)) + 1) | TYPE_VALID, type, 0);
+      ensures \result == -XEN_ERESTART ==> proof_own == \old(proof_own);
     behavior another:
       assumes valid_as(pg->type, type) && !(pg->type & TYPE_BUSY) &&
 	(pg->type & TYPE_COUNT) < TYPE_COUNT_MAX;
@@ -255,7 +313,7 @@ static bool claim(struct page *pg, u64 word)
 }
 
 /** The last reference, or another CPU is at work, or the word changed under us. */
-/*@ requires \valid(pg);
+/*@ requires \valid(pg) && in_range(pg->type);
     ensures (\old(pg->type) & TYPE_COUNT) > 1 ==> \result == 0 && pg->type == \old(pg->type) - 1; */
 static __attribute__((noinline)) int put_slowly(struct page *pg)
 {
@@ -274,7 +332,7 @@ static __attribute__((noinline)) int put_slowly(struct page *pg)
 	}
 }
 
-/*@ requires \valid(pg);
+/*@ requires \valid(pg) && in_range(pg->type);
     ensures (\old(pg->type) & TYPE_COUNT) > 1 ==> \result == 0 && pg->type == \old(pg->type) - 1; */
 inline int type_put(struct page *pg)
 {

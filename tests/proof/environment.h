@@ -205,6 +205,125 @@ u64 root_slot(const struct domain_memory *dm, unsigned slot);
 bool hypercall_preempt_check(void);
 #endif
 
+/* Type words. Each axiom is a lemma on bits: Z3 proves it of words of 64 bits, see bits.smt2. */
+#include <mm/types.h>
+extern long proof_own; // references that the type machine took on the frame, for its type
+extern u32 proof_clock;
+extern u64 proof_flushed;
+/*@ logic integer or(integer a, integer b) = a | b;
+    axiomatic disjunction {
+      axiom either_way: \forall integer a, b; or(a, b) == or(b, a); // Qed takes it for granted
+    }
+    logic integer word_of(integer count_and_flags, integer type, integer progress) =
+	or(count_and_flags, or((u64)(type << TYPE_SHIFT), (u64)(progress << PROGRESS_SHIFT)));
+    logic integer type_in(integer word) = (word >> TYPE_SHIFT) & 7;
+    logic integer progress_in(integer word) = word >> PROGRESS_SHIFT;
+    logic integer count_in(integer word) = word & TYPE_COUNT;
+    logic integer kept(integer word) = word & (TYPE_COUNT | TYPE_PINNED);
+    logic integer partial_of(integer word) = or(TYPE_PARTIAL, kept(word));
+    logic integer failed_of(integer word) = or(TYPE_PARTIAL, or(TYPE_FAILED, kept(word)));
+    predicate is_valid(integer word) = (word & TYPE_VALID) != 0;
+    predicate fields(integer t, integer p) = 0 <= t <= 7 && 0 <= p <= 512;
+*/
+#ifdef PROOF_EVA // EVA has no relation of a word's parts
+/*@ predicate in_range(integer word) = \true;
+    predicate in_order(integer word) = \true;
+    predicate may_go_down(integer word, integer err) = \true;
+    predicate may_go_up(integer word) = \true;
+    predicate may_get(integer word) = \true;
+    predicate same_word(integer a, integer b) = \true; */
+#else
+/*@ predicate in_range(integer word) = (word >> PROGRESS_SHIFT) <= 512 &&
+	progress_in(word) <= 512; // twice: Qed rewrites the first
+    // It can go up or down: no more than one reference.
+    predicate in_order(integer word) = in_range(word) && count_in(word) <= 1;
+    predicate may_go_down(integer word, integer err) = in_order(word) && err <= 0 &&
+	err != -XEN_ERESTART;
+    predicate may_go_up(integer word) = in_order(word) && !(word & TYPE_VALID);
+    predicate may_get(integer word) = in_range(word) &&
+	(!(word & TYPE_VALID) ==> in_order(word));
+    predicate same_word(integer a, integer b) = a == b; */
+#endif
+/*@ axiomatic words {
+      axiom in_use: \forall u64 w; (w & (TYPE_BUSY | TYPE_VALID | TYPE_PARTIAL)) != 0 ==>
+	(w & TYPE_BUSY) != 0 || (w & TYPE_VALID) != 0 || (w & TYPE_PARTIAL) != 0;
+      axiom progress_quotient: \forall u64 w; progress_in(w) == w / BIT(PROGRESS_SHIFT);
+      axiom nothing: in_order(0) && count_in(0) == 0 && kept(0) == 0;
+      axiom progress_fits: \forall u64 w; (u64)(w >> PROGRESS_SHIFT) <= 0xffffff;
+      axiom partial_bound: \forall u64 w;
+	((w & (TYPE_COUNT | TYPE_PINNED)) | TYPE_PARTIAL) < BIT(PROGRESS_SHIFT);
+      axiom failed_bound: \forall u64 w, f; f == 0 || f == TYPE_FAILED ==>
+	((w & (TYPE_COUNT | TYPE_PINNED)) | TYPE_PARTIAL | f) < BIT(PROGRESS_SHIFT);
+      axiom valid_bound: \forall u64 w;
+	((u64)((w & (TYPE_COUNT | TYPE_PINNED)) + 1) | TYPE_VALID) < BIT(PROGRESS_SHIFT);
+      axiom turned_in_order: \forall u64 w, integer t, p; fields(t, p) && count_in(w) <= 1 ==>
+	in_order(word_of(kept(w), t, p));
+      axiom turned_type: \forall u64 w, integer t, p; fields(t, p) ==>
+	type_in(word_of(kept(w), t, p)) == t;
+      axiom turned_progress: \forall u64 w, integer t, p; fields(t, p) ==>
+	progress_in(word_of(kept(w), t, p)) == p;
+      axiom turned_kept: \forall u64 w, integer t, p; fields(t, p) ==>
+	kept(word_of(kept(w), t, p)) == kept(w);
+      axiom turned_count: \forall u64 w, integer t, p; fields(t, p) ==>
+	count_in(word_of(kept(w), t, p)) == count_in(w);
+      axiom turned_invalid: \forall u64 w, integer t, p; fields(t, p) ==>
+	!is_valid(word_of(kept(w), t, p));
+    } */
+#ifdef PROOF_TYPES
+/*
+ * Below types.c: the table at hand is BUSY, so those below leave its frame alone. What they do to
+ * entries and to other frames is not looked at here, but in table.c.
+ */
+#include <mm/root.h>
+#include <mm/table.h>
+#include <x86/tlb.h>
+
+/*@ requires \valid(progress) && *progress <= 512 && 1 <= level <= 4;
+    assigns *progress;
+    ensures \result <= 0 && \old(*progress) <= *progress <= 512;
+    ensures \result == 0 <==> *progress == 512; */
+int table_validate(struct page *pg, unsigned level, unsigned *progress);
+/*@ requires \valid(progress) && *progress <= 512 && 1 <= level <= 4;
+    assigns *progress;
+    ensures \result == 0 || \result == -XEN_ERESTART;
+    ensures 0 <= *progress <= \old(*progress);
+    ensures \result == 0 <==> *progress == 0; */
+int table_invalidate(struct page *pg, unsigned level, unsigned *progress);
+/*@ assigns \nothing;
+    ensures \result <= 0 && \result != -XEN_ERESTART; */
+int descriptor_page_check(struct page *pg);
+/*@ requires \valid(pg); // the last one: the frame goes to the heap
+    assigns *pg, proof_own;
+    ensures proof_own == \old(proof_own) - 1;
+    ensures pg->type == \old(pg->type) || pg->type == 0;
+    ensures pg->tlb_stamp == \old(pg->tlb_stamp) || pg->tlb_stamp == proof_clock; */
+void mm_put_page(struct page *pg);
+/*@ requires \valid(pg);
+    assigns pg->count, proof_own;
+    ensures \result == 0 || \result == 1;
+    ensures proof_own == \old(proof_own) + \result; */
+bool page_ref_below(struct page *pg, u32 limit);
+/*@ requires \valid(pg);
+    assigns pg->count, proof_own;
+    ensures \result == 0 || \result == 1;
+    ensures proof_own == \old(proof_own) + \result; */
+static inline bool page_ref(struct page *pg);
+/*@ assigns \nothing; // a frame that had a type has an owner
+    ensures \valid_read(\result); */
+struct domain_memory *mm_page_owner(const struct page *pg);
+/*@ assigns \nothing;
+    ensures \result == proof_clock; */
+u32 tlb_clock_now(void);
+//@ assigns \nothing;
+struct cpumask tlb_filter(struct cpumask mask, u32 stamp);
+//@ assigns \nothing;
+static inline struct cpumask cpumask_online(void);
+//@ assigns \nothing;
+static inline struct cpumask domain_cpus(const struct domain_memory *dm);
+//@ assigns proof_flushed;
+void tlb_flush_mask(struct cpumask mask, u64 page);
+#endif
+
 #ifdef PROOF_EVA
 #include <mm/table.h>
 #include <x86/uaccess.h>
