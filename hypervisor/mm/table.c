@@ -144,7 +144,8 @@ static inline __attribute__((always_inline)) int entry_get(u64 entry, bool has_r
 
 /*@ requires \valid_read(e + (0 .. 7));
     assigns \nothing;
-    ensures \result != 0 <==> \forall integer i; 0 <= i < STRIDE ==> e[i] == 0; */
+    ensures \result != 0 <==> e[0] == 0 && e[1] == 0 && e[2] == 0 && e[3] == 0 && e[4] == 0 &&
+	e[5] == 0 && e[6] == 0 && e[7] == 0; */
 static inline bool stride_empty(const u64 *e)
 {
 	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
@@ -222,7 +223,9 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 		entries[j] == (\at(entries[j], Pre) | PTE_USER);
 	    loop invariant \forall integer j; \at(*progress, Pre) <= j < i &&
 		guests_slot(level, j) ==>
-		allowed(\at(entries[j], Pre), level, (struct domain_memory *)dm) &&
+		allowed(\at(entries[j], Pre), level, (struct domain_memory *)dm);
+	    loop invariant \forall integer j; \at(*progress, Pre) <= j < i &&
+		guests_slot(level, j) ==>
 		(!(\at(entries[j], Pre) & PTE_PRESENT) || (entries[j] & PTE_USER));
 	    loop invariant is_ram(chosen) ==> proof_typed == \at(proof_typed, Pre) +
 		refs{Pre}(entries, level, 1, i) -
@@ -237,12 +240,102 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 	for (i = *progress; i < TABLE_ENTRIES; i++) {
 		if (!entries[i] && i % STRIDE == 0 && stride_empty(&entries[i]))
 			i += STRIDE - 1;
+		/*@ assert s1: i != \at(i, LoopCurrent) ==> i == \at(i, LoopCurrent) + 7; */
+		/*@ assert s1b: i < 512; */
+		/*@ assert s2: i != \at(i, LoopCurrent) ==>
+			entries[i - 7] == 0 && entries[i - 6] == 0 &&
+			entries[i - 5] == 0 && entries[i - 4] == 0 && entries[i - 3] == 0 &&
+			entries[i - 2] == 0 && entries[i - 1] == 0 && entries[i] == 0; */
+		/*@ assert s3: \forall integer k; i != \at(i, LoopCurrent) && k == i ==>
+			\at(entries[k - 7], Pre) == 0 && \at(entries[k - 6], Pre) == 0 &&
+			\at(entries[k - 5], Pre) == 0 && \at(entries[k - 4], Pre) == 0 &&
+			\at(entries[k - 3], Pre) == 0 && \at(entries[k - 2], Pre) == 0 &&
+			\at(entries[k - 1], Pre) == 0 && \at(entries[k], Pre) == 0; */
+		/*@ assert z1: \forall integer j; \at(i, LoopCurrent) <= j < i ==>
+			\at(entries[j], Pre) == 0; */
+		/*@ assert z2: \forall u64 x; x == 0 ==> !(x & PTE_PRESENT); */
+		/*@ assert z3: \forall u64 x; x == 0 ==>
+			allowed(x, level, (struct domain_memory *)dm); */
+		/*@ assert v1: \forall integer j; \at(*progress, Pre) <= j < i &&
+			guests_slot(level, j) ==>
+			allowed(\at(entries[j], Pre), level, (struct domain_memory *)dm); */
+		/*@ assert v2: \forall integer j; \at(*progress, Pre) <= j < i &&
+			guests_slot(level, j) ==>
+			(!(\at(entries[j], Pre) & PTE_PRESENT) || (entries[j] & PTE_USER)); */
+		/*@ assert e1: entries[i] == \at(entries[\at(i, Here)], Pre); */
+		/*@ assert s5: i != \at(i, LoopCurrent) ==>
+			refs{Pre}(entries, level, 1, i) ==
+			refs{Pre}(entries, level, 1, i - 1) ==
+			refs{Pre}(entries, level, 1, i - 2) ==
+			refs{Pre}(entries, level, 1, i - 3) ==
+			refs{Pre}(entries, level, 1, i - 4) ==
+			refs{Pre}(entries, level, 1, i - 5) ==
+			refs{Pre}(entries, level, 1, i - 6) ==
+			refs{Pre}(entries, level, 1, i - 7); */
+		/*@ assert s6: refs{Pre}(entries, level, 1, i) ==
+			refs{Pre}(entries, level, 1, \at(i, LoopCurrent)); */
+		/*@ assert r1: guests_slot(level, i) && holds(\at(entries[\at(i, Here)], Pre), level, 1) ==>
+			refs{Pre}(entries, level, 1, i + 1) ==
+			refs{Pre}(entries, level, 1, i) + 1; */
+		/*@ assert r2: !(guests_slot(level, i) && holds(\at(entries[\at(i, Here)], Pre), level, 1)) ==>
+			refs{Pre}(entries, level, 1, i + 1) == refs{Pre}(entries, level, 1, i); */
+		/*@ assert n1: entries[i] == 0 || !guests_slot(level, i) ==>
+			refs{Pre}(entries, level, 1, i + 1) == refs{Pre}(entries, level, 1, i); */
+		/*@ assert s5: i != \at(i, LoopCurrent) ==>
+			refs{Pre}(entries, level, 0, i) ==
+			refs{Pre}(entries, level, 0, i - 1) ==
+			refs{Pre}(entries, level, 0, i - 2) ==
+			refs{Pre}(entries, level, 0, i - 3) ==
+			refs{Pre}(entries, level, 0, i - 4) ==
+			refs{Pre}(entries, level, 0, i - 5) ==
+			refs{Pre}(entries, level, 0, i - 6) ==
+			refs{Pre}(entries, level, 0, i - 7); */
+		/*@ assert s6: refs{Pre}(entries, level, 0, i) ==
+			refs{Pre}(entries, level, 0, \at(i, LoopCurrent)); */
+		/*@ assert r1: guests_slot(level, i) && holds(\at(entries[\at(i, Here)], Pre), level, 0) ==>
+			refs{Pre}(entries, level, 0, i + 1) ==
+			refs{Pre}(entries, level, 0, i) + 1; */
+		/*@ assert r2: !(guests_slot(level, i) && holds(\at(entries[\at(i, Here)], Pre), level, 0)) ==>
+			refs{Pre}(entries, level, 0, i + 1) == refs{Pre}(entries, level, 0, i); */
+		/*@ assert n1: entries[i] == 0 || !guests_slot(level, i) ==>
+			refs{Pre}(entries, level, 0, i + 1) == refs{Pre}(entries, level, 0, i); */
 		if (!entries[i] || hypervisor_slot(level, i))
 			continue;
 		if (level > 1 && i > *progress && hypercall_preempt_check())
 			rc = -XEN_ERESTART;
 		else
 			rc = validate_entry(&entries[i], level, dm);
+		/*@ assert u1: \forall integer j; 0 <= j < 512 && j != i ==>
+			entries[j] == \at(entries[j], LoopCurrent); */
+		/*@ assert u2: entries[i] == \at(entries[\at(i, Here)], Pre) || (rc == 0 &&
+			entries[i] == (\at(entries[\at(i, Here)], Pre) | PTE_USER)); */
+		/*@ assert u3: rc == 0 ==>
+			allowed(\at(entries[\at(i, Here)], Pre), level,
+				(struct domain_memory *)dm) &&
+			(!(\at(entries[\at(i, Here)], Pre) & PTE_PRESENT) ||
+			 (entries[i] & PTE_USER)); */
+		/*@ assert u4: dm->privileged == \at(dm->privileged, LoopCurrent); */
+		/*@ assert u5: ram_kept{LoopCurrent,Here}; */
+		/*@ assert c1: is_ram(chosen) && rc == 0 && holds(\at(entries[\at(i, Here)], Pre), level, 1) ==>
+			proof_typed == \at(proof_typed, LoopCurrent) + 1; */
+		/*@ assert c2: !(is_ram(chosen) && rc == 0 && holds(\at(entries[\at(i, Here)], Pre), level, 1)) ==>
+			proof_typed == \at(proof_typed, LoopCurrent); */
+		/*@ assert t1: is_ram(chosen) && rc == 0 && guests_slot(level, i) ==>
+			proof_typed == \at(proof_typed, LoopCurrent) +
+			refs{Pre}(entries, level, 1, i + 1) - refs{Pre}(entries, level, 1, i); */
+		/*@ assert c1: is_ram(chosen) && rc == 0 && holds(\at(entries[\at(i, Here)], Pre), level, 0) ==>
+			proof_general == \at(proof_general, LoopCurrent) + 1; */
+		/*@ assert c2: !(is_ram(chosen) && rc == 0 && holds(\at(entries[\at(i, Here)], Pre), level, 0)) ==>
+			proof_general == \at(proof_general, LoopCurrent); */
+		/*@ assert t1: is_ram(chosen) && rc == 0 && guests_slot(level, i) ==>
+			proof_general == \at(proof_general, LoopCurrent) +
+			refs{Pre}(entries, level, 0, i + 1) - refs{Pre}(entries, level, 0, i); */
+		/*@ assert v1: \forall integer j; \at(*progress, Pre) <= j < i &&
+			guests_slot(level, j) ==>
+			allowed(\at(entries[j], Pre), level, (struct domain_memory *)dm); */
+		/*@ assert v2: \forall integer j; \at(*progress, Pre) <= j < i &&
+			guests_slot(level, j) ==>
+			(!(\at(entries[j], Pre) & PTE_PRESENT) || (entries[j] & PTE_USER)); */
 		if (unlikely(rc))
 			break;
 	}
@@ -334,7 +427,59 @@ invalidate_entries(const u64 *entries, unsigned level, unsigned *progress)
 	for (i = *progress; i > 0; i--) {
 		if (!entries[i - 1] && i % STRIDE == 0 && stride_empty(&entries[i - STRIDE]))
 			i -= STRIDE - 1;
+		/*@ assert s1: i != \at(i, LoopCurrent) ==>
+			i >= 1 && \at(i, LoopCurrent) == i + 7; */
+		/*@ assert s2: i != \at(i, LoopCurrent) ==>
+			entries[i - 1] == 0 && entries[i] == 0 &&
+			entries[i + 1] == 0 && entries[i + 2] == 0 && entries[i + 3] == 0 &&
+			entries[i + 4] == 0 && entries[i + 5] == 0 && entries[i + 6] == 0; */
+		/*@ assert s3: \forall integer k; i != \at(i, LoopCurrent) && k == i ==>
+			\at(entries[k - 1], Pre) == 0 && \at(entries[k], Pre) == 0 &&
+			\at(entries[k + 1], Pre) == 0 && \at(entries[k + 2], Pre) == 0 &&
+			\at(entries[k + 3], Pre) == 0 && \at(entries[k + 4], Pre) == 0 &&
+			\at(entries[k + 5], Pre) == 0 && \at(entries[k + 6], Pre) == 0; */
+		/*@ assert s5: i != \at(i, LoopCurrent) ==>
+			refs{Pre}((u64 *)entries, level, 1, i) ==
+			refs{Pre}((u64 *)entries, level, 1, i + 1) ==
+			refs{Pre}((u64 *)entries, level, 1, i + 2) ==
+			refs{Pre}((u64 *)entries, level, 1, i + 3) ==
+			refs{Pre}((u64 *)entries, level, 1, i + 4) ==
+			refs{Pre}((u64 *)entries, level, 1, i + 5) ==
+			refs{Pre}((u64 *)entries, level, 1, i + 6) ==
+			refs{Pre}((u64 *)entries, level, 1, i + 7); */
+		/*@ assert s5: i != \at(i, LoopCurrent) ==>
+			refs{Pre}((u64 *)entries, level, 0, i) ==
+			refs{Pre}((u64 *)entries, level, 0, i + 1) ==
+			refs{Pre}((u64 *)entries, level, 0, i + 2) ==
+			refs{Pre}((u64 *)entries, level, 0, i + 3) ==
+			refs{Pre}((u64 *)entries, level, 0, i + 4) ==
+			refs{Pre}((u64 *)entries, level, 0, i + 5) ==
+			refs{Pre}((u64 *)entries, level, 0, i + 6) ==
+			refs{Pre}((u64 *)entries, level, 0, i + 7); */
+		/*@ assert s6: refs{Pre}((u64 *)entries, level, 1, i) ==
+			refs{Pre}((u64 *)entries, level, 1, \at(i, LoopCurrent)); */
+		/*@ assert refs{Pre}((u64 *)entries, level, 0, i) ==
+			refs{Pre}((u64 *)entries, level, 0, \at(i, LoopCurrent)); */
 		u64 entry = entries[i - 1];
+		/*@ assert entry == \at(entries[\at(i, Here) - 1], Pre); */
+		/*@ assert guests_slot(level, i - 1) && holds(entry, level, 1) ==>
+			refs{Pre}((u64 *)entries, level, 1, i) ==
+			refs{Pre}((u64 *)entries, level, 1, i - 1) + 1; */
+		/*@ assert !(guests_slot(level, i - 1) && holds(entry, level, 1)) ==>
+			refs{Pre}((u64 *)entries, level, 1, i) ==
+			refs{Pre}((u64 *)entries, level, 1, i - 1); */
+		/*@ assert guests_slot(level, i - 1) && holds(entry, level, 0) ==>
+			refs{Pre}((u64 *)entries, level, 0, i) ==
+			refs{Pre}((u64 *)entries, level, 0, i - 1) + 1; */
+		/*@ assert !(guests_slot(level, i - 1) && holds(entry, level, 0)) ==>
+			refs{Pre}((u64 *)entries, level, 0, i) ==
+			refs{Pre}((u64 *)entries, level, 0, i - 1); */
+		/*@ assert n1: !(entry & PTE_PRESENT) || !guests_slot(level, i - 1) ==>
+			refs{Pre}((u64 *)entries, level, 1, i) ==
+			refs{Pre}((u64 *)entries, level, 1, i - 1); */
+		/*@ assert n1: !(entry & PTE_PRESENT) || !guests_slot(level, i - 1) ==>
+			refs{Pre}((u64 *)entries, level, 0, i) ==
+			refs{Pre}((u64 *)entries, level, 0, i - 1); */
 
 		if (!(entry & PTE_PRESENT) || hypervisor_slot(level, i - 1))
 			continue;
@@ -342,6 +487,24 @@ invalidate_entries(const u64 *entries, unsigned level, unsigned *progress)
 			rc = -XEN_ERESTART;
 		else
 			rc = entry_put(entry, level);
+		/*@ assert u1: \forall integer j; 0 <= j < 512 ==>
+			entries[j] == \at(entries[j], LoopCurrent); */
+		/*@ assert is_ram(chosen) && rc == 0 && holds(entry, level, 1) ==>
+			proof_typed == \at(proof_typed, LoopCurrent) - 1; */
+		/*@ assert !(is_ram(chosen) && rc == 0 && holds(entry, level, 1)) ==>
+			proof_typed == \at(proof_typed, LoopCurrent); */
+		/*@ assert is_ram(chosen) && rc == 0 && holds(entry, level, 0) ==>
+			proof_general == \at(proof_general, LoopCurrent) - 1; */
+		/*@ assert !(is_ram(chosen) && rc == 0 && holds(entry, level, 0)) ==>
+			proof_general == \at(proof_general, LoopCurrent); */
+		/*@ assert t1: is_ram(chosen) && rc == 0 && guests_slot(level, i - 1) ==>
+			proof_typed == \at(proof_typed, LoopCurrent) +
+			refs{Pre}((u64 *)entries, level, 1, i - 1) -
+			refs{Pre}((u64 *)entries, level, 1, i); */
+		/*@ assert t1: is_ram(chosen) && rc == 0 && guests_slot(level, i - 1) ==>
+			proof_general == \at(proof_general, LoopCurrent) +
+			refs{Pre}((u64 *)entries, level, 0, i - 1) -
+			refs{Pre}((u64 *)entries, level, 0, i); */
 		if (unlikely(rc))
 			break;
 	}

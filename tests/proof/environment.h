@@ -124,17 +124,14 @@ extern long proof_typed, proof_general;
     axiomatic counting {
       logic integer refs{L}(u64 *e, integer level, integer typed, integer n) reads e[0 .. 511];
       axiom refs_none{L}: \forall u64 *e, integer level, typed; refs(e, level, typed, 0) == 0;
-      axiom refs_more{L}: \forall u64 *e, integer level, typed, n; n > 0 &&
-	guests_slot(level, n - 1) && holds(e[n - 1], level, typed) ==>
-	refs(e, level, typed, n) == refs(e, level, typed, n - 1) + 1;
-      axiom refs_same{L}: \forall u64 *e, integer level, typed, n; n > 0 &&
-	!(guests_slot(level, n - 1) && holds(e[n - 1], level, typed)) ==>
-	refs(e, level, typed, n) == refs(e, level, typed, n - 1);
+      // m is n - 1, so written that provers look at what is there, not further and further down.
+      axiom refs_more{L}: \forall u64 *e, integer level, typed, m, n; 0 <= m < n <= m + 1 &&
+	guests_slot(level, m) && holds(e[m], level, typed) ==>
+	refs(e, level, typed, n) == refs(e, level, typed, m) + 1;
+      axiom refs_same{L}: \forall u64 *e, integer level, typed, m, n; 0 <= m < n <= m + 1 &&
+	!(guests_slot(level, m) && holds(e[m], level, typed)) ==>
+	refs(e, level, typed, n) == refs(e, level, typed, m);
     }
-    lemma refs_stride{L}: \forall u64 *e, integer level, typed, n; n >= 8 &&
-	e[n - 1] == 0 && e[n - 2] == 0 && e[n - 3] == 0 && e[n - 4] == 0 && e[n - 5] == 0 &&
-	e[n - 6] == 0 && e[n - 7] == 0 && e[n - 8] == 0 ==>
-	refs(e, level, typed, n) == refs(e, level, typed, n - 8);
 
     // Bits that an entry may have. What it says of the chosen frame, it says of all.
     predicate allowed(u64 e, integer level, struct domain_memory *owner) =
