@@ -9,8 +9,8 @@
 
 #include <x86/cpu.h>
 
-#define TLB_ALL                                                                                    \
-	~0UL /* in a page's place; a guest that means it as an address gets more than that */
+/* In a page's place; a guest that means it as an address gets more than that. */
+#define TLB_ALL ~0UL
 /** Flush one page, or all non-global (guest) translations, of this CPU. */
 void tlb_flush_local(u64 page);
 /** The same on every CPU of the mask, this one included if in it; returns when all have done so. */
