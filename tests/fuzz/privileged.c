@@ -11,6 +11,7 @@
 #include <x86/hooks.h>
 #include <x86/tlb.h>
 #include <x86/time.h>
+#include "guest_cpu.h"
 #include "input.h"
 #include "privileged_model.h"
 
@@ -28,11 +29,8 @@ static struct guest before, after, expected;
 static struct domain domain;
 static struct vcpu vcpu;
 static struct vcpu_info info;
-static struct cpu cpu;
-static struct cpu_regs regs;
-static struct cpu *const the_cpu = &cpu; /* its address is no constant to the compiler */
-static struct guest memory;		 /* only memory[] is used: the real guest's */
-static bool crashed, in_kernel_tables, kernel_gs;
+static struct guest memory; /* only memory[] is used: the real guest's */
+static bool in_kernel_tables, kernel_gs;
 static u8 hypercall_page[PAGE_SIZE];
 bool cpu_is_amd;
 u32 tsc_khz = TSC_KHZ;
@@ -261,29 +259,6 @@ void guest_store_u64(u64 addr, u64 value, u32 *failed)
 }
 
 /* --- the other rooms --- */
-
-struct cpu *this_cpu(void)
-{
-	return the_cpu;
-}
-
-struct cpu_regs *guest_regs(void)
-{
-	return &regs;
-}
-
-long refuse_as(long err, enum refusal why, const char *fmt, ...)
-{
-	(void)why;
-	(void)fmt;
-	return err;
-}
-
-void domain_crash(const char *fmt, ...)
-{
-	(void)fmt;
-	crashed = true;
-}
 
 int snprintk(char *buf, size_t size, const char *fmt, ...)
 {

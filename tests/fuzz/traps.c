@@ -8,6 +8,7 @@
 #include <pv/internal.h>
 #include <xen/callback.h>
 #include <xen/nmi.h>
+#include "guest_cpu.h"
 #include "input.h"
 
 #define OPERATIONS 100
@@ -17,26 +18,13 @@ static struct input in;
 static struct domain domain;
 static struct vcpu vcpu;
 static struct vcpu_info info;
-static struct cpu cpu;
-static struct cpu_regs regs;
-static struct cpu *const the_cpu = &cpu;
-static bool crashed, user;
+static bool user;
 static u64 preempted_at;
 static int preempt_in;
 struct cpu *cpus[MAX_CPUS];
 bool cpu_has_smap;
 
 /* --- the hypervisor's surroundings --- */
-
-struct cpu *this_cpu(void)
-{
-	return the_cpu;
-}
-
-struct cpu_regs *guest_regs(void)
-{
-	return &regs;
-}
 
 void cpu_set_work(struct cpu *c, u32 bits)
 {
@@ -47,19 +35,6 @@ void vcpu_kick(struct vcpu *v, u32 work)
 {
 	(void)v;
 	(void)work;
-}
-
-long refuse_as(long err, enum refusal why, const char *fmt, ...)
-{
-	(void)why;
-	(void)fmt;
-	return err;
-}
-
-void domain_crash(const char *fmt, ...)
-{
-	(void)fmt;
-	crashed = true;
 }
 
 void pv_toggle_mode(struct vcpu *v)
