@@ -60,7 +60,7 @@ unsigned pci_capability(u16 device, u8 id)
 	for (unsigned i = 0; i < MAX_CAPABILITIES; i++) {
 		at = pci_read(device, i ? at + 1 : at, 1) & 0xfc;
 		if (at < 0x40 || pci_read(device, at, 1) == id)
-			break;
+			return at < 0x40 ? 0 : at;
 	}
-	return at < 0x40 ? 0 : at;
+	return 0; /* a circle */
 }

@@ -212,5 +212,5 @@ static const struct command commands[] = {
 
 long do_physdev_op(u64 cmd, u64 arg)
 {
-	return run_command(commands, ARRAY_SIZE(commands), cmd, arg);
+	return run_command(commands, ARRAY_SIZE(commands), (u32)cmd, arg);
 }
