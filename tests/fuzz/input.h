@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "finding.h"
 
 struct input {
 	const uint8_t *at, *end;
@@ -34,12 +35,5 @@ static __attribute__((destructor)) void print_figures(void)
 {
 	fprintf(stderr, "stat::operations: %lu\nstat::accepted: %lu\n", operations, accepted);
 }
-
-#define FINDING(...)                                                                               \
-	do {                                                                                       \
-		fprintf(stderr, "finding: " __VA_ARGS__);                                          \
-		fprintf(stderr, "\n");                                                             \
-		abort();                                                                           \
-	} while (0)
 
 #endif

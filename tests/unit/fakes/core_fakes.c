@@ -136,14 +136,15 @@ void vcpu_kick(struct vcpu *v, u32 work)
 	fake_kicks++;
 }
 
-int irq_bind_guest(struct domain *d, unsigned pirq, bool share)
+/* weak: a fuzzer has dev/irq.c's */
+__attribute__((weak)) int irq_bind_guest(struct domain *d, unsigned pirq, bool share)
 {
 	(void)d;
 	(void)share;
 	return pirq == 13 ? -XEN_EBUSY : 0;
 }
 
-void irq_unbind_guest(struct domain *d, unsigned pirq)
+__attribute__((weak)) void irq_unbind_guest(struct domain *d, unsigned pirq)
 {
 	(void)d;
 	(void)pirq;
