@@ -30,7 +30,7 @@ FUZZ_privileged_CFLAGS := -include tests/fuzz/fake_cpu.h -D__XEN_INTERFACE_VERSI
 FUZZ_privileged_RUN := -max_len=1024 -len_control=0
 # A wait for another CPU lets that one work. The C library has a sched_yield(), too.
 FUZZ += control
-FUZZ_control = $(UNIT_core_domctl)
+FUZZ_control = $(filter-out tests/fuzz/control.c,$(wildcard tests/fuzz/control*.c)) $(UNIT_core_domctl)
 FUZZ_control_CFLAGS := -Dsched_yield=hypervisor_sched_yield -O2 -Wno-unused-parameter -Wno-missing-field-initializers $(UNCOVERED)
 FUZZ_control_LIBS := -lcmocka -Wl,--wrap=cpu_relax
 FUZZ_control_RUN := -max_len=768 -len_control=0

@@ -12,7 +12,7 @@ UNIT_core_life := $(CORE_LIFE)
 UNIT_core_calls := hypervisor/core/hypercall.c hypervisor/core/multicall.c hypervisor/core/refuse.c \
 	hypervisor/core/exit.c tests/unit/fakes/host.c
 UNIT_core_domctl := hypervisor/core/domctl.c hypervisor/core/permission.c \
-	hypervisor/core/sysctl.c $(CORE_LIFE)
+	hypervisor/core/sysctl.c tests/unit/fakes/control.c $(CORE_LIFE)
 UNIT_core_ops := hypervisor/core/sched_op.c hypervisor/core/vcpu_op.c $(CORE_LIFE)
 
 UNIT += x86_tlb # it includes the sources, so that it can be their CPU

@@ -12,47 +12,8 @@
 #include <core/sched.h>
 #include <lib/printk.h>
 #include <mm/memory.h>
+#include "fakes/control.h"
 #include "fakes/world.h"
-
-u64 max_mfn = 1000;
-u64 world_free = 300;
-static char ring[600];
-
-/* --- what only these calls need --- */
-
-u64 machine_ram_pages = 900;
-
-u64 heap_free_pages(void)
-{
-	return world_free;
-}
-
-size_t console_ring_read(char *buf, size_t size, u32 *index)
-{
-	size_t n = *index < sizeof(ring) ? MIN(size, sizeof(ring) - *index) : 0;
-
-	memcpy(buf, ring + *index, n);
-	*index += (u32)n;
-	return n;
-}
-
-void console_ring_clear(void)
-{
-	memset(ring, '.', sizeof(ring));
-}
-
-void pv_fill_hypercall_page(void *page)
-{
-	memset(page, 0xcc, PAGE_SIZE);
-}
-
-void cpuid(u32 leaf, u32 subleaf, u32 out[4])
-{
-	out[0] = leaf;
-	out[1] = subleaf;
-	out[2] = 0xff;
-	out[3] = 0xf0;
-}
 
 /* --- calling --- */
 
@@ -83,7 +44,7 @@ static int set_up(void **state)
 	this_cpu()->current = world_dom0->vcpus[0];
 	memset(&op, 0, sizeof(op));
 	memset(&sys, 0, sizeof(sys));
-	memset(ring, 'x', sizeof(ring));
+	memset(fake_ring, 'x', sizeof(fake_ring));
 	return rc;
 }
 
@@ -503,7 +464,7 @@ static void console_is_read_on(void **state)
 	assert_int_equal(sysctl(XEN_SYSCTL_readconsole), 0);
 	assert_int_equal(sys.u.readconsole.count, 100);
 	assert_int_equal(sys.u.readconsole.index, 600);
-	assert_int_equal(ring[0], '.');
+	assert_int_equal(fake_ring[0], '.');
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
