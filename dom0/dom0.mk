@@ -12,4 +12,4 @@ $(eval $(call pv_elf,$(B)/dom0,$(DOM0_SOURCES),$(DOM0_CFLAGS),$(DOM0_LIBS)))
 $(call pv_objects,$(filter dom0/ip/%,$(DOM0_SOURCES))): | $(call fetched,src,lwip)
 $(call pv_objects,$(filter dom0/image/% dom0/disk/% dom0/cli/cmd_device.c,$(DOM0_SOURCES))): | $(call fetched,src,xz-utils) \
 	$(call fetched,src,zlib)
-$(call pv_objects,dom0/disk/image.c dom0/disk/image_reader.c): | $(E2FS_MADE)/ext2_err.c
+$(call pv_objects,$(addprefix dom0/disk/,image.c image_check.c image_reader.c)): | $(E2FS_MADE)/ext2_err.c

@@ -3,11 +3,11 @@
 #include <string.h>
 #include <xen/errno.h>
 #include "disk/image.h"
+#include "disk/image_check.h"
 #include "disk/image_reader.h"
 
-#define SUPER_OFFSET 1024
-#define NAME_LENGTH  255
-#define MOST_DEPTH   5 /* of a tree of extents; Linux makes no deeper ones */
+#define NAME_LENGTH 255
+#define MOST_DEPTH  5 /* of a tree of extents; Linux makes no deeper ones */
 
 #define KNOWN_INCOMPAT                                                                             \
 	(EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_EXTENTS |                          \
@@ -133,18 +133,17 @@ static int check_sizes(const struct ext2_super_block *super, const struct disk_s
 
 static int check_super(struct look *look)
 {
-	struct ext2_super_block super;
-	int error =
-		image_reader_bytes(&look->reader, SUPER_OFFSET, sizeof(super), (uint8_t *)&super);
+	const struct ext2_super_block *super = &look->reader.super;
+	int error = image_reader_super(&look->reader);
 
 	if (error && error != -XEN_EINVAL)
 		return problem_note(look->problem, -error, "reading the file system failed: %s",
 				    problem_reason(error));
-	if (error || super.s_magic != EXT2_SUPER_MAGIC)
+	if (error || super->s_magic != EXT2_SUPER_MAGIC)
 		return problem_note(look->problem, XEN_EINVAL,
 				    "there is no ext2, ext3 or ext4 file system on the disk");
-	error = check_features(&super, look->problem);
-	return error ? error : check_sizes(&super, look->reader.source, look->problem);
+	error = check_features(super, look->problem);
+	return error ? error : check_sizes(super, look->reader.source, look->problem);
 }
 
 static int open_file_system(struct look *look)
@@ -158,6 +157,33 @@ static int open_file_system(struct look *look)
 	return code ? note(look, code) : 0;
 }
 
+/* libext2fs needs memory for each level of a tree of extents, and believes how many there are. */
+static bool too_deep(const struct ext2_inode *inode)
+{
+	const struct ext3_extent_header *root = (const void *)inode->i_block;
+
+	return inode->i_flags & EXT4_EXTENTS_FL && root->eh_depth > MOST_DEPTH;
+}
+
+static errcode_t read_inode(struct look *look, ext2_ino_t number, struct ext2_inode *inode)
+{
+	errcode_t code = ext2fs_read_inode(look->fs, number, inode);
+
+	return !code && too_deep(inode) ? EXT2_ET_EXTENT_HEADER_BAD : code;
+}
+
+static errcode_t find_name(struct look *look, const char *name, size_t length, ext2_ino_t *inode)
+{
+	struct ext2_inode directory;
+	errcode_t code = read_inode(look, *inode, &directory);
+
+	if (code)
+		return code;
+	if (length > NAME_LENGTH)
+		return EXT2_ET_FILE_NOT_FOUND;
+	return ext2fs_lookup(look->fs, *inode, name, (int)length, NULL, inode);
+}
+
 /* Name by name: libext2fs's own walk follows links, and believes their lengths. */
 static int walk(struct look *look, ext2_ino_t *inode)
 {
@@ -166,9 +192,7 @@ static int walk(struct look *look, ext2_ino_t *inode)
 	*inode = EXT2_ROOT_INO;
 	for (at += strspn(at, "/"); *at; at += strspn(at, "/")) {
 		size_t length = strcspn(at, "/");
-		errcode_t code = length > NAME_LENGTH ? EXT2_ET_FILE_NOT_FOUND
-						      : ext2fs_lookup(look->fs, *inode, at,
-								      (int)length, NULL, inode);
+		errcode_t code = find_name(look, at, length, inode);
 
 		if (code)
 			return note(look, code);
@@ -236,12 +260,9 @@ static int take_extent(struct look *look, const struct ext2fs_extent *extent)
 
 static int map_extents(struct look *look, ext2_ino_t number, struct ext2_inode *inode)
 {
-	const struct ext3_extent_header *root = (void *)inode->i_block;
 	ext2_extent_handle_t handle;
 	struct ext2fs_extent extent;
-	errcode_t code = root->eh_depth > MOST_DEPTH
-				 ? EXT2_ET_EXTENT_HEADER_BAD
-				 : ext2fs_extent_open2(look->fs, number, inode, &handle);
+	errcode_t code = ext2fs_extent_open2(look->fs, number, inode, &handle);
 	int op = EXT2_EXTENT_ROOT, error = 0;
 
 	if (code)
@@ -284,40 +305,12 @@ static int map_blocks(struct look *look, ext2_ino_t number)
 	return look->next < look->blocks ? note_hole(look) : 0;
 }
 
-static int by_place(const void *a, const void *b)
-{
-	const struct piece *one = a, *other = b;
-
-	return one->at < other->at ? -1 : one->at > other->at;
-}
-
-/* No block twice, or one half of the disk would write the other. */
-static int check_overlaps(struct look *look)
-{
-	const struct pieces *pieces = look->pieces;
-	struct piece *sorted = malloc(pieces->count * sizeof(*sorted));
-	int error = sorted ? 0 : note(look, EXT2_ET_NO_MEMORY);
-
-	/* Here `from` is the piece's length. */
-	for (unsigned int i = 0; sorted && i < pieces->count; i++)
-		sorted[i] = (struct piece){pieces_end(pieces, i) - pieces->piece[i].from,
-					   pieces->piece[i].at};
-	if (sorted)
-		qsort(sorted, pieces->count, sizeof(*sorted), by_place);
-	for (unsigned int i = 1; !error && i < pieces->count; i++)
-		if (sorted[i - 1].at + sorted[i - 1].from > sorted[i].at)
-			error = problem_note(look->problem, XEN_EINVAL,
-					     "%s has a block twice: run e2fsck", look->path);
-	free(sorted);
-	return error;
-}
-
 /* --- the file ----------------------------------------------------------------------------------
  */
 
 static int check_file(struct look *look, ext2_ino_t number, const struct ext2_inode *inode)
 {
-	uint64_t size = EXT2_I_SIZE(inode);
+	uint64_t size = EXT2_I_SIZE(inode), block = look->fs->blocksize;
 
 	if (!LINUX_S_ISREG(inode->i_mode) || number < EXT2_FIRST_INO(look->fs->super))
 		return problem_note(
@@ -332,9 +325,11 @@ static int check_file(struct look *look, ext2_ino_t number, const struct ext2_in
 			look->problem, XEN_EINVAL,
 			"the size of %s, %llu bytes, is not a multiple of the disk's %u",
 			look->path, (unsigned long long)size, look->reader.source->block_size);
-	look->blocks = (size + look->fs->blocksize - 1) / look->fs->blocksize;
+	if (size > super_blocks(look->fs->super) * block)
+		return note_hole(look);
+	look->blocks = (size + block - 1) / block;
 	look->pieces->sectors = size / BLOCK_SECTOR;
-	return look->blocks > super_blocks(look->fs->super) ? note_hole(look) : 0;
+	return 0;
 }
 
 static int map_file(struct look *look)
@@ -346,7 +341,7 @@ static int map_file(struct look *look)
 
 	if (error)
 		return error;
-	code = ext2fs_read_inode(look->fs, number, &inode);
+	code = read_inode(look, number, &inode);
 	if (code)
 		return note(look, code);
 	error = check_file(look, number, &inode);
@@ -357,7 +352,9 @@ static int map_file(struct look *look)
 		return note(look, EXT2_ET_NO_MEMORY);
 	error = inode.i_flags & EXT4_EXTENTS_FL ? map_extents(look, number, &inode)
 						: map_blocks(look, number);
-	return error ? error : check_overlaps(look);
+	if (error)
+		return error;
+	return image_refuse(&look->reader, look->fs, look->pieces, look->path, look->problem);
 }
 
 static void trim(struct pieces *pieces)
@@ -385,6 +382,7 @@ int image_find(const struct disk_source *source, const char *path, struct pieces
 	if (!error)
 		error = map_file(look);
 	ext2fs_free(look->fs);
+	image_reader_free(&look->reader);
 	free(look);
 	if (error)
 		pieces_free(pieces);

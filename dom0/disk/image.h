@@ -3,8 +3,9 @@
  * Where on a disk a file of its ext2, ext3 or ext4 file system lies, by libext2fs.
  *
  * The file system is only read, and its contents are hostile. So a file's map counts only if it is
- * complete, lies inside the disk and holds no block twice; and what reading it costs is bounded: by
- * IMAGE_READS blocks, IMAGE_PIECES pieces and IMAGE_GROUPS_BYTES of group descriptors. Pure
+ * complete, lies inside the disk, and has no block twice and none that describes the file system
+ * (image_check.h); and what reading it costs is bounded: by IMAGE_READS blocks (a larger one counts
+ * for each 4 KiB), IMAGE_PIECES pieces and IMAGE_GROUPS_BYTES of group descriptors. Pure
  * computation but for the source's function.
  */
 #ifndef DOM0_DISK_IMAGE_H

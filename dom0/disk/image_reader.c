@@ -5,8 +5,11 @@
 #include "disk/image.h"
 #include "disk/image_reader.h"
 
-#define FIRST_BLOCK 1024	/* bytes, until libext2fs knows better */
-#define READ_BYTES  (64u << 10) /* at once */
+#define SUPER_OFFSET  1024
+#define SUPER_BYTES   1024
+#define FIRST_BLOCK   1024	  /* bytes, until libext2fs knows better */
+#define COUNTED_BYTES 4096	  /* larger blocks count as several */
+#define READ_BYTES    (64u << 10) /* at once */
 
 /* --- reading -----------------------------------------------------------------------------------
  */
@@ -29,7 +32,8 @@ static int read_piece(struct image_reader *reader, uint64_t offset, uint32_t siz
 	return error;
 }
 
-int image_reader_bytes(struct image_reader *reader, uint64_t offset, uint64_t size, uint8_t *buffer)
+/* 0, -XEN_EINVAL (outside the disk), -XEN_ENOMEM, or what the source gave. */
+static int read_bytes(struct image_reader *reader, uint64_t offset, uint64_t size, uint8_t *buffer)
 {
 	uint64_t end = reader->source->blocks * reader->source->block_size;
 
@@ -46,6 +50,35 @@ int image_reader_bytes(struct image_reader *reader, uint64_t offset, uint64_t si
 		size -= piece;
 	}
 	return 0;
+}
+
+int image_reader_super(struct image_reader *reader)
+{
+	_Static_assert(sizeof(reader->super) == SUPER_BYTES, "as on the disk");
+	return read_bytes(reader, SUPER_OFFSET, SUPER_BYTES, (uint8_t *)&reader->super);
+}
+
+static int note_seen(struct image_reader *reader, uint64_t offset, uint64_t size)
+{
+	unsigned int room = reader->seen_room ? 2 * reader->seen_room : 32;
+	struct run *more;
+
+	if (reader->seen_count == reader->seen_room) {
+		more = realloc(reader->seen, room * sizeof(*more));
+		if (!more)
+			return -XEN_ENOMEM;
+		reader->seen = more;
+		reader->seen_room = room;
+	}
+	reader->seen[reader->seen_count++] = (struct run){
+		offset / BLOCK_SECTOR, (offset + size + BLOCK_SECTOR - 1) / BLOCK_SECTOR};
+	return 0;
+}
+
+void image_reader_free(struct image_reader *reader)
+{
+	free(reader->seen);
+	reader->seen = NULL;
 }
 
 /* --- libext2fs's way to the disk ---------------------------------------------------------------
@@ -74,6 +107,20 @@ static errcode_t io_set_block_size(io_channel channel, int size)
 	return 0;
 }
 
+/* The superblock is what was checked: meanwhile the guest of another image, which a damaged file
+ * system has there, could have written a larger one. */
+static int read_noted(struct image_reader *reader, uint64_t offset, uint64_t size, uint8_t *buffer)
+{
+	int error = note_seen(reader, offset, size);
+
+	if (error)
+		return error;
+	if (offset != SUPER_OFFSET || size != SUPER_BYTES)
+		return read_bytes(reader, offset, size, buffer);
+	memcpy(buffer, &reader->super, SUPER_BYTES);
+	return 0;
+}
+
 /* A negative count is bytes. What lies outside the disk is the file system's fault, all other
  * failures end the look. */
 static errcode_t io_read(io_channel channel, unsigned long long block, int count, void *data)
@@ -81,13 +128,14 @@ static errcode_t io_read(io_channel channel, unsigned long long block, int count
 	struct image_reader *reader = channel->private_data;
 	uint64_t unit = (uint64_t)channel->block_size;
 	uint64_t size = count < 0 ? (uint64_t) - (int64_t)count : (uint64_t)count * unit;
+	uint64_t counted = unit < COUNTED_BYTES ? unit : COUNTED_BYTES;
 	int error;
 
 	if (block > reader->source->blocks)
 		return EXT2_ET_SHORT_READ;
-	reader->reads += (unsigned int)((size + unit - 1) / unit);
+	reader->reads += (unsigned int)((size + counted - 1) / counted);
 	error = reader->reads > IMAGE_READS ? -XEN_E2BIG
-					    : image_reader_bytes(reader, block * unit, size, data);
+					    : read_noted(reader, block * unit, size, data);
 	if (error && error != -XEN_EINVAL)
 		reader->error = error;
 	return error ? EXT2_ET_SHORT_READ : 0;

@@ -25,8 +25,11 @@ static void free_image(struct image *image)
 /* From sectors of the file system's disk to those of the whole. */
 static void move_pieces(struct pieces *pieces, uint64_t by)
 {
-	for (unsigned int i = 0; i < pieces->count; i++)
+	for (unsigned int i = 0; i < pieces->count; i++) {
 		pieces->piece[i].at += by;
+		pieces->run[i].first += by;
+		pieces->run[i].end += by;
+	}
 }
 
 /* Find the file and make a disk of it. */

@@ -30,6 +30,7 @@ struct pieces_device {
 void pieces_free(struct pieces *pieces)
 {
 	free(pieces->piece);
+	free(pieces->run);
 	memset(pieces, 0, sizeof(*pieces));
 }
 
@@ -47,6 +48,21 @@ static unsigned int piece_of(const struct pieces *pieces, uint64_t sector)
 			high = middle;
 	}
 	return low;
+}
+
+bool pieces_touch(const struct pieces *pieces, const struct run *run)
+{
+	unsigned int low = 0, high = pieces->count;
+
+	while (low < high) { /* the first one that does not end before */
+		unsigned int middle = low + (high - low) / 2;
+
+		if (pieces->run[middle].end <= run->first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < pieces->count && pieces->run[low].first < run->end;
 }
 
 /* --- requests that cross pieces ----------------------------------------------------------------
@@ -173,6 +189,9 @@ struct block_device *pieces_device(const struct pieces *pieces, struct block_dev
 		owner->device.max_segments = SPLIT_SEGMENTS;
 	owner->device.max_discard = 0;
 	owner->device.start = start;
+	owner->device.kick = NULL;
+	owner->device.held = 0;
+	owner->device.whole = below;
 	owner->device.driver = owner;
 	owner->device.next = NULL;
 	block_init(&owner->device);

@@ -14,10 +14,16 @@ struct piece {
 	uint64_t from, at;
 };
 
+/* Sectors from `first` up to the one before `end`. */
+struct run {
+	uint64_t first, end;
+};
+
 struct pieces {
 	unsigned int count;
 	uint64_t sectors;    /* of all */
 	struct piece *piece; /* malloc; by `from`, the first is 0 */
+	struct run *run;     /* malloc; where the same pieces lie, by place; no two overlap */
 };
 
 void pieces_free(struct pieces *pieces);
@@ -27,6 +33,9 @@ static inline uint64_t pieces_end(const struct pieces *pieces, unsigned int inde
 {
 	return index + 1 < pieces->count ? pieces->piece[index + 1].from : pieces->sectors;
 }
+
+/* Is one of the run's sectors one of the pieces'? */
+bool pieces_touch(const struct pieces *pieces, const struct run *run);
 
 struct pieces_device;
 

@@ -9,10 +9,6 @@
 static struct disk *images;
 
 /* A disk's index-th run of sectors on the whole disk. */
-struct run {
-	uint64_t first, end;
-};
-
 static bool run_at(const struct disk *disk, unsigned int index, struct run *run)
 {
 	if (!disk->file_system) {
@@ -21,8 +17,7 @@ static bool run_at(const struct disk *disk, unsigned int index, struct run *run)
 	}
 	if (index >= disk->pieces.count)
 		return false;
-	run->first = disk->pieces.piece[index].at;
-	run->end = run->first + pieces_end(&disk->pieces, index) - disk->pieces.piece[index].from;
+	*run = disk->pieces.run[index];
 	return true;
 }
 
@@ -30,10 +25,10 @@ static bool touches(const struct disk *disk, const struct run *run)
 {
 	struct run own;
 
-	for (unsigned int i = 0; run_at(disk, i, &own); i++)
-		if (own.first < run->end && run->first < own.end)
-			return true;
-	return false;
+	if (disk->file_system)
+		return pieces_touch(&disk->pieces, run);
+	run_at(disk, 0, &own);
+	return own.first < run->end && run->first < own.end;
 }
 
 static bool share_sectors(const struct disk *a, const struct disk *b)

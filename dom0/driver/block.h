@@ -65,7 +65,7 @@ struct block_device {
 	/* The driver's, or NULL: tell the device what was started while it was held. */
 	void (*kick)(struct block_device *device);
 	void *driver;
-	struct block_device *whole; /* of a partition: the disk; else NULL */
+	struct block_device *whole; /* of a partition or image: the disk; else NULL */
 	unsigned int held;	    /* see block_hold(): start() tells the device nothing */
 
 	struct block_request *waiting, **waiting_last; /* for room in the queue */

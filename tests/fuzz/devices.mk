@@ -12,7 +12,7 @@ FUZZ_completions_CFLAGS := -Idom0
 # libext2fs is built for it with coverage of its own, which keeps functions that nobody calls and that need
 # others.
 FUZZ += image
-FUZZ_image := dom0/disk/image.c dom0/disk/image_reader.c dom0/disk/pieces.c dom0/driver/block.c dom0/lib/problem.c
+FUZZ_image := $(addprefix dom0/disk/,image.c image_check.c image_reader.c pieces.c) dom0/driver/block.c dom0/lib/problem.c
 FUZZ_image_CFLAGS := -Idom0 $(E2FS_INCLUDES)
 FUZZ_image_LIBS := $(B)/libs/fuzz/libext2fs.a -no-pie -Wl,--unresolved-symbols=ignore-in-object-files
 $(B)/tests/fuzz/image: $(B)/libs/fuzz/libext2fs.a

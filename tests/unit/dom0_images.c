@@ -23,6 +23,7 @@ static uint8_t memory[MOST], expected[MIB];
 static size_t expected_size;
 static struct problem problem;
 static unsigned int reads, bad_read; /* the bad_read-th read fails; 0: none */
+static unsigned int wild_read;	     /* after that one the superblock is nonsense; 0: none */
 
 /* --- what the rest of dom0 and the SDK do --------------------------------------------------- */
 
@@ -68,6 +69,10 @@ int block_do(struct block_device *device, enum block_operation operation, uint64
 	if (++reads == bad_read)
 		return -XEN_EIO;
 	memcpy(buffer, memory + sector * BLOCK_SECTOR, (size_t)sectors * BLOCK_SECTOR);
+	if (wild_read && reads == wild_read) {
+		memset(memory + 1024, 0x5a, 1024);
+		wild_read = 0;
+	}
 	return 0;
 }
 
@@ -75,6 +80,7 @@ int block_do(struct block_device *device, enum block_operation operation, uint64
 
 static struct block_device device;
 static struct block_request *queue[64];
+static unsigned int kicks;
 static unsigned int queued, flushes, fail_at; /* the fail_at-th request fails; 0: none */
 
 static int start(struct block_device *to, struct block_request *request)
@@ -83,6 +89,12 @@ static int start(struct block_device *to, struct block_request *request)
 	assert_true(queued < 64);
 	queue[queued++] = request;
 	return 0;
+}
+
+static void kick(struct block_device *to)
+{
+	assert_ptr_equal(to, &device); /* its driver knows no others */
+	kicks++;
 }
 
 static void move(const struct block_request *request)
@@ -161,6 +173,7 @@ static void insert(const char *name, uint32_t block)
 		.max_discard = 1000,
 		.can_flush = true,
 		.start = start,
+		.kick = kick,
 	};
 	block_add(&device);
 	/* disk_start() would look for a table; the list begins anew. */
@@ -185,6 +198,30 @@ static struct disk *add_partition(const char *name, uint64_t first, uint64_t sec
 	disk->whole = disks;
 	disks->next = disk;
 	return disk;
+}
+
+static uint32_t number_at(size_t at)
+{
+	uint32_t number;
+
+	memcpy(&number, memory + at, sizeof(number));
+	return number;
+}
+
+/* The root directory's tree of extents, in a file system of blocks of 4 KiB and one group. */
+static uint8_t *root_map(void)
+{
+	return memory + (size_t)number_at(4096 + 8) * 4096 + number_at(1024 + 88) % 65536 + 40;
+}
+
+/* A node of one index. */
+static void put_index(uint8_t *node, uint16_t most, uint16_t depth, uint32_t block)
+{
+	const uint16_t header[] = {0xf30a, 1, most, depth, 0, 0};
+	const uint32_t index[] = {0, block, 0};
+
+	memcpy(node, header, sizeof(header));
+	memcpy(node + sizeof(header), index, sizeof(index));
 }
 
 static struct disk *open_disk(const char *name, bool write)
@@ -301,6 +338,27 @@ static void finds_files(void **state)
 	}
 }
 
+static void knows_features(void **state)
+{
+	static const char *const good[] = {
+		"64bit",     "sparse_super2", "ea_inode",  "metadata_csum_seed", "orphan_file",
+		"large_dir", "quota",	      "uninit_bg", "stable_inodes",	 "fast_commit",
+		"^flex_bg",  "revision0",     "inode128",  "inode4096",		 "block65536",
+	};
+	struct disk *disk;
+	char name[40];
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(name, sizeof(name), "good-%s.fs", good[i]);
+		insert(name, 512);
+		disk = must_open("vda:/images/web.img", true);
+		expected_size = load("files/images/web.img", expected, MIB);
+		compare(disk);
+		disk_close(disk, true);
+	}
+}
+
 /* Blocks of 4 KiB on the disk, and in the file system. */
 static void finds_files_on_large_blocks(void **state)
 {
@@ -375,6 +433,26 @@ static void cuts_many_up(void **state)
 	for (unsigned int i = 0; i < 32; i++)
 		assert_memory_equal(pages + 16 * i * BLOCK_SECTOR, expected + 16 * i * BLOCK_SECTOR,
 				    (i % 3 ? 16 : 1) * BLOCK_SECTOR);
+	disk_close(disk, false);
+}
+
+/* Who holds an image holds the disk that it is on. */
+static void holds_the_disk(void **state)
+{
+	struct disk *disk;
+
+	(void)state;
+	insert("plain4.fs", 512);
+	block_hold(&device);
+	disk = must_open("vda:/web.img", false);
+	block_let_go(&device);
+	kicks = 0;
+	block_hold(disk->device);
+	assert_int_equal(device.held, 1);
+	assert_int_equal(kicks, 0);
+	block_let_go(disk->device);
+	assert_int_equal(device.held, 0);
+	assert_int_equal(kicks, 1);
 	disk_close(disk, false);
 }
 
@@ -532,9 +610,25 @@ static void refuses_file_systems(void **state)
 		{"bad-inline.fs", "vda:/images/web.img", "not supported (incompat 0x8000, "},
 		{"bad-shared.fs", "vda:/images/web.img", "ro_compat 0x4000)"},
 		{"bad-bigalloc.fs", "vda:/images/web.img", "ro_compat 0x200)"},
+		{"bad-meta_bg.fs", "vda:/images/web.img", "incompat 0x10,"},
+		{"bad-inline_data.fs", "vda:/images/web.img", "incompat 0x8000,"},
+		{"bad-encrypt.fs", "vda:/images/web.img", "incompat 0x10000,"},
+		{"bad-casefold.fs", "vda:/images/web.img", "incompat 0x20000,"},
+		{"bad-verity.fs", "vda:/images/web.img", "ro_compat 0x8000)"},
+		{"bad-mmp.fs", "vda:/images/web.img", "incompat 0x100,"},
+		{"bad-journal_dev.fs", "vda:/images/web.img", "incompat 0x8,"},
 		{"bad-unwritten.fs", "vda:/new.img", "never written"},
 		{"bad-outside.fs", "vda:/images/web.img", "damaged"},
 		{"bad-twice.fs", "vda:/images/web.img", "has a block twice"},
+		{"bad-endless.fs", "vda:/images/web.img", "holes"},
+		{"bad-endless4.fs", "vda:/images/web.img", "holes"},
+		{"bad-own-super.fs", "vda:/images/web.img", "describe the file system"},
+		{"bad-own-descriptors.fs", "vda:/images/web.img", "describe the file system"},
+		{"bad-own-blocks.fs", "vda:/images/web.img", "describe the file system"},
+		{"bad-own-inodes.fs", "vda:/images/web.img", "describe the file system"},
+		{"bad-own-table.fs", "vda:/images/web.img", "describe the file system"},
+		{"bad-own-map.fs", "vda:/images/web.img", "describe the file system"},
+		{"bad-own-directory.fs", "vda:/images/web.img", "describe the file system"},
 	};
 
 	(void)state;
@@ -549,6 +643,69 @@ static void refuses_file_systems(void **state)
 	insert("ext4.fs", 512);
 	device.sectors -= 8;
 	must_refuse("vda:/images/web.img", false, "larger than its disk");
+}
+
+/* Directories' trees of extents are no deeper than files': libext2fs keeps a block for each level.
+ */
+static void refuses_deep_directories(void **state)
+{
+	enum { BLOCK = 4096, FIRST = MOST / 2 / BLOCK };
+
+	(void)state;
+	for (uint16_t depth = 5; depth <= 6; depth++) {
+		uint8_t *root;
+
+		insert("big4.fs", 512);
+		device.sectors = MOST / BLOCK_SECTOR;
+		root = root_map();
+		for (uint16_t level = 0; level < depth; level++) {
+			uint32_t next = FIRST + level;
+			uint8_t *node = level ? memory + (next - 1) * BLOCK : root;
+
+			if (!level)
+				memcpy(memory + (FIRST + depth - 1) * BLOCK, root, 60);
+			put_index(node, level ? 340 : 4, depth - level, next);
+		}
+		memory[(FIRST + depth - 1) * BLOCK + 4] = 340 & 0xff;
+		memory[(FIRST + depth - 1) * BLOCK + 5] = 340 >> 8;
+		if (depth == 5)
+			disk_close(must_open("vda:/images/web.img", false), false);
+		else
+			must_refuse("vda:/images/web.img", false, "damaged");
+	}
+}
+
+/* A directory of the same block a million times, by lists of lists. */
+static void gives_up(void **state)
+{
+	enum { BLOCK = 4096, LISTS = 4 * MIB / BLOCK - 2, NUMBERS = BLOCK / 4 };
+	uint32_t *lists = (uint32_t *)(void *)(memory + LISTS * BLOCK), *map;
+
+	(void)state;
+	insert("big4.fs", 512);
+	map = (uint32_t *)(void *)root_map();
+	for (unsigned int i = 0; i < NUMBERS; i++) {
+		lists[i] = LISTS + 1;
+		lists[NUMBERS + i] = map[5]; /* where the only extent is */
+	}
+	map[-2] &= ~(uint32_t)0x80000; /* not by extents, */
+	memset(map, 0, 60);
+	map[13] = LISTS; /* but by lists of lists */
+	must_refuse("vda:/none/web.img", false, "more than 65536 blocks");
+	assert_true(reads < 66000);
+}
+
+/* A superblock that changes while the file is looked for is not believed. */
+static void reads_the_superblock_once(void **state)
+{
+	struct disk *disk;
+
+	(void)state;
+	insert("big4.fs", 512);
+	wild_read = 1;
+	disk = must_open("vda:/images/web.img", false);
+	assert_int_equal(wild_read, 0);
+	disk_close(disk, false);
 }
 
 /* Each read that fails is told, and nothing stays behind. */
@@ -616,15 +773,20 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_files),
+		cmocka_unit_test(knows_features),
 		cmocka_unit_test(finds_files_on_large_blocks),
 		cmocka_unit_test(cuts_requests_up),
 		cmocka_unit_test(cuts_many_up),
+		cmocka_unit_test(holds_the_disk),
 		cmocka_unit_test(tells_of_failures),
 		cmocka_unit_test(refuses_requests),
 		cmocka_unit_test(shares_and_excludes),
 		cmocka_unit_test(works_on_partitions),
 		cmocka_unit_test(refuses_files),
 		cmocka_unit_test(refuses_file_systems),
+		cmocka_unit_test(refuses_deep_directories),
+		cmocka_unit_test(gives_up),
+		cmocka_unit_test(reads_the_superblock_once),
 		cmocka_unit_test(survives_bad_reads),
 		cmocka_unit_test(notices_damage),
 	};
