@@ -11,7 +11,7 @@
 #include "disk/image.h"
 #include "input.h"
 
-enum { BLOCK = 512, MOST = 4 << 20, SYSTEMS = 4, MOST_READ = 512, MOST_CHANGES = 16 };
+enum { BLOCK = 512, MOST = 8 << 20, SYSTEMS = 7, MOST_READ = 512, MOST_CHANGES = 16 };
 
 static const struct {
 	const char *name, *path;
@@ -20,6 +20,9 @@ static const struct {
 	{"ext2.fs", "/images/web.img"},
 	{"big4.fs", "/images/deep/small.img"},
 	{"ext4.fs", "/images/web.img"},
+	{"good-64bit.fs", "/images/web.img"},
+	{"good-^flex_bg.fs", "/images/web.img"},
+	{"good-block65536.fs", "/images/web.img"},
 };
 
 static struct {
@@ -28,7 +31,7 @@ static struct {
 	unsigned int count, block[MOST_READ]; /* that were read */
 } systems[SYSTEMS];
 
-static uint8_t disk[MOST];
+static uint8_t disk[MOST], was_read[MOST / BLOCK];
 static unsigned int recording = SYSTEMS;
 
 static int read_disk(void *context, uint64_t block, uint32_t count, void *buffer)
@@ -37,6 +40,7 @@ static int read_disk(void *context, uint64_t block, uint32_t count, void *buffer
 
 	assert(block < source->blocks && count && count <= source->blocks - block);
 	memcpy(buffer, disk + block * BLOCK, (size_t)count * BLOCK);
+	memset(was_read + block, 1, count);
 	for (; recording < SYSTEMS && count && systems[recording].count < MOST_READ;
 	     count--, block++)
 		systems[recording].block[systems[recording].count++] = (unsigned int)block;
@@ -107,10 +111,12 @@ static void change(unsigned int index, struct input *in)
 		disk[systems[index].block[which] * BLOCK + offset++] = input_byte(in);
 }
 
-/* What dom0 relies on: all of the file, in order, inside the disk, nothing twice. */
+/* What dom0 relies on: all of the file, in order, inside the disk, nothing twice, and nothing that
+ * led to it. The runs are the same. */
 static void check(const struct pieces *pieces, const struct disk_source *source)
 {
 	static uint8_t used[MOST / BLOCK];
+	uint64_t sectors = 0;
 
 	memset(used, 0, sizeof(used));
 	assert(pieces->count && pieces->count <= IMAGE_PIECES);
@@ -120,10 +126,18 @@ static void check(const struct pieces *pieces, const struct disk_source *source)
 
 		assert(from < end && end <= pieces->sectors);
 		for (uint64_t at = pieces->piece[i].at; from < end; from++, at++) {
-			assert(at < source->blocks && !used[at]);
+			assert(at < source->blocks && !used[at] && !was_read[at]);
 			used[at] = 1;
 		}
 	}
+	for (unsigned int i = 0; i < pieces->count; i++) {
+		const struct run *run = &pieces->run[i];
+
+		assert(!i || pieces->run[i - 1].end <= run->first);
+		for (uint64_t at = run->first; at < run->end; at++, sectors++)
+			assert(used[at]);
+	}
+	assert(sectors == pieces->sectors);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -138,6 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(disk, systems[index].good, systems[index].size);
 	for (unsigned int i = 0; i < MOST_CHANGES && in.at < in.end; i++)
 		change(index, &in);
+	memset(was_read, 0, sizeof(was_read));
 	operations++;
 	if (image_find(&source, files[index].path, &pieces, &problem)) {
 		assert(problem.text[0] && !pieces.piece);
