@@ -70,6 +70,8 @@ void apic_enable(void)
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BIT(11)); /* on */
 	if (cpu_has_x2apic)
 		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | BIT(10)); /* x2APIC */
+	/* First: while it is off here, the entries below stay masked, whatever is written. */
+	apic_write(APIC_SPIV, 0x100 | VECTOR_SPURIOUS);
 	apic_write(APIC_TPR, 0);
 	apic_write(APIC_LVT_TIMER, VECTOR_TIMER);
 	for (unsigned lvt = APIC_LVT_TIMER + 16; lvt <= APIC_LVT_LINT0; lvt += 16)
@@ -77,7 +79,6 @@ void apic_enable(void)
 	apic_write(APIC_LVT_LINT1, APIC_NMI);
 	apic_write(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
 	apic_write(APIC_DIVIDE, 0x0b); /* by 1 */
-	apic_write(APIC_SPIV, 0x100 | VECTOR_SPURIOUS);
 }
 
 u32 apic_id(void)
