@@ -9,9 +9,9 @@
 #include <x86/context.h>
 #include <x86/tlb.h>
 
-#define PF_WRITE    BIT(1)
-#define PF_RESERVED BIT(3)
-#define PF_FETCH    BIT(4)
+#define PF_WRITE  BIT(1)
+#define PF_FETCH  BIT(4)
+#define PF_OTHERS ~0x17u /* reserved bits, protection keys …: no table says whether it stays so */
 
 /** The entry for va in the table of this level that `above` refers to; 0 if that is no RAM. */
 static inline u64 read_entry(u64 above, u64 va, unsigned level)
@@ -112,7 +112,7 @@ bool mm_fault_spurious(struct vcpu_memory *vm, u64 va, u32 ec)
 	u64 all = ~0UL, any = 0; /* bits of the entries of all levels */
 	u64 entry = running_root(vm);
 
-	if ((ec & PF_RESERVED) || !guest_va(va))
+	if ((ec & PF_OTHERS) || !guest_va(va))
 		return false;
 	for (unsigned level = 4; level > 0; level--) {
 		entry = read_entry(entry, va, level);

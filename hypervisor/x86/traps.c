@@ -54,7 +54,11 @@ static bool recover(struct cpu_regs *regs)
 	}
 	for (const struct exception_entry *e = exception_table; e < exception_table_end; e++)
 		if (e->instruction == regs->rip) {
-			/* Nobody need flush where an entry allows more than before: again, then. */
+			/*
+			 * Nobody need flush where an entry allows more than before: again, then.
+			 * That ends: user pages are open to these instructions (SMAP), protection
+			 * keys are off, and all else that the CPU may object to the tables tell.
+			 */
 			if (regs->entry_vector != VECTOR_PAGE_FAULT ||
 			    !mm_fault_spurious(this_cpu()->current_memory, read_cr2(),
 					       regs->error_code))
