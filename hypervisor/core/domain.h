@@ -126,8 +126,9 @@ struct domain {
 	struct e820entry_list *memory_map; /* XENMEM_set_memory_map, NULL: synthesised */
 	struct mfn_range ioport_ranges[16];
 	unsigned ioport_range_count;
-	struct page *pirq_eoi_map;	   /* pirqs that want EOI; writable reference, dev/irq.c */
-	u32 irq_allowed[256 / 32];	   /* GSIs and pirqs that it may bind */
+	u32 pci_address;	   /* what it chose by port 0xcf8: dev/pci.c, under its lock */
+	struct page *pirq_eoi_map; /* pirqs that want EOI; writable reference, dev/irq.c */
+	u32 irq_allowed[256 / 32]; /* GSIs and pirqs that it may bind */
 	u64 refusals[PARAPET_NR_REFUSALS]; /* by PARAPET_REFUSED_*; atomic */
 	u64 refusal_window_ns; /* rate limit of refusal lines: refuse.c, under its lock */
 	u32 refusals_in_window;

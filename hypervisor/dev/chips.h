@@ -23,6 +23,12 @@ bool ioapic_read_at(paddr_t address, u32 reg, u32 *value);
  * device is named by bus, slot and function: bus * 256 + devfn. ---
  */
 
+/**
+ * A guest's access to port, of 0xcf8 to 0xcff. What it last chose by 0xcf8 is kept in *address, and
+ * chosen anew for each access: the register itself is shared with others. Returns what is read.
+ */
+u32 pci_port(u32 *address, bool input, u16 port, u32 value, unsigned size);
+
 /** size 1, 2, 4; the register is aligned to it. A function that is not there reads as all ones. */
 u32 pci_read(u16 device, unsigned reg, unsigned size);
 void pci_write(u16 device, unsigned reg, u32 value, unsigned size);

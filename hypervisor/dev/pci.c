@@ -3,9 +3,9 @@
 #include <x86/asm.h>
 #include <x86/spinlock.h>
 
-#define CONFIG_ADDRESS 0xcf8
-#define CONFIG_DATA    0xcfc
-#define CONFIG_ENABLE  0x80000000u
+#define CONFIG_ADDRESS		0xcf8
+#define CONFIG_DATA		0xcfc
+#define ADDRESS_OF(device, reg) ((u32){0x80000000u | device << 8 | (reg & 0xfc)})
 
 #define REG_STATUS	    0x06
 #define REG_CAPABILITIES    0x34
@@ -14,36 +14,28 @@
 
 static struct spinlock lock = SPINLOCK_INIT;
 
-/* Select a register. dom0 may have set the address for an access of its own: it is put back. */
-static u32 select(u16 device, unsigned reg)
+u32 pci_port(u32 *address, bool input, u16 port, u32 value, unsigned size)
 {
 	spin_lock(&lock);
-	u32 before = port_in(CONFIG_ADDRESS, 4);
-
-	port_out(CONFIG_ADDRESS, CONFIG_ENABLE | device << 8 | (reg & 0xfc), 4);
-	return before;
-}
-
-static void deselect(u32 before)
-{
-	port_out(CONFIG_ADDRESS, before, 4);
+	if (port == CONFIG_ADDRESS && size == 4 && !input)
+		*address = value;
+	port_out(CONFIG_ADDRESS, *address, 4);
+	if (input)
+		value = port_in(port, size);
+	else
+		port_out(port, value, size);
 	spin_unlock(&lock);
+	return value;
 }
 
 u32 pci_read(u16 device, unsigned reg, unsigned size)
 {
-	u32 before = select(device, reg), value = port_in(CONFIG_DATA + (reg & 3), size);
-
-	deselect(before);
-	return value;
+	return pci_port(&ADDRESS_OF(device, reg), true, CONFIG_DATA + (reg & 3), 0, size);
 }
 
 void pci_write(u16 device, unsigned reg, u32 value, unsigned size)
 {
-	u32 before = select(device, reg);
-
-	port_out(CONFIG_DATA + (reg & 3), value, size);
-	deselect(before);
+	pci_port(&ADDRESS_OF(device, reg), false, CONFIG_DATA + (reg & 3), value, size);
 }
 
 bool pci_present(u16 device)

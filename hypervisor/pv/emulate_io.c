@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Port I/O of guests: IOPL or the guest's I/O bitmap lets the instruction pass, the domain's ranges
  * the port. */
+#include <dev/chips.h>
 #include <pv/internal.h>
 
 /* Repetitions of a string instruction done at one go; the guest then runs the rest of it. */
@@ -38,11 +39,13 @@ static bool permitted(const struct domain *d, unsigned first, unsigned last)
  * stopped: Linux waits for the second one to leave 0xff, 100,000 reads long, before it gives up
  * calibrating.
  */
-static u32 access_ports(const struct domain *d, bool input, unsigned port, u32 value, unsigned size)
+static u32 access_ports(struct domain *d, bool input, unsigned port, u32 value, unsigned size)
 {
 	u32 result = 0;
 
 	if (permitted(d, port, port + size - 1)) {
+		if ((port & ~7u) == 0xcf8)
+			return pci_port(&d->pci_address, input, (u16)port, value, size);
 		if (input)
 			return port_in((u16)port, size);
 		port_out((u16)port, value, size);

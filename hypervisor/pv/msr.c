@@ -4,7 +4,6 @@
 #include <x86/time.h>
 
 #define MSR_TSC		   0x00000010
-#define MSR_APIC_BASE	   0x0000001b
 #define MSR_HYPERCALL_PAGE 0x40000000
 
 #define APIC_BASE_BSP BIT(8)

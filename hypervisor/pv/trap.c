@@ -49,8 +49,8 @@ static void page_fault(struct vcpu *v, struct cpu_regs *regs)
 	    (ec & (PF_PRESENT | PF_WRITE | PF_RSVD)) == (PF_PRESENT | PF_WRITE) &&
 	    mm_ptwr_candidate(&v->mem, va) && pv_emulate_table_write(v, regs, va))
 		return;
-	/* The CPU keeps no translation that is not there: only others can be out of date. */
-	if (!(ec & PF_PRESENT) || !mm_fault_spurious(&v->mem, va, ec))
+	/* The CPU keeps no translation that is not there, but its copy of a root may lack one. */
+	if ((!(ec & PF_PRESENT) && !xpti) || !mm_fault_spurious(&v->mem, va, ec))
 		pv_inject_page_fault(va, ec);
 }
 

@@ -19,10 +19,7 @@ struct spinlock {
 	u8 held, hungry;
 } __attribute__((aligned(2)));
 
-#define SPINLOCK_INIT                                                                              \
-	{                                                                                          \
-		0, 0                                                                               \
-	}
+#define SPINLOCK_INIT ((struct spinlock){0, 0})
 
 void spin_lock(struct spinlock *l);
 bool spin_trylock(struct spinlock *l);

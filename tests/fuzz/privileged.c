@@ -32,7 +32,7 @@ static struct vcpu_info info;
 static struct guest memory; /* only memory[] is used: the real guest's */
 static bool in_kernel_tables, kernel_gs;
 static u8 hypercall_page[PAGE_SIZE];
-bool cpu_is_amd;
+bool cpu_is_amd, xpti;
 u32 tsc_khz = TSC_KHZ;
 struct cpu *cpus[MAX_CPUS];
 
@@ -96,6 +96,17 @@ void port_out(u16 port, u32 value, unsigned size)
 {
 	effect(&real_effects, PORT_OUT, port, size,
 	       size == 4 ? value : value & ((1u << (8 * size)) - 1));
+}
+
+/* dev/pci.c's own is the unit test's: here it is the machine's port. */
+u32 pci_port(u32 *address, bool input, u16 port, u32 value, unsigned size)
+{
+	if (address != &domain.pci_address || (port & ~7u) != 0xcf8)
+		FINDING("port %#x is taken for PCI's", port);
+	if (input)
+		return port_in(port, size);
+	port_out(port, value, size);
+	return 0;
 }
 
 bool rdmsr_safe(u32 msr, u64 *value)
@@ -527,6 +538,7 @@ static void choose_fault(void)
 	w.table_candidate = b & 16;
 	w.table_written = b & 32;
 	w.spurious = b & 64;
+	w.copied_roots = xpti = b & 128;
 	w.root_answer = c & 1 ? 0 : c & 2 ? -XEN_ERESTART : -XEN_EINVAL;
 	w.iobmp = c & 4 ? 0xf000 + (c >> 3) * 200 : c & 8 ? 0xffff830000000000 : 0;
 	w.iobmp_limit = c & 16 ? 65536 : 48;

@@ -794,7 +794,7 @@ static void page_fault(const struct world *w, struct guest *g)
 	}
 	if (g->kernel && (code & 11) == 3 && w->table_candidate && w->table_written)
 		return;
-	if (!(code & 1) || !w->spurious)
+	if (!((code & 1) || w->copied_roots) || !w->spurious)
 		page_fault_at(w, g, at, code);
 }
 

@@ -41,7 +41,7 @@ struct world {
 	uint8_t handler_flags[256];
 	/* How mm/ answers. */
 	int root_answer; /* 0, -22, -85: preempted */
-	bool ldt_page_comes, table_candidate, table_written, spurious;
+	bool ldt_page_comes, table_candidate, table_written, spurious, copied_roots;
 	uint64_t own_frame;
 	/* The fault. */
 	uint64_t fault_cr2, fault_dr6;

@@ -15,4 +15,4 @@ UNIT_core_domctl := hypervisor/core/domctl.c hypervisor/core/permission.c \
 	hypervisor/core/sysctl.c tests/unit/fakes/control.c $(CORE_LIFE)
 UNIT_core_ops := hypervisor/core/sched_op.c hypervisor/core/vcpu_op.c $(CORE_LIFE)
 
-UNIT += x86_tlb # it includes the sources, so that it can be their CPU
+UNIT += x86_tlb dev_pci # they include the sources, so that they can be their machine
