@@ -63,6 +63,9 @@ static bool fpu_try_load(const void *area)
 
 static void fpu_load(struct arch_vcpu *a)
 {
+	/* AMD's loads may leave the last vCPU's x87 pointers in place (XSA-52): ours, then. */
+	if (cpu_is_amd)
+		asm volatile("fnclex; ffree %%st(7); fildl %0" ::"m"(fpu_area_size));
 	/* A context that a toolstack or guest supplied may be refused: then it starts afresh. */
 	while (!fpu_try_load(a->fpu))
 		fpu_reset(a);
