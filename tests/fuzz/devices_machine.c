@@ -90,7 +90,7 @@ void machine_reset(void)
 		build(i);
 	for (unsigned i = 0; i < TABLE_PAGES * 1024; i += 4)
 		tables[i + 3] = 1; /* masked, as after a reset */
-	config_address = 0x80001234;
+	config_address = 0;
 }
 
 struct function *function_named(uint32_t name)

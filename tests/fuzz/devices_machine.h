@@ -42,7 +42,7 @@ extern struct function functions[FUNCTIONS];
 extern uint8_t config[FUNCTIONS][256];
 extern uint32_t tables[TABLE_PAGES * 1024];
 extern struct input_line input_lines[LINES];
-extern uint32_t config_address; /* dom0's own */
+extern uint32_t config_address;
 
 void machine_reset(void);
 bool line_exists(unsigned line);
