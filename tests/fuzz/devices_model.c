@@ -29,6 +29,12 @@ static void put(uint8_t *at, uint32_t value)
 	memcpy(at, &value, 4);
 }
 
+void put_bit(uint32_t *bits, uint32_t irq, bool set)
+{
+	bits[irq / 32] &= ~(1u << irq % 32);
+	bits[irq / 32] |= (uint32_t)set << irq % 32;
+}
+
 void model_reset(void)
 {
 	memset(model_irqs, 0, sizeof(model_irqs));
@@ -71,7 +77,7 @@ long model_bind(unsigned d, uint32_t irq, bool share)
 		return BUSY;
 	q->bound[d] = true;
 	if (q->level && model_domains[d].has_map)
-		model_domains[d].bits[irq] = true;
+		put_bit(model_domains[d].bits, irq, true);
 	return 0;
 }
 
@@ -203,7 +209,7 @@ static long map_pirq(unsigned d, uint8_t *a, const uint8_t *after)
 					   : INVAL;
 
 	if (!rc)
-		model_domains[d].allowed[word(a + 12)] = true;
+		put_bit(model_domains[d].allowed, word(a + 12), true);
 	return rc;
 }
 
@@ -218,7 +224,7 @@ static long unmap_pirq(unsigned d, const uint8_t *a)
 	if (model_irqs[irq].owner != d)
 		return PERM;
 	unmap(irq);
-	model_domains[d].allowed[irq] = false;
+	put_bit(model_domains[d].allowed, irq, false);
 	return 0;
 }
 
@@ -278,7 +284,7 @@ static long end_map(unsigned caller, uint64_t frame)
 		return BUSY;
 	d->has_map = true;
 	for (uint32_t i = 0; i < LINES; i++)
-		d->bits[i] |= line_exists(i) && model_irqs[i].level;
+		put_bit(d->bits, i, line_exists(i) && model_irqs[i].level);
 	return 0;
 }
 

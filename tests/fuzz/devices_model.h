@@ -20,7 +20,8 @@ struct model_irq {
 };
 
 struct model_domain {
-	bool dying, has_map, allowed[IRQS], bits[IRQS];
+	bool dying, has_map;
+	uint32_t allowed[IRQS / 32], bits[IRQS / 32];
 	uint8_t iopl;
 	uint64_t bitmap, wallclock;
 	uint32_t ports;
@@ -39,6 +40,8 @@ extern struct model_message model_messages[MESSAGES];
 extern uint64_t model_boot; /* wall clock when system time was 0, ns */
 
 void model_reset(void);
+/** One of those bits. */
+void put_bit(uint32_t *bits, uint32_t irq, bool set);
 /** How many bytes a command of physdev_op reads; -1: there is none. */
 int model_physdev_size(uint32_t cmd);
 /**
