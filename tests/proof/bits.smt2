@@ -30,8 +30,9 @@
 (define-fun address () word #x000ffffffffff000)
 
 (assert (not (and
-	; user_aside, flags_fit, either_way
+	; user_aside, user_beside, flags_fit, either_way
 	(= (bvand (bvor e user) address) (bvand e address))
+	(= (bvand (bvor e user) (_ bv2 64)) (bvand e (_ bv2 64)))
 	(=> (and (bvule a (_ bv255 64)) (bvule b (_ bv255 64))) (bvule (bvor a b) (_ bv255 64)))
 	(= (bvor a b) (bvor b a))
 	; in_use

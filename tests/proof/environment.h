@@ -109,6 +109,8 @@ extern long proof_typed, proof_general;
       logic integer chosen; // its number
       // Of bits, what the provers do not find by themselves.
       axiom user_aside: \forall u64 e; ((e | PTE_USER) & PTE_ADDRESS) == (e & PTE_ADDRESS);
+      axiom user_beside: \forall u64 e, f; f == (e | PTE_USER) ==>
+	((f & PTE_WRITABLE) != 0 <==> (e & PTE_WRITABLE) != 0);
       axiom flags_fit: \forall integer a, b; 0 <= a <= 255 && 0 <= b <= 255 ==>
 	0 <= (a | b) <= 255;
       logic u64 slot_of(struct domain_memory *dm, integer slot) reads \nothing;
