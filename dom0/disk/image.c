@@ -9,6 +9,9 @@
 #define NAME_LENGTH 255
 #define MOST_DEPTH  5 /* of a tree of extents; Linux makes no deeper ones */
 
+/* Buffers of libext2fs's: of a tree's levels, lists of lists, a directory, inodes and the like. */
+#define BLOCKS_AT_ONCE (MOST_DEPTH + 15)
+
 #define KNOWN_INCOMPAT                                                                             \
 	(EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_EXTENTS |                          \
 	 EXT4_FEATURE_INCOMPAT_64BIT | EXT4_FEATURE_INCOMPAT_FLEX_BG |                             \
@@ -106,16 +109,23 @@ static int check_features(const struct ext2_super_block *super, struct problem *
 	return 0;
 }
 
+/* All descriptors of groups. */
+static uint64_t groups_bytes(const struct ext2_super_block *super)
+{
+	uint64_t size = super->s_feature_incompat & EXT4_FEATURE_INCOMPAT_64BIT
+				? super->s_desc_size
+				: EXT2_MIN_DESC_SIZE;
+
+	if (!super->s_blocks_per_group)
+		return UINT64_MAX;
+	return super_blocks(super) / super->s_blocks_per_group * size;
+}
+
 /* What libext2fs takes for granted, or would need too much memory for. */
 static int check_sizes(const struct ext2_super_block *super, const struct disk_source *source,
 		       struct problem *problem)
 {
 	uint64_t bytes = source->blocks * source->block_size, blocks = super_blocks(super);
-	uint64_t groups =
-		super->s_blocks_per_group ? blocks / super->s_blocks_per_group : UINT32_MAX;
-	uint64_t size = super->s_feature_incompat & EXT4_FEATURE_INCOMPAT_64BIT
-				? super->s_desc_size
-				: EXT2_MIN_DESC_SIZE;
 
 	if (super->s_log_block_size > 6 || blocks > bytes >> (10 + super->s_log_block_size))
 		return problem_note(problem, XEN_EINVAL,
@@ -125,10 +135,23 @@ static int check_sizes(const struct ext2_super_block *super, const struct disk_s
 			problem, XEN_EINVAL,
 			"the file system's blocks are smaller than the disk's: mke2fs -b %u",
 			source->block_size);
-	if (groups * size > IMAGE_GROUPS_BYTES)
+	if (groups_bytes(super) > IMAGE_GROUPS_BYTES)
 		return problem_note(problem, XEN_E2BIG,
 				    "the file system has too many groups of blocks");
 	return 0;
+}
+
+/* libext2fs does not survive that it gets no memory (it frees what it never had): what it needs at
+ * most, and the map, must be there when it begins. */
+static int check_memory(const struct ext2_super_block *super, struct problem *problem)
+{
+	size_t block = 1024u << super->s_log_block_size;
+	void *volatile memory = malloc(groups_bytes(super) + BLOCKS_AT_ONCE * block +
+				       IMAGE_PIECES * (sizeof(struct piece) + sizeof(struct run)));
+
+	free(memory);
+	return memory ? 0
+		      : problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
 }
 
 static int check_super(struct look *look)
@@ -143,7 +166,9 @@ static int check_super(struct look *look)
 		return problem_note(look->problem, XEN_EINVAL,
 				    "there is no ext2, ext3 or ext4 file system on the disk");
 	error = check_features(super, look->problem);
-	return error ? error : check_sizes(super, look->reader.source, look->problem);
+	if (!error)
+		error = check_sizes(super, look->reader.source, look->problem);
+	return error ? error : check_memory(super, look->problem);
 }
 
 static int open_file_system(struct look *look)

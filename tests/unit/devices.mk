@@ -15,6 +15,6 @@ UNIT += dom0_images
 UNIT_dom0_images := $(addprefix dom0/disk/,disk.c gpt.c image.c image_check.c image_reader.c open.c pieces.c use.c) dom0/driver/block.c \
 	dom0/lib/problem.c
 UNIT_dom0_images_CFLAGS := -Idom0 -Ipvguest/include $(E2FS_INCLUDES)
-UNIT_dom0_images_LIBS := -lz -Wl,--gc-sections
+UNIT_dom0_images_LIBS := -lz -Wl,--gc-sections,--wrap=malloc
 $(B)/tests/unit/dom0_images: $(B)/libs/unit/libext2fs.a
 $(patsubst %,$(B)/tests/unit/dom0_images.o/dom0/disk/%.o,image image_check image_reader): | $(E2FS_MADE)/ext2_err.c

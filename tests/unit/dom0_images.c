@@ -22,6 +22,7 @@ static char folder[] = "/tmp/parapet-images-XXXXXX";
 static uint8_t memory[MOST], expected[MIB];
 static size_t expected_size;
 static struct problem problem;
+static size_t most_memory;	     /* that malloc() gives at once; 0: any */
 static unsigned int reads, bad_read; /* the bad_read-th read fails; 0: none */
 static unsigned int wild_read;	     /* after that one the superblock is nonsense; 0: none */
 
@@ -30,6 +31,14 @@ static unsigned int wild_read;	     /* after that one the superblock is nonsense
 void operator_note(const char *format, ...)
 {
 	(void)format;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return most_memory && size > most_memory ? NULL : __real_malloc(size);
 }
 
 void *pv_pages_alloc(unsigned long count)
@@ -695,6 +704,17 @@ static void gives_up(void **state)
 	assert_true(reads < 66000);
 }
 
+/* libext2fs does not survive that it gets none. */
+static void needs_memory(void **state)
+{
+	(void)state;
+	insert("ext4.fs", 512);
+	most_memory = 8 * PAGE;
+	must_refuse("vda:/images/web.img", false, "out of memory");
+	most_memory = 0;
+	disk_close(must_open("vda:/images/web.img", false), false);
+}
+
 /* A superblock that changes while the file is looked for is not believed. */
 static void reads_the_superblock_once(void **state)
 {
@@ -786,6 +806,7 @@ int main(void)
 		cmocka_unit_test(refuses_file_systems),
 		cmocka_unit_test(refuses_deep_directories),
 		cmocka_unit_test(gives_up),
+		cmocka_unit_test(needs_memory),
 		cmocka_unit_test(reads_the_superblock_once),
 		cmocka_unit_test(survives_bad_reads),
 		cmocka_unit_test(notices_damage),
