@@ -79,6 +79,8 @@ void apic_enable(void)
 	apic_write(APIC_LVT_LINT1, APIC_NMI);
 	apic_write(APIC_LVT_ERROR, VECTOR_APIC_ERROR);
 	apic_write(APIC_DIVIDE, 0x0b); /* by 1 */
+	/* Again: QEMU forgets what came by LINT0 before it was masked only at such a write. */
+	apic_write(APIC_SPIV, 0x100 | VECTOR_SPURIOUS);
 }
 
 u32 apic_id(void)
