@@ -84,8 +84,11 @@ int change_apply(struct tree *tree, const struct change *change, domid_t domid)
 		[CHANGE_REMOVE] = apply_remove,
 		[CHANGE_PERMS] = apply_perms,
 	};
-	int rc = apply[change->kind](tree, change, domid);
+	int rc;
 
+	if (tree == &store_tree)
+		transactions_drop_versions();
+	rc = apply[change->kind](tree, change, domid);
 	if (!rc && tree == &store_tree && change->kind != CHANGE_REMOVE)
 		watch_fire(change->path, false);
 	return rc;

@@ -12,13 +12,15 @@
 #include "tree.h"
 
 /* Quotas of an unprivileged client; xenstored's defaults. */
-#define QUOTA_NODES		1000
-#define QUOTA_WATCHES		128
-#define QUOTA_TRANSACTIONS	10
-#define QUOTA_TRANSACTION_ITEMS 1024
-#define QUOTA_TRANSACTION_BYTES (64 * 1024) /* noted of paths and values: Parapet's own */
-#define QUOTA_QUEUED		(64 * 1024) /* bytes of undelivered replies and events */
-#define QUOTA_TOKEN		256
+#define QUOTA_NODES		  1000
+#define QUOTA_WATCHES		  128
+#define QUOTA_TRANSACTIONS	  10
+#define QUOTA_TRANSACTION_ITEMS	  1024
+#define QUOTA_TRANSACTION_BYTES	  (64 * 1024)  /* noted of paths and values: Parapet's own */
+#define QUOTA_TRANSACTION_VERSION (256 * 1024) /* bytes of nodes that only a transaction has */
+#define QUOTA_TRANSACTION_REMADE  (16 * 1024)  /* changes: 180 requests never come to that */
+#define QUOTA_QUEUED		  (64 * 1024)  /* bytes of undelivered replies and events */
+#define QUOTA_TOKEN		  256
 
 struct message {
 	struct message *next;
@@ -118,13 +120,19 @@ const struct node *change_read(const struct tree *tree, const char *path, domid_
 /* Begin. The id (never 0) or a negative XEN_E…. */
 long transaction_start(struct connection *connection);
 struct transaction *transaction_find(struct connection *connection, uint32_t id);
-/* Its private tree. */
-struct tree *transaction_tree(struct transaction *transaction);
-/* Note that path is read; 0 or -XEN_ENOSPC (too many, or too much), -XEN_ENOMEM. */
-int transaction_note(struct transaction *transaction, const char *path);
-/* Do a change in the private tree and note it for the commit. Copies *change. */
-int transaction_change(struct transaction *transaction, const struct change *change, domid_t domid);
-/* End it; with commit: -XEN_EAGAIN if something that it touched has changed meanwhile. */
+/*
+ * Note that path is read, and find where: the committed tree with the transaction's changes, good
+ * until either changes. What others commit is seen at once (and makes the end fail if it was
+ * touched). 0; -XEN_ENOSPC: too many paths, or too long ones; -XEN_EAGAIN: the transaction cannot
+ * succeed any more; -XEN_ENOMEM.
+ */
+int transaction_read(struct transaction *transaction, const char *path, const struct tree **tree);
+/* Do a change in the transaction, noting it for the commit. Copies *change. Errors as above, and
+ * those of change_apply. */
+int transaction_change(struct transaction *transaction, const struct change *change);
+/* The committed tree is about to change: nothing may go on sharing what it replaces. */
+void transactions_drop_versions(void);
+/* End it; with commit: -XEN_EAGAIN if something that it touched has changed since, or as above. */
 int transaction_end(struct connection *connection, struct transaction *transaction, bool commit);
 
 #endif

@@ -105,20 +105,17 @@ static int get_number(const struct request *request, unsigned int index, unsigne
 	return *end || *number > limit ? -XEN_EINVAL : 0;
 }
 
-static struct tree *tree_of(const struct request *request)
-{
-	return request->transaction ? transaction_tree(request->transaction) : &store_tree;
-}
-
 /* The node that a request reads. */
 static const struct node *get_node(struct request *request, int *error)
 {
+	const struct tree *tree = &store_tree;
+
 	*error = get_path(request);
 	if (!*error && request->transaction)
-		*error = transaction_note(request->transaction, request->path);
+		*error = transaction_read(request->transaction, request->path, &tree);
 	if (*error)
 		return NULL;
-	return change_read(tree_of(request), request->path, request->connection->domid, error);
+	return change_read(tree, request->path, request->connection->domid, error);
 }
 
 static int do_change(struct request *request, struct change *change)
@@ -127,7 +124,7 @@ static int do_change(struct request *request, struct change *change)
 	int rc;
 
 	change->path = request->path;
-	rc = request->transaction ? transaction_change(request->transaction, change, domid)
+	rc = request->transaction ? transaction_change(request->transaction, change)
 				  : change_apply(&store_tree, change, domid);
 	return rc ? rc : reply_ok(request);
 }
@@ -151,10 +148,10 @@ static char *list_children(const struct node *node, size_t *length)
 	char *list, *p;
 
 	for (*length = 0, i = 0; i < node->child_count; i++)
-		*length += strlen(node->children[i].name) + 1;
+		*length += strlen(node->children[i]->name) + 1;
 	list = p = malloc(*length + 1);
 	for (i = 0; list && i < node->child_count; i++) {
-		strcpy(p, node->children[i].name);
+		strcpy(p, node->children[i]->name);
 		p += strlen(p) + 1;
 	}
 	return list;

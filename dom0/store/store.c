@@ -135,7 +135,7 @@ int store_child(const char *path, unsigned int index, char *name, size_t size)
 		return -XEN_ENOENT;
 	if (index >= node->child_count)
 		return 0;
-	snprintf(name, size, "%s", node->children[index].name);
+	snprintf(name, size, "%s", node->children[index]->name);
 	return 1;
 }
 

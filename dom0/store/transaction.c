@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A transaction works on a version of the tree of its own. It notes the generation of each path
- * that it touches, as the committed tree had it, and its changes in order. At the end, if none of
- * those paths has changed in the committed tree, the changes are made again there; else the client
- * retries.
+ * A transaction is what it touched, with the generation that each path then had in the committed
+ * tree, and its changes in order. At the end, if none of those paths has changed in the committed
+ * tree, the changes are made there; else the client retries.
+ *
+ * Until then it sees the committed tree with its changes, in a version of its own. That is made
+ * from the notes when the client asks for something, and is dropped whenever the committed tree
+ * changes: so no transaction keeps nodes that others have replaced, however long it stays open.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +20,14 @@ struct touched {
 struct transaction {
 	struct transaction *next;
 	uint32_t id;
-	struct tree base; /* as it was at the start */
-	struct tree tree; /* with the changes */
+	domid_t domid;
+	struct tree tree; /* the committed one with the changes; without root: to be made again */
 	struct touched *touched;
 	unsigned int touched_count;
 	struct change *changes;
 	unsigned int change_count;
-	size_t bytes; /* of all paths and values noted, those of failed changes too */
+	size_t bytes;	     /* of all paths and values noted, those of failed changes too */
+	unsigned int remade; /* changes that were made again for new versions */
 };
 
 struct transaction *transaction_find(struct connection *connection, uint32_t id)
@@ -35,11 +39,6 @@ struct transaction *transaction_find(struct connection *connection, uint32_t id)
 	return transaction;
 }
 
-struct tree *transaction_tree(struct transaction *transaction)
-{
-	return &transaction->tree;
-}
-
 long transaction_start(struct connection *connection)
 {
 	struct transaction *transaction;
@@ -49,15 +48,7 @@ long transaction_start(struct connection *connection)
 	transaction = calloc(1, sizeof(*transaction));
 	if (!transaction)
 		return -XEN_ENOMEM;
-	if (tree_fork(&transaction->base, &store_tree)) {
-		free(transaction);
-		return -XEN_ENOMEM;
-	}
-	if (tree_fork(&transaction->tree, &store_tree)) {
-		tree_free(&transaction->base);
-		free(transaction);
-		return -XEN_ENOMEM;
-	}
+	transaction->domid = connection->domid;
 	do {
 		transaction->id = ++connection->last_transaction;
 	} while (transaction->id == 0 || transaction_find(connection, transaction->id));
@@ -76,7 +67,7 @@ static int charge(struct transaction *transaction, size_t bytes)
 	return 0;
 }
 
-int transaction_note(struct transaction *transaction, const char *path)
+static int note(struct transaction *transaction, const char *path)
 {
 	struct touched *grown;
 	unsigned int i;
@@ -94,7 +85,7 @@ int transaction_note(struct transaction *transaction, const char *path)
 	grown[i].path = strdup(path);
 	if (!grown[i].path)
 		return -XEN_ENOMEM;
-	grown[i].generation = tree_generation(&transaction->base, path);
+	grown[i].generation = tree_generation(&store_tree, path);
 	transaction->touched_count++;
 	return 0;
 }
@@ -134,17 +125,73 @@ static void drop_last(struct transaction *transaction)
 	free(change->bytes);
 }
 
-int transaction_change(struct transaction *transaction, const struct change *change, domid_t domid)
+/* In its version, which it may not make larger than it should be. */
+static int apply(struct transaction *transaction, const struct change *change)
 {
-	int rc = transaction_note(transaction, change->path);
+	int rc = change_apply(&transaction->tree, change, transaction->domid);
 
+	if (!rc && transaction->tree.allocated > QUOTA_TRANSACTION_VERSION)
+		rc = -XEN_ENOSPC;
+	return rc;
+}
+
+/*
+ * Have a version; 0, -XEN_ENOMEM, or -XEN_EAGAIN: the changes are refused by now, or were made
+ * again so often that the store has better things to do.
+ */
+static int remake(struct transaction *transaction)
+{
+	unsigned int i;
+	int rc;
+
+	if (transaction->tree.root)
+		return 0;
+	if (transaction->change_count > QUOTA_TRANSACTION_REMADE - transaction->remade)
+		return -XEN_EAGAIN;
+	transaction->remade += transaction->change_count;
+	rc = tree_fork(&transaction->tree, &store_tree);
+	for (i = 0; !rc && i < transaction->change_count; i++)
+		rc = apply(transaction, &transaction->changes[i]);
+	if (rc)
+		tree_free(&transaction->tree);
+	return rc && rc != -XEN_ENOMEM ? -XEN_EAGAIN : rc;
+}
+
+void transactions_drop_versions(void)
+{
+	struct connection *connection;
+	struct transaction *transaction;
+
+	for (connection = store_connections; connection; connection = connection->next)
+		for (transaction = connection->transactions; transaction;
+		     transaction = transaction->next)
+			tree_free(&transaction->tree);
+}
+
+int transaction_read(struct transaction *transaction, const char *path, const struct tree **tree)
+{
+	int rc = note(transaction, path);
+
+	*tree = transaction->change_count ? &transaction->tree : &store_tree;
+	return !rc && transaction->change_count ? remake(transaction) : rc;
+}
+
+int transaction_change(struct transaction *transaction, const struct change *change)
+{
+	int rc = note(transaction, change->path);
+
+	if (!rc)
+		rc = remake(transaction);
 	if (!rc)
 		rc = keep(transaction, change);
 	if (rc)
 		return rc;
-	rc = change_apply(&transaction->tree, change, domid);
-	if (rc)
-		drop_last(transaction);
+	rc = apply(transaction, change);
+	if (!rc)
+		return 0;
+	drop_last(transaction);
+	if (rc == -XEN_ENOSPC || rc == -XEN_ENOMEM)
+		tree_free(&transaction->tree); /* it may be too large, or half changed */
 	return rc;
 }
 
@@ -159,29 +206,21 @@ static bool undisturbed(const struct transaction *transaction)
 	return true;
 }
 
-/* Try on a version first: quotas and rights may have moved, and half a commit must not be seen. */
-static int commit(struct transaction *transaction, domid_t domid)
+/* Have a version first: quotas and rights may have moved, and half a commit must not be seen. */
+static int commit(struct transaction *transaction)
 {
-	struct tree trial = {0};
 	unsigned int i;
-	int rc;
+	int rc = undisturbed(transaction) ? remake(transaction) : -XEN_EAGAIN;
 
-	if (!undisturbed(transaction))
-		return -XEN_EAGAIN;
-	rc = tree_fork(&trial, &store_tree);
 	for (i = 0; !rc && i < transaction->change_count; i++)
-		rc = change_apply(&trial, &transaction->changes[i], domid);
-	if (trial.root)
-		tree_free(&trial);
-	for (i = 0; !rc && i < transaction->change_count; i++)
-		rc = change_apply(&store_tree, &transaction->changes[i], domid);
+		rc = change_apply(&store_tree, &transaction->changes[i], transaction->domid);
 	return rc;
 }
 
 int transaction_end(struct connection *connection, struct transaction *transaction, bool do_commit)
 {
 	struct transaction **link = &connection->transactions;
-	int rc = do_commit ? commit(transaction, connection->domid) : 0;
+	int rc = do_commit ? commit(transaction) : 0;
 
 	while (*link != transaction)
 		link = &(*link)->next;
@@ -193,7 +232,6 @@ int transaction_end(struct connection *connection, struct transaction *transacti
 		free(transaction->touched[--transaction->touched_count].path);
 	free(transaction->changes);
 	free(transaction->touched);
-	tree_free(&transaction->base);
 	tree_free(&transaction->tree);
 	free(transaction);
 	return rc;

@@ -62,12 +62,13 @@ static bool next_name(const char **path, char *name)
 
 /* --- nodes --- */
 
-static struct value *value_new(const void *bytes, size_t length)
+static struct value *value_new(struct tree *tree, const void *bytes, size_t length)
 {
 	struct value *value = malloc(sizeof(*value) + length);
 
 	if (!value)
 		return NULL;
+	tree->allocated += sizeof(*value) + length;
 	value->refs = 1;
 	value->length = length;
 	if (length)
@@ -87,68 +88,74 @@ static void node_put(struct node *node)
 
 	if (!node || --node->refs > 0)
 		return;
-	for (i = 0; i < node->child_count; i++) {
-		free(node->children[i].name);
-		node_put(node->children[i].node);
-	}
+	for (i = 0; i < node->child_count; i++)
+		node_put(node->children[i]);
 	free(node->children);
 	value_put(node->value);
 	free(node);
 }
 
-static struct node *node_new(const struct perms *perms)
+/* Without children; takes over the reference on value, also where it fails. */
+static struct node *node_make(struct tree *tree, const char *name, const struct perms *perms,
+			      struct value *value)
 {
-	struct node *node = calloc(1, sizeof(*node));
+	size_t size = sizeof(struct node) + strlen(name) + 1;
+	struct node *node = value ? calloc(1, size) : NULL;
 
-	if (!node)
-		return NULL;
-	node->refs = 1;
-	node->perms = *perms;
-	node->generation = ++generation;
-	node->value = value_new("", 0);
-	if (!node->value) {
-		free(node);
+	if (!node) {
+		value_put(value);
 		return NULL;
 	}
+	tree->allocated += size;
+	node->refs = 1;
+	node->perms = *perms;
+	node->value = value;
+	strcpy(node->name, name);
 	return node;
 }
 
-static struct node *node_clone(const struct node *node)
+static struct node *node_new(struct tree *tree, const char *name, const struct perms *perms)
 {
-	struct node *copy = calloc(1, sizeof(*copy));
+	struct node *node = node_make(tree, name, perms, value_new(tree, "", 0));
+
+	if (node)
+		node->generation = ++generation;
+	return node;
+}
+
+static struct node *node_clone(struct tree *tree, const struct node *node)
+{
+	size_t size = node->child_count * sizeof(*node->children);
+	struct node *copy;
 	unsigned int i;
 
+	node->value->refs++;
+	copy = node_make(tree, node->name, &node->perms, node->value);
 	if (!copy)
 		return NULL;
-	copy->refs = 1;
 	copy->generation = node->generation;
-	copy->perms = node->perms;
-	copy->children = calloc(node->child_count + 1, sizeof(*copy->children));
-	for (i = 0; copy->children && i < node->child_count; i++) {
-		copy->children[i].name = strdup(node->children[i].name);
-		if (!copy->children[i].name)
-			break;
-		copy->children[i].node = node->children[i].node;
-		copy->children[i].node->refs++;
-		copy->child_count++;
-	}
-	if (copy->child_count < node->child_count || !copy->children) {
+	copy->children = malloc(size + sizeof(*copy->children));
+	if (!copy->children) {
 		node_put(copy);
 		return NULL;
 	}
-	copy->value = node->value;
-	copy->value->refs++;
+	tree->allocated += size;
+	for (i = 0; i < node->child_count; i++) {
+		copy->children[i] = node->children[i];
+		copy->children[i]->refs++;
+	}
+	copy->child_count = node->child_count;
 	return copy;
 }
 
 /* The node in *slot, made this version's own: it may be changed in place. NULL: out of memory. */
-static struct node *own(struct node **slot)
+static struct node *own(struct tree *tree, struct node **slot)
 {
 	struct node *copy;
 
 	if ((*slot)->refs == 1)
 		return *slot;
-	copy = node_clone(*slot);
+	copy = node_clone(tree, *slot);
 	if (!copy)
 		return NULL;
 	node_put(*slot);
@@ -156,62 +163,79 @@ static struct node *own(struct node **slot)
 	return copy;
 }
 
-static struct child *find_child(const struct node *node, const char *name)
+static struct node **find_child(const struct node *node, const char *name)
 {
 	unsigned int i;
 
 	for (i = 0; i < node->child_count; i++)
-		if (strcmp(node->children[i].name, name) == 0)
+		if (strcmp(node->children[i]->name, name) == 0)
 			return &node->children[i];
 	return NULL;
 }
 
-/* Append a child; takes over the reference on it. */
-static struct child *add_child(struct node *node, const char *name, struct node *child)
+/* Append a child; takes over the reference on it. NULL: out of memory. */
+static struct node **add_child(struct tree *tree, struct node *node, struct node *child)
 {
-	struct child *children =
+	struct node **children =
 		realloc(node->children, (node->child_count + 1) * sizeof(*children));
-	char *copy = strdup(name);
 
-	if (children)
-		node->children = children;
-	if (!children || !copy) {
-		free(copy);
+	if (!children)
 		return NULL;
-	}
-	children[node->child_count] = (struct child){copy, child};
+	tree->allocated += sizeof(*children);
+	node->children = children;
 	node->generation = ++generation;
+	children[node->child_count] = child;
 	return &children[node->child_count++];
 }
 
 /* --- tallies --- */
 
-static int tally(struct tree *tree, domid_t domid, int change)
-{
-	struct tally *grown;
-	unsigned int i;
-
-	for (i = 0; i < tree->tally_count; i++)
-		if (tree->tallies[i].domid == domid) {
-			tree->tallies[i].nodes += change;
-			return 0;
-		}
-	grown = realloc(tree->tallies, (tree->tally_count + 1) * sizeof(*grown));
-	if (!grown)
-		return -XEN_ENOMEM;
-	grown[tree->tally_count++] = (struct tally){domid, change};
-	tree->tallies = grown;
-	return 0;
-}
-
-unsigned int tree_owned(const struct tree *tree, domid_t domid)
+static struct tally *find_tally(const struct tree *tree, domid_t domid)
 {
 	unsigned int i;
 
 	for (i = 0; i < tree->tally_count; i++)
 		if (tree->tallies[i].domid == domid)
-			return tree->tallies[i].nodes;
+			return &tree->tallies[i];
+	return NULL;
+}
+
+/* A tally of 0 for the domain: one that is not needed any more, or a new one. */
+static struct tally *add_tally(struct tree *tree, domid_t domid)
+{
+	struct tally *grown;
+	unsigned int i;
+
+	for (i = 0; i < tree->tally_count && tree->tallies[i].nodes; i++)
+		;
+	if (i == tree->tally_count) {
+		grown = realloc(tree->tallies, (i + 1) * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		tree->tallies = grown;
+		tree->tally_count++;
+	}
+	tree->tallies[i] = (struct tally){domid, 0};
+	return &tree->tallies[i];
+}
+
+static int tally(struct tree *tree, domid_t domid, int change)
+{
+	struct tally *found = find_tally(tree, domid);
+
+	if (!found)
+		found = add_tally(tree, domid);
+	if (!found)
+		return -XEN_ENOMEM;
+	found->nodes += change;
 	return 0;
+}
+
+unsigned int tree_owned(const struct tree *tree, domid_t domid)
+{
+	const struct tally *found = find_tally(tree, domid);
+
+	return found ? found->nodes : 0;
 }
 
 static void untally_below(struct tree *tree, const struct node *node)
@@ -220,7 +244,7 @@ static void untally_below(struct tree *tree, const struct node *node)
 
 	tally(tree, node->perms.entry[0].domid, -1); /* it is there: no allocation */
 	for (i = 0; i < node->child_count; i++)
-		untally_below(tree, node->children[i].node);
+		untally_below(tree, node->children[i]);
 }
 
 /* --- versions --- */
@@ -229,7 +253,8 @@ int tree_init(struct tree *tree)
 {
 	const struct perms perms = {1, {{0, RIGHT_NONE}}};
 
-	*tree = (struct tree){.root = node_new(&perms)};
+	*tree = (struct tree){0};
+	tree->root = node_new(tree, "", &perms);
 	if (!tree->root || tally(tree, 0, 1)) {
 		tree_free(tree);
 		return -XEN_ENOMEM;
@@ -253,6 +278,7 @@ int tree_fork(struct tree *copy, const struct tree *tree)
 		return -XEN_ENOMEM;
 	memcpy(copy->tallies, tree->tallies, size);
 	copy->tally_count = tree->tally_count;
+	copy->allocated = size;
 	copy->root = tree->root;
 	copy->root->refs++;
 	return 0;
@@ -265,13 +291,13 @@ static const struct node *walk(const struct tree *tree, const char *path, unsign
 {
 	const struct node *node = tree->root;
 	char name[STORE_MAX_NAME];
-	const struct child *child;
+	struct node *const *child;
 
 	*left = 0;
 	while (next_name(&path, name)) {
 		child = *left == 0 ? find_child(node, name) : NULL;
 		if (child)
-			node = child->node;
+			node = *child;
 		else
 			(*left)++;
 	}
@@ -322,24 +348,22 @@ enum right tree_right(const struct node *node, domid_t domid)
 
 /* --- changing --- */
 
-static struct child *create_child(struct tree *tree, struct node *parent, const char *name,
+static struct node **create_child(struct tree *tree, struct node *parent, const char *name,
 				  domid_t owner)
 {
 	struct perms perms = parent->perms;
-	struct node *node;
-	struct child *child;
+	struct node *node, **child;
 
 	if (owner != 0)
 		perms.entry[0].domid = owner;
-	node = node_new(&perms);
-	child = node ? add_child(parent, name, node) : NULL;
+	node = node_new(tree, name, &perms);
+	child = node ? add_child(tree, parent, node) : NULL;
 	if (!child) {
 		node_put(node);
 		return NULL;
 	}
 	if (tally(tree, perms.entry[0].domid, 1)) {
 		parent->child_count--;
-		free(child->name);
 		node_put(node);
 		return NULL;
 	}
@@ -352,9 +376,8 @@ static struct child *create_child(struct tree *tree, struct node *parent, const 
  */
 static int own_path(struct tree *tree, const char *path, const domid_t *owner, struct node **out)
 {
-	struct node *node = own(&tree->root);
+	struct node *node = own(tree, &tree->root), **child;
 	char name[STORE_MAX_NAME];
-	struct child *child;
 
 	*out = NULL;
 	while (node && next_name(&path, name)) {
@@ -363,7 +386,7 @@ static int own_path(struct tree *tree, const char *path, const domid_t *owner, s
 			return -XEN_ENOENT;
 		if (!child)
 			child = create_child(tree, node, name, *owner);
-		node = child ? own(&child->node) : NULL;
+		node = child ? own(tree, child) : NULL;
 	}
 	*out = node;
 	return node ? 0 : -XEN_ENOMEM;
@@ -384,7 +407,7 @@ int tree_set_value(struct tree *tree, const char *path, const void *bytes, size_
 
 	if (rc)
 		return rc;
-	value = value_new(bytes, length);
+	value = value_new(tree, bytes, length);
 	if (!value)
 		return -XEN_ENOMEM;
 	value_put(node->value);
@@ -412,8 +435,7 @@ int tree_remove(struct tree *tree, const char *path)
 {
 	const char *last = strrchr(path, '/');
 	char parent_path[XENSTORE_ABS_PATH_MAX];
-	struct node *parent;
-	struct child *child;
+	struct node *parent, **child;
 	int rc;
 
 	if (last[1] == 0)
@@ -428,9 +450,8 @@ int tree_remove(struct tree *tree, const char *path)
 	child = find_child(parent, last + 1);
 	if (!child)
 		return -XEN_ENOENT;
-	untally_below(tree, child->node);
-	free(child->name);
-	node_put(child->node);
+	untally_below(tree, *child);
+	node_put(*child);
 	parent->child_count--;
 	memmove(child, child + 1, (char *)(parent->children + parent->child_count) - (char *)child);
 	parent->generation = ++generation;

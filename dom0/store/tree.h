@@ -45,10 +45,8 @@ struct node {
 	struct value *value;
 	struct perms perms;
 	unsigned int child_count;
-	struct child {
-		char *name;
-		struct node *node;
-	} * children;
+	struct node **children;
+	char name[]; /* never changed: a clone of the parent costs a pointer for each child */
 };
 
 struct tally {
@@ -60,6 +58,7 @@ struct tree {
 	struct node *root;
 	struct tally *tallies; /* nodes owned, by domain */
 	unsigned int tally_count;
+	size_t allocated; /* bytes, for this version alone; what it freed again is still counted */
 };
 
 bool tree_path_valid(const char *path);

@@ -413,6 +413,231 @@ static void transactions_are_bounded(void **state)
 	assert_true(ASK(guest, XS_TRANSACTION_END, tx, "F"));
 }
 
+/* What others commit is seen at once; where it was touched before, the end says so. */
+static void transactions_see_what_others_commit(void **state)
+{
+	uint32_t tx = begin(guest);
+
+	(void)state;
+	assert_true(write_node(guest, tx, "mine", "1"));
+	write_node(dom0_client, 0, "/local/domain/3/late", "5");
+	assert_true(read_node(guest, tx, "late"));
+	assert_true(read_node(guest, tx, "mine"));
+	assert_true(ASK(guest, XS_TRANSACTION_END, tx, "T"));
+	tx = begin(guest);
+	assert_true(read_node(guest, tx, "late"));
+	write_node(dom0_client, 0, "/local/domain/3/late", "6");
+	assert_true(read_node(guest, tx, "late"));
+	assert_string_equal(body, "6");
+	assert_false(ASK(guest, XS_TRANSACTION_END, tx, "T"));
+	assert_error("EAGAIN");
+}
+
+/* What a transaction may no more do is a conflict, not half a commit. */
+static void lost_rights_are_a_conflict(void **state)
+{
+	uint32_t tx;
+
+	(void)state;
+	write_node(dom0_client, 0, "/shared/x", "");
+	ASK(dom0_client, XS_SET_PERMS, 0, "/shared\0b0");
+	tx = begin(guest);
+	assert_true(write_node(guest, tx, "first", "1"));
+	assert_true(write_node(guest, tx, "/shared/new", "1"));
+	ASK(dom0_client, XS_SET_PERMS, 0, "/shared\0r0");
+	assert_false(read_node(guest, tx, "first"));
+	assert_error("EAGAIN");
+	assert_false(write_node(guest, tx, "second", "1"));
+	assert_error("EAGAIN");
+	assert_false(ASK(guest, XS_TRANSACTION_END, tx, "T"));
+	assert_error("EAGAIN");
+	assert_false(read_node(guest, 0, "first"));
+	tx = begin(guest);
+	assert_false(write_node(guest, tx, "/shared/new", "1"));
+	assert_error("EACCES");
+	assert_true(ASK(guest, XS_TRANSACTION_END, tx, "F"));
+}
+
+/* Requests of a transaction, another guest committing before each, until one is refused. */
+static unsigned int disturbed_requests(uint32_t tx, unsigned int most)
+{
+	char path[16];
+	unsigned int i;
+
+	for (i = 0; i < most; i++) {
+		write_node(other, 0, "noise", i & 1 ? "a" : "b");
+		snprintf(path, sizeof(path), "d/%u", i);
+		if (!write_node(guest, tx, path, "1"))
+			break;
+	}
+	return i;
+}
+
+/* Others' commits cost a transaction nothing, unless it is large beyond use: so much work is
+ * theirs. */
+static void disturbing_ends_large_transactions_only(void **state)
+{
+	uint32_t tx = begin(guest);
+
+	(void)state;
+	assert_int_equal(disturbed_requests(tx, 180), 180);
+	assert_true(ASK(guest, XS_TRANSACTION_END, tx, "T"));
+	assert_true(read_node(guest, 0, "d/179"));
+	tx = begin(guest);
+	assert_in_range(disturbed_requests(tx, 900), 181, 200);
+	assert_error("EAGAIN");
+	assert_false(read_node(guest, tx, "d/0"));
+	assert_error("EAGAIN");
+	assert_false(ASK(guest, XS_TRANSACTION_END, tx, "T"));
+	assert_error("EAGAIN");
+	assert_int_equal(guest->transaction_count, 0);
+}
+
+/* --- dom0's memory --- */
+
+size_t __sanitizer_get_current_allocated_bytes(void); /* GCC comes without its header */
+
+#define CROWD	     4
+#define SPREAD	     31 /* folders of a guest, and nodes in each of them: 993 with its home */
+#define LONG	     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define GUEST_MEMORY (8 << 20) /* what the store keeps for a guest, at most: CAVEATS.md */
+
+static struct connection *crowd[CROWD];
+
+static void make_crowd(void)
+{
+	char path[64];
+	int i, n;
+
+	for (i = 0; i < CROWD; i++) {
+		crowd[i] = connection_new(10 + i);
+		snprintf(path, sizeof(path), "/local/domain/%d", 10 + i);
+		assert_true(write_node(dom0_client, 0, path, ""));
+		/* all of them work together: each may write what is another's */
+		n = snprintf(path, sizeof(path), "/local/domain/%d%cb%d", 10 + i, 0, 10 + i);
+		assert_true(ask(dom0_client, XS_SET_PERMS, 0, path, n + 1));
+	}
+}
+
+static void leaf(char *path, size_t size, const char *stem, int owner, int i)
+{
+	snprintf(path, size, "/local/domain/%d/%s%d/%s%d", 10 + owner, stem, i / SPREAD, stem,
+		 i % SPREAD);
+}
+
+/* All of a guest's nodes get a new value of the largest size. */
+static void write_all(int owner, const char *stem, char letter)
+{
+	char value[STORE_MAX_VALUE + 1], path[600];
+	int i;
+
+	memset(value, letter, STORE_MAX_VALUE);
+	value[STORE_MAX_VALUE] = 0;
+	for (i = 0; i < SPREAD * SPREAD; i++) {
+		leaf(path, sizeof(path), stem, owner, i);
+		assert_true(write_node(crowd[owner], 0, path, value));
+	}
+}
+
+/* Before each of its transactions everybody writes all anew: no version that was is kept. */
+static void open_transactions_keep_nothing_of_others(void **state)
+{
+	size_t before, most = 0, now;
+	int round, i;
+
+	(void)state;
+	make_crowd();
+	for (i = 0; i < CROWD; i++)
+		write_all(i, "", 'a');
+	before = __sanitizer_get_current_allocated_bytes();
+	for (round = 0; round < QUOTA_TRANSACTIONS; round++) {
+		for (i = 0; i < CROWD; i++) {
+			assert_true(write_node(crowd[i], begin(crowd[i]), "x", "1"));
+			write_all(i, "", 'b' + round);
+		}
+		now = __sanitizer_get_current_allocated_bytes() - before;
+		most = now > most ? now : most;
+	}
+	print_message("%u open transactions keep %zu bytes\n", CROWD * QUOTA_TRANSACTIONS, most);
+	assert_true(most < CROWD * QUOTA_TRANSACTIONS * 1024);
+}
+
+/* As many nodes of everybody's as a transaction may touch. */
+static void fill_transaction(struct connection *c, const char *stem)
+{
+	uint32_t tx = begin(c);
+	char path[600];
+	int i = 0;
+
+	do
+		leaf(path, sizeof(path), stem, i % CROWD, i / CROWD);
+	while (write_node(c, tx, path, "0123456789abcdef") && ++i < CROWD * SPREAD * SPREAD);
+	assert_error("ENOSPC");
+}
+
+static void fill_watches(struct connection *c)
+{
+	char request[XENSTORE_ABS_PATH_MAX + QUOTA_TOKEN + 32];
+	int i, j, n;
+
+	for (i = 0; i < QUOTA_WATCHES; i++) {
+		n = snprintf(request, sizeof(request), "/%d", i);
+		for (j = 0; j < 12; j++)
+			n += snprintf(request + n, sizeof(request) - n, "/" LONG LONG LONG);
+		n++;
+		memset(request + n, 't', QUOTA_TOKEN);
+		request[n + QUOTA_TOKEN] = 0;
+		assert_true(ask(c, XS_WATCH, 0, request, n + QUOTA_TOKEN + 1));
+	}
+}
+
+static size_t kept(size_t before, size_t *most)
+{
+	size_t now = (__sanitizer_get_current_allocated_bytes() - before) / CROWD;
+
+	*most = now > *most ? now : *most;
+	return now;
+}
+
+/* Every guest fills every quota that it has, also with what is the others'. */
+static void fill_everything(const char *stem)
+{
+	struct xsd_sockmsg header = {XS_DIRECTORY, 1, 0, 2};
+	size_t before = __sanitizer_get_current_allocated_bytes(), most = 0;
+	int i, j;
+
+	make_crowd();
+	for (i = 0; i < CROWD; i++) {
+		write_all(i, stem, 'a');
+		fill_watches(crowd[i]);
+	}
+	print_message("nodes and watches: %zu bytes for each guest\n", kept(before, &most));
+	for (j = 0; j < QUOTA_TRANSACTIONS; j++)
+		for (i = 0; i < CROWD; i++) {
+			fill_transaction(crowd[i], stem);
+			kept(before, &most);
+		}
+	for (i = 0; i < CROWD; i++)
+		while (connection_input(crowd[i], &header, sizeof(header)) == sizeof(header))
+			if (connection_input(crowd[i], "/", 2) != 2)
+				break;
+	kept(before, &most);
+	print_message("with transactions and replies: %zu\n", most);
+	assert_true(most < GUEST_MEMORY);
+}
+
+static void a_guest_with_long_names_costs_so_much(void **state)
+{
+	(void)state;
+	fill_everything(LONG LONG LONG);
+}
+
+static void a_guest_with_large_transactions_costs_so_much(void **state)
+{
+	(void)state;
+	fill_everything("");
+}
+
 static void output_is_bounded(void **state)
 {
 	struct xsd_sockmsg header = {XS_DIRECTORY, 1, 0, 2};
@@ -524,6 +749,12 @@ int main(void)
 		TEST(disturbed_transactions_are_retried),
 		TEST(quotas_bound_a_guest),
 		TEST(transactions_are_bounded),
+		TEST(transactions_see_what_others_commit),
+		TEST(lost_rights_are_a_conflict),
+		TEST(disturbing_ends_large_transactions_only),
+		TEST(open_transactions_keep_nothing_of_others),
+		TEST(a_guest_with_long_names_costs_so_much),
+		TEST(a_guest_with_large_transactions_costs_so_much),
 		TEST(output_is_bounded),
 		TEST(oversized_requests_break_only_their_sender),
 		TEST(rings_carry_the_bytes),
