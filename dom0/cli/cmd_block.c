@@ -119,8 +119,8 @@ static int run_list(struct words *words, struct problem *problem)
 	"    configuration. block-list-host shows what can be the target.\n"
 
 const struct command block_commands[] = {
-	{"block-attach", "DOMAIN DISK", "plug a disk into a guest", ATTACH_HELP, COMPLETE_DOMAIN,
-	 run_attach},
+	{"block-attach", "DOMAIN DISK", "plug a disk into a guest", ATTACH_HELP,
+	 COMPLETE_DOMAIN_DISK, run_attach},
 	{"block-detach", "DOMAIN VDEV [-f]", "unplug a guest's disk",
 	 "    -f does not wait until the guest has let go of it\n", COMPLETE_DOMAIN, run_detach},
 	{"block-list", "DOMAIN", "show a guest's disks", NULL, COMPLETE_DOMAIN, run_list},

@@ -18,7 +18,8 @@ enum completion {
 	COMPLETE_DOMAIN,
 	COMPLETE_CONFIG,
 	COMPLETE_COMMAND,
-	COMPLETE_DISK
+	COMPLETE_DISK,
+	COMPLETE_DOMAIN_DISK
 };
 
 struct command {
@@ -34,6 +35,10 @@ struct command {
 extern const struct command guest_commands[], view_commands[], tune_commands[], host_commands[],
 	device_commands[], file_commands[], store_commands[], network_commands[], block_commands[],
 	ip_commands[], shell_commands[];
+
+/* The index-th of all commands, and one by its name; or NULL. */
+const struct command *command_at(unsigned int index);
+const struct command *command_find(const char *name);
 
 /* Refuse words that are too few, too many or unknown options. Returns 0, or negative with the
  * problem. */

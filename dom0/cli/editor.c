@@ -196,7 +196,7 @@ static void complete(struct editor *editor)
 
 	if (!editor->hooks.candidate)
 		return;
-	while (start && !strchr(" ;", editor->line[start - 1]))
+	while (start && !strchr(EDITOR_BREAKS, editor->line[start - 1]))
 		start--;
 	size_t typed = editor->cursor - start;
 	struct matches matches = find_matches(editor, start, false);
@@ -214,7 +214,9 @@ static void complete(struct editor *editor)
 	}
 	for (size_t i = typed; i < matches.common; i++)
 		insert(editor, matches.first[i]);
-	if (matches.count == 1)
+	/* Behind a part, or a folder, something else may follow. */
+	if (matches.count == 1 && (!start || strchr(" ;", editor->line[start - 1])) &&
+	    matches.first[matches.common - 1] != '/')
 		insert(editor, ' ');
 }
 

@@ -16,7 +16,10 @@
 
 #define EDITOR_LINE	 1024 /* bytes with the terminating zero */
 #define EDITOR_HISTORY	 32
-#define EDITOR_CANDIDATE 128 /* bytes of a word that is offered */
+#define EDITOR_CANDIDATE 256 /* bytes of a word that is offered */
+
+/* Tab completes a word, or what is behind the last of these in it. */
+#define EDITOR_BREAKS " ;=,:'\"["
 
 struct editor;
 
@@ -24,9 +27,9 @@ struct editor;
 struct editor_hooks {
 	void (*write)(void *context, const char *text, size_t size);
 	/*
-	 * The index-th word (from 0) that may stand at position `start` of `line`; NULL behind the
-	 * last. The editor offers those that begin with what is typed. The word need only stay
-	 * until the next call. May be NULL.
+	 * The index-th word or part of one (from 0) that may stand at position `start` of `line`;
+	 * NULL behind the last. The editor offers those that begin with what is typed, asking from
+	 * 0 on. The word need only stay until the next call. May be NULL.
 	 */
 	const char *(*candidate)(void *context, const char *line, size_t start, unsigned int index);
 	void *context;

@@ -4,12 +4,11 @@
 #include <string.h>
 #include <xen/errno.h>
 #include "cli/command.h"
+#include "cli/complete.h"
 #include "cli/operator.h"
 #include "cli/shell.h"
 #include "cli/terminal.h"
-#include "disk/disk.h"
 #include "life/domains.h"
-#include "lib/ramdisk.h"
 
 #define PROMPT "dom0# "
 
@@ -22,8 +21,7 @@ static const struct command *const groups[] = {guest_commands, view_commands,	 t
 static struct editor editor;
 static bool at_prompt; /* the line being edited is on the screen */
 
-/* The index-th of all commands, or NULL. */
-static const struct command *command_at(unsigned int index)
+const struct command *command_at(unsigned int index)
 {
 	for (unsigned int group = 0; group < GROUPS; group++)
 		for (const struct command *command = groups[group]; command->name; command++)
@@ -32,7 +30,7 @@ static const struct command *command_at(unsigned int index)
 	return NULL;
 }
 
-static const struct command *find_command(const char *name)
+const struct command *command_find(const char *name)
 {
 	const struct command *command;
 
@@ -67,7 +65,7 @@ int command_words(const struct words *words, unsigned int least, unsigned int mo
 					    "unknown or incomplete option %.32s: see help %s",
 					    words->word[i], words->word[0]);
 	if (words->count - 1 < least || words->count - 1 > most) {
-		const char *usage = find_command(words->word[0])->usage;
+		const char *usage = command_find(words->word[0])->usage;
 
 		return problem_note(problem, XEN_EINVAL, "%s: expected %s%s%s (see help %s)",
 				    words->count - 1 < least ? "something is missing"
@@ -95,7 +93,7 @@ int command_guest(const struct words *words, unsigned int least, unsigned int mo
 
 static int run_command(struct words *words)
 {
-	const struct command *command = find_command(words->word[0]);
+	const struct command *command = command_find(words->word[0]);
 	struct problem problem = {""};
 	char name[32];
 	int result;
@@ -134,75 +132,9 @@ static void write_terminal(void *context, const char *text, size_t size)
 	terminal_write(text, size);
 }
 
-/* The name of the index-th configuration in the ramdisk, without folder and suffix. */
-static const char *config_at(unsigned int index)
-{
-	static char name[GUEST_NAME_LENGTH];
-	struct cpio_file file;
-	size_t offset = 0;
-
-	while (cpio_next(&ramdisk, &offset, &file) > 0) {
-		size_t length = strlen(file.name);
-
-		if (strncmp(file.name, "configs/", 8) || length < 13 ||
-		    length - 12 >= sizeof(name) || strcmp(file.name + length - 4, ".cfg") ||
-		    index--)
-			continue;
-		memcpy(name, file.name + 8, length - 12);
-		name[length - 12] = '\0';
-		return name;
-	}
-	return NULL;
-}
-
-static const char *domain_at(unsigned int index)
-{
-	static char name[GUEST_NAME_LENGTH];
-
-	return domains_name_at(index, name) ? name : NULL;
-}
-
-static const char *disk_at(unsigned int index)
-{
-	const struct disk *disk = disks;
-
-	while (disk && index--)
-		disk = disk->next;
-	return disk ? disk->device->name : NULL;
-}
-
-/* What may stand at `start`: the first word of a command decides what the others are. */
-static const char *candidate(void *context, const char *line, size_t start, unsigned int index)
-{
-	const struct command *command;
-	char first[32];
-	size_t at = start, length;
-
-	(void)context;
-	while (at && line[at - 1] != ';')
-		at--;
-	at += strspn(line + at, " ");
-	length = strcspn(line + at, " ;");
-	snprintf(first, sizeof(first), "%.*s", (int)length, line + at);
-	command = at < start ? find_command(first) : NULL;
-	enum completion completion = at >= start ? COMPLETE_COMMAND
-				     : command	 ? command->completion
-						 : COMPLETE_NOTHING;
-
-	if (completion == COMPLETE_DOMAIN)
-		return domain_at(index);
-	if (completion == COMPLETE_CONFIG)
-		return config_at(index);
-	if (completion == COMPLETE_DISK)
-		return disk_at(index);
-	if (completion != COMPLETE_COMMAND || !(command = command_at(index)))
-		return NULL;
-	return command->name;
-}
-
 void shell_loop(void)
 {
-	static const struct editor_hooks hooks = {write_terminal, candidate, NULL};
+	static const struct editor_hooks hooks = {write_terminal, complete_candidate, NULL};
 
 	editor_init(&editor, PROMPT, &hooks);
 	for (;;) {
@@ -234,7 +166,7 @@ static int run_help(struct words *words, struct problem *problem)
 	if (error)
 		return error;
 	if (words->count == 2) {
-		command = find_command(words->word[1]);
+		command = command_find(words->word[1]);
 		if (!command)
 			return problem_note(problem, XEN_ENOENT,
 					    "no command \"%.32s\": help lists them",

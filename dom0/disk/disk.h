@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include "disk/gpt.h"
+#include "disk/image.h"
 #include "disk/pieces.h"
 #include "driver/block.h"
 #include "lib/problem.h"
@@ -56,6 +57,15 @@ struct disk *disk_find(const char *name, struct problem *problem);
  * its partitions and images. NULL with the problem. Waits: on a thread that is not a driver's.
  */
 struct disk *disk_open(const char *name, bool write, struct problem *problem);
+
+#define DISK_NAMES_LENGTH IMAGE_NAMES
+
+/*
+ * The files of a folder in a disk's file system, for who types a name: each name with a zero behind
+ * it, a folder's with a slash before that, and an empty one at the end (alone, if the disk is in
+ * use or the folder cannot be read). Not all, where there is no room. Waits, as disk_open().
+ */
+void disk_list_files(const char *name, const char *path, char names[DISK_NAMES_LENGTH]);
 
 /* Give up the claim, and an image altogether. No request is under way. */
 void disk_close(struct disk *disk, bool write);

@@ -23,7 +23,8 @@
 	 EXT4_FEATURE_RO_COMPAT_DIR_NLINK | EXT4_FEATURE_RO_COMPAT_EXTRA_ISIZE |                   \
 	 EXT4_FEATURE_RO_COMPAT_QUOTA | EXT4_FEATURE_RO_COMPAT_METADATA_CSUM |                     \
 	 EXT4_FEATURE_RO_COMPAT_READONLY | EXT4_FEATURE_RO_COMPAT_PROJECT)
-#define NOT_PLAIN (EXT4_ENCRYPT_FL | EXT4_INLINE_DATA_FL | EXT4_VERITY_FL | EXT2_COMPRBLK_FL)
+#define IMAGE_NOT_NAMED " ;=,:'\"[]#\\"
+#define NOT_PLAIN	(EXT4_ENCRYPT_FL | EXT4_INLINE_DATA_FL | EXT4_VERITY_FL | EXT2_COMPRBLK_FL)
 
 /* One look into a file system. */
 struct look {
@@ -390,28 +391,105 @@ static void trim(struct pieces *pieces)
 		pieces->piece = less;
 }
 
-int image_find(const struct disk_source *source, const char *path, struct pieces *pieces,
-	       struct problem *problem)
+static struct look *open_look(const struct disk_source *source, const char *path,
+			      struct problem *problem, int *error)
 {
 	struct look *look = calloc(1, sizeof(*look));
-	int error;
 
-	memset(pieces, 0, sizeof(*pieces));
-	if (!look)
-		return problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
+	if (!look) {
+		*error = problem_note(problem, XEN_ENOMEM, "dom0 is out of memory: raise dom0_mem");
+		return NULL;
+	}
 	look->reader.source = source;
 	look->problem = problem;
 	look->path = path;
-	look->pieces = pieces;
-	error = open_file_system(look);
-	if (!error)
-		error = map_file(look);
+	*error = open_file_system(look);
+	return look;
+}
+
+static void close_look(struct look *look)
+{
 	ext2fs_free(look->fs);
 	image_reader_free(&look->reader);
 	free(look);
+}
+
+int image_find(const struct disk_source *source, const char *path, struct pieces *pieces,
+	       struct problem *problem)
+{
+	int error;
+	struct look *look = open_look(source, path, problem, &error);
+
+	memset(pieces, 0, sizeof(*pieces));
+	if (!look)
+		return error;
+	look->pieces = pieces;
+	if (!error)
+		error = map_file(look);
+	close_look(look);
 	if (error)
 		pieces_free(pieces);
 	else
 		trim(pieces);
+	return error;
+}
+
+/* --- a folder ----------------------------------------------------------------------------------
+ */
+
+struct names {
+	char *next;
+	size_t left; /* with the empty name's zero */
+};
+
+static bool can_be_typed(const char *name, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (name[i] <= ' ' || name[i] > '~' || strchr(IMAGE_NOT_NAMED, name[i]))
+			return false;
+	return length && name[0] != '.';
+}
+
+static int take_name(struct ext2_dir_entry *entry, int offset, int block_size, char *block,
+		     void *context)
+{
+	struct names *names = context;
+	size_t length = (size_t)ext2fs_dirent_name_len(entry);
+	int type = ext2fs_dirent_file_type(entry);
+
+	(void)offset;
+	(void)block_size;
+	(void)block;
+	if ((type != EXT2_FT_DIR && type != EXT2_FT_REG_FILE) || !can_be_typed(entry->name, length))
+		return 0;
+	if (names->left < length + 3)
+		return DIRENT_ABORT;
+	memcpy(names->next, entry->name, length);
+	if (type == EXT2_FT_DIR)
+		names->next[length++] = '/';
+	names->next[length++] = '\0';
+	names->next += length;
+	names->left -= length;
+	return 0;
+}
+
+int image_list(const struct disk_source *source, const char *path, char names[IMAGE_NAMES],
+	       struct problem *problem)
+{
+	struct names list = {names, IMAGE_NAMES};
+	ext2_ino_t number;
+	int error;
+	struct look *look = open_look(source, path, problem, &error);
+	errcode_t code;
+
+	if (!error)
+		error = walk(look, &number);
+	if (!error) {
+		code = ext2fs_dir_iterate(look->fs, number, 0, NULL, take_name, &list);
+		error = code ? note(look, code) : 0;
+	}
+	*list.next = '\0';
+	if (look)
+		close_look(look);
 	return error;
 }

@@ -18,6 +18,7 @@
 #define IMAGE_READS	   65536
 #define IMAGE_PIECES	   4096
 #define IMAGE_GROUPS_BYTES (8u << 20)
+#define IMAGE_NAMES	   4096
 
 /*
  * Find out where the file is that an absolute path names. No symbolic links are followed. The map
@@ -26,6 +27,14 @@
  * the file cannot be a disk), -XEN_ENOENT, -XEN_E2BIG (a bound), -XEN_ENOMEM, or what reading gave.
  */
 int image_find(const struct disk_source *source, const char *path, struct pieces *pieces,
+	       struct problem *problem);
+
+/*
+ * The files and folders of a folder: see disk_list_files(). Left out are hidden ones, and names
+ * of other than printable characters or of such as part words at the prompt. 0, or negative with
+ * the problem, as image_find(); names is good either way.
+ */
+int image_list(const struct disk_source *source, const char *path, char names[IMAGE_NAMES],
 	       struct problem *problem);
 
 #endif

@@ -116,6 +116,20 @@ struct disk *disk_open(const char *name, bool write, struct problem *problem)
 	return disk && !disk_claim(disk, write, problem) ? disk : NULL;
 }
 
+void disk_list_files(const char *name, const char *path, char names[DISK_NAMES_LENGTH])
+{
+	struct problem problem = {""};
+	struct disk *disk = disk_find(name, &problem);
+	struct disk_source source;
+
+	names[0] = '\0';
+	if (!disk || disk_hold_file_system(disk, &problem))
+		return;
+	source = disk_source(disk->device);
+	image_list(&source, path, names, &problem);
+	disk_drop_file_system(disk);
+}
+
 void disk_close(struct disk *disk, bool write)
 {
 	disk_release(disk, write);

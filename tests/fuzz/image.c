@@ -140,6 +140,21 @@ static void check(const struct pieces *pieces, const struct disk_source *source)
 	assert(sectors == pieces->sectors);
 }
 
+/* The folder that the file is in: whatever is listed can be shown. */
+static void list(const struct disk_source *source, const char *path)
+{
+	struct problem problem = {""};
+	char folder[32], names[IMAGE_NAMES];
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
+	memset(names, 0x80, sizeof(names));
+	if (image_list(source, folder, names, &problem))
+		assert(problem.text[0]);
+	for (const char *name = names; *name; name += strlen(name) + 1)
+		for (const char *at = name; *at; at++)
+			assert(*at > ' ' && *at <= '~');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, data + size};
@@ -154,6 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		change(index, &in);
 	memset(was_read, 0, sizeof(was_read));
 	operations++;
+	list(&source, files[index].path);
 	if (image_find(&source, files[index].path, &pieces, &problem)) {
 		assert(problem.text[0] && !pieces.piece);
 		return 0;

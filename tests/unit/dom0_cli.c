@@ -33,7 +33,7 @@ static void show(void *context, const char *text, size_t size)
 
 static const char *candidate(void *context, const char *line, size_t start, unsigned int index)
 {
-	static const char *const words[] = {"create", "console", "destroy", "dmesg"};
+	static const char *const words[] = {"create", "console", "destroy", "dmesg", "/images/"};
 
 	(void)context;
 	(void)line;
@@ -41,7 +41,7 @@ static const char *candidate(void *context, const char *line, size_t start, unsi
 	/* In one place, as the hook may. */
 	static char place[16];
 
-	if (index >= 4)
+	if (index >= 5)
 		return NULL;
 	return strcpy(place, words[index]);
 }
@@ -158,6 +158,10 @@ static void completion(void **state)
 	type("\025zz\t", NULL);
 	assert_int_equal(bells, 1);
 	type("\025list;cons\t\r", "list;console ");
+	/* a part of a word, and a folder: something follows */
+	type("x disk=['cr\t,d\t\r", "x disk=['create,d");
+	type("vda1:/i\ta\r", "vda1:/images/a");
+	type("/\ta\r", "/images/a");
 }
 
 static void line_too_long(void **state)

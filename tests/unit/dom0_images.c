@@ -386,6 +386,62 @@ static void finds_files_on_large_blocks(void **state)
 	must_refuse("vda:/images/web.img", true, "mke2fs -b 4096");
 }
 
+/* Is the list "one two …"? */
+static void must_list(const char *disk, const char *path, const char *expected)
+{
+	char names[DISK_NAMES_LENGTH], text[DISK_NAMES_LENGTH] = "";
+
+	disk_list_files(disk, path, names);
+	for (const char *name = names; *name; name += strlen(name) + 1) {
+		assert_in_range(name - names, 0, sizeof(names) - 2);
+		strcat(strcat(text, *text ? " " : ""), name);
+	}
+	assert_string_equal(text, expected);
+}
+
+static void lists_folders(void **state)
+{
+	struct disk *disk;
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		insert(systems[i], 512);
+		must_list("vda", "/", "lost+found/ images/");
+		must_list("/dev/vda", "/images/deep/", "small.img");
+		must_list("vda", "/images/web.img/", "");
+		must_list("vda", "/links/", "");
+		must_list("vda", "/none/", "");
+		must_list("vdb", "/", "");
+		/* not while somebody writes what describes it */
+		disk = must_open("vda", true);
+		must_list("vda", "/", "");
+		disk_close(disk, true);
+		disk = must_open("vda:/images/web.img", true);
+		must_list("vda", "/images/deep", "small.img");
+		disk_close(disk, true);
+	}
+	insert("bad-unclean.fs", 512);
+	must_list("vda", "/", "");
+	insert("big4.fs", 512);
+	bad_read = reads + 3;
+	must_list("vda", "/", "");
+}
+
+static void some_names_are_not_listed(void **state)
+{
+	char names[DISK_NAMES_LENGTH];
+	unsigned int count = 0, bytes = 0;
+
+	(void)state;
+	insert("names.fs", 512);
+	must_list("vda", "/odd/", "plain.img");
+	disk_list_files("vda", "/many/", names);
+	for (const char *name = names; *name; name += strlen(name) + 1, count++)
+		bytes += strlen(name) + 1;
+	assert_in_range(bytes, sizeof(names) - 60, sizeof(names) - 1);
+	assert_in_range(count, 50, 99);
+}
+
 static void cuts_requests_up(void **state)
 {
 	struct disk *disk;
@@ -795,6 +851,8 @@ int main(void)
 		cmocka_unit_test(finds_files),
 		cmocka_unit_test(knows_features),
 		cmocka_unit_test(finds_files_on_large_blocks),
+		cmocka_unit_test(lists_folders),
+		cmocka_unit_test(some_names_are_not_listed),
 		cmocka_unit_test(cuts_requests_up),
 		cmocka_unit_test(cuts_many_up),
 		cmocka_unit_test(holds_the_disk),
