@@ -37,6 +37,9 @@ static int list_files(const char *folder, const char *suffix, const char *noun,
 	if (got < 0)
 		return problem_note(problem, -got,
 				    "dom0's ramdisk is damaged at byte %zu: rebuild it", offset);
+	if (!count && *folder)
+		return problem_note(problem, XEN_ENOENT,
+				    "nothing is in \"%.64s\" of dom0's ramdisk: see ls", folder);
 	printf("%u %s%s\n", count, noun, count == 1 ? "" : "s");
 	return 0;
 }

@@ -182,6 +182,9 @@ static int run_console(struct words *words, struct problem *problem)
 		error = words_number(lines, "lines", 0, 100000, &count, problem);
 	if (error)
 		return error;
+	if (!domid)
+		return problem_note(problem, XEN_EINVAL,
+				    "Domain-0's console is this one: name a guest");
 	if (!lines)
 		return attach(domid, problem);
 	error = console_show(domid, (unsigned int)count);

@@ -126,6 +126,8 @@ static int run_rm(struct words *words, struct problem *problem)
 		error = check_path(words->word[1], problem);
 	if (error)
 		return error;
+	if (!words->word[1][1])
+		return problem_note(problem, XEN_EINVAL, "the root cannot be removed");
 	error = store_rm(words->word[1]);
 	if (error < 0)
 		return path_problem(words->word[1], error, problem);

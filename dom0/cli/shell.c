@@ -91,16 +91,41 @@ int command_guest(const struct words *words, unsigned int least, unsigned int mo
 	return error ? error : domains_find_guest(words->word[1], domid, name, problem);
 }
 
+static void show_command(const struct command *command)
+{
+	printf("%s %s\n    %s\n", command->name, command->usage, command->summary);
+	if (command->help)
+		printf("%s", command->help);
+}
+
+/* What fingers are used to: "xl list". */
+static void skip_xl(struct words *words)
+{
+	if (words->count < 2 || strcmp(words->word[0], "xl"))
+		return;
+	memmove(words->word, words->word + 1, --words->count * sizeof(words->word[0]));
+}
+
+static bool asks_for_help(const struct words *words)
+{
+	return words->count == 2 &&
+	       (!strcmp(words->word[1], "-h") || !strcmp(words->word[1], "--help"));
+}
+
 static int run_command(struct words *words)
 {
+	skip_xl(words);
+
 	const struct command *command = command_find(words->word[0]);
 	struct problem problem = {""};
 	char name[32];
-	int result;
+	int result = 0;
 
 	snprintf(name, sizeof(name), "%s", words->word[0]);
 	if (!command)
 		result = problem_note(&problem, XEN_ENOENT, "no such command: help lists them");
+	else if (asks_for_help(words))
+		show_command(command);
 	else
 		result = command->run(words, &problem);
 	if (result < 0)
@@ -150,13 +175,6 @@ void shell_loop(void)
 	}
 }
 
-static void show_command(const struct command *command)
-{
-	printf("%s %s\n    %s\n", command->name, command->usage, command->summary);
-	if (command->help)
-		printf("%s", command->help);
-}
-
 static int run_help(struct words *words, struct problem *problem)
 {
 	const struct command *command;
@@ -175,7 +193,7 @@ static int run_help(struct words *words, struct problem *problem)
 		return 0;
 	}
 	for (; (command = command_at(count)); count++)
-		printf("%-14s %s\n", command->name, command->summary);
+		printf("%-15s %s\n", command->name, command->summary);
 	printf("%u commands; help COMMAND says more. Several on a line: separated by ;\n", count);
 	return 0;
 }

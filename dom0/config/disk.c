@@ -93,7 +93,9 @@ static const char *take_access(struct disk_config *disk, const char *value)
 static const char *take_format(struct disk_config *disk, const char *value)
 {
 	(void)disk;
-	return !*value || !strcmp(value, "raw") ? NULL : "only format=raw is offered: " ONLY_RAW;
+	return !*value || !strcmp(value, "raw")
+		       ? NULL
+		       : say("only format=raw is offered: " ONLY_RAW, value);
 }
 
 static const char *take_backendtype(struct disk_config *disk, const char *value)
@@ -221,6 +223,9 @@ const char *disk_config_parse(struct disk_config *disk, const char *text)
 		return wrong;
 	if (!disk->target[0])
 		return "no target is named: expected 'phy:NAME,xvda,w' or 'vdev=xvda,target=NAME'";
-	return disk->vdev[0] ? NULL
-			     : "no vdev is named: what shall the guest call it, as in vdev=xvda";
+	if (disk->vdev[0])
+		return NULL;
+	return strstr(disk->target, ",vdev=")
+		       ? "target= takes all that follows it, vdev= too: it is the last"
+		       : "no vdev is named: what shall the guest call it, as in vdev=xvda";
 }

@@ -263,6 +263,28 @@ static bool is_bare(const char *key, size_t length, const char *value)
 	return true;
 }
 
+/* What is wrong at the prompt rather than in a file: there the words are what is left of quotes. */
+static int check_word(const char *key, size_t length, const char *value, struct problem *problem)
+{
+	const char *item = value + 1;
+
+	if (*value == '[') {
+		item += strspn(item, " ");
+		return !isalpha((unsigned char)*item)
+			       ? 0
+			       : problem_note(
+					 problem, XEN_EINVAL,
+					 "%.*s: quotes in a value want others around it, as in "
+					 "disk=\"['phy:vda,xvda,r']\"",
+					 (int)length, key);
+	}
+	if (is_bare(key, length, value) || *value == '"' || *value == '\'' ||
+	    isdigit((unsigned char)*value))
+		return 0;
+	return problem_note(problem, XEN_EINVAL, "%.*s: expected a number, not \"%.32s\"",
+			    (int)length, key, value);
+}
+
 int guest_config_word(struct guest_config *config, const char *word, struct problem *problem)
 {
 	char line[SETTING_TEXT_LENGTH + SETTING_KEY_LENGTH + 8];
@@ -273,6 +295,9 @@ int guest_config_word(struct guest_config *config, const char *word, struct prob
 		return problem_note(problem, XEN_EINVAL,
 				    "\"%s\": expected key=value, as in memory=128", word);
 	size_t key_length = (size_t)(value++ - word);
+
+	if (check_word(word, key_length, value, problem))
+		return -XEN_EINVAL;
 	const char *quote = !is_bare(word, key_length, value) ? ""
 			    : strchr(value, '"')	      ? "'"
 							      : "\"";

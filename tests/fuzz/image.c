@@ -167,9 +167,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(disk, systems[index].good, systems[index].size);
 	for (unsigned int i = 0; i < MOST_CHANGES && in.at < in.end; i++)
 		change(index, &in);
+	list(&source, files[index].path);
 	memset(was_read, 0, sizeof(was_read));
 	operations++;
-	list(&source, files[index].path);
 	if (image_find(&source, files[index].path, &pieces, &problem)) {
 		assert(problem.text[0] && !pieces.piece);
 		return 0;

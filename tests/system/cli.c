@@ -15,6 +15,8 @@ static void test_looking(void **state)
 	machine = dom0_up((struct machine_options){.name = "cli-looking"});
 	says("help", "^create ");
 	says("help create", "CONFIG");
+	says("pause --help", "^pause DOMAIN");
+	says("xl list", "^Domain-0 +0 ");
 	says("list", "^Domain-0 +0 ");
 	says("info", "^xen_caps +: .*xen-3.0-x86_64");
 	says("info", "^total_memory +: [0-9]+");
@@ -61,6 +63,11 @@ static void test_explained_errors(void **state)
 	says("create stay kernel=initrd.gz", "create: ");
 	says("destroy nobody", "nobody");
 	says("console nobody", "nobody");
+	says("console 0", "^console: Domain-0");
+	says("ls nowhere", "^ls: .*nowhere");
+	says("store-rm /", "^store-rm: the root");
+	says("create stay memory=lots", "^create: memory: expected a number");
+	says("create stay disk=['vda,xvda']", "^create: disk: quotes");
 	says("pause 77", "77");
 	says("create stay", "created stay");
 	says("create stay", "stay.*(exists|taken|already|in use)");

@@ -148,6 +148,9 @@ static void refuses_bad_disks(void **state)
 	} bad[] = {
 		{"", "the name of the disk is missing"},
 		{"vda", "no vdev is named"},
+		{"target=vda,vdev=xvda", "target= takes all that follows"},
+		{"vda,xvda,w",
+		 "only format=raw is offered: an image file is DISK:/PATH, and raw, not \"xvda\""},
 		{"vdev=xvda", "no target is named"},
 		{"phy:,xvda,w", "the name of the disk is missing"},
 		{"phy:vda,hda,w", "expected vdev=xvda"},
@@ -241,6 +244,9 @@ static void words_of_the_command_line(void **state)
 	assert_int_equal(config.on_crash, ACTION_RESTART);
 	assert_int_equal(read_word("memory"), -XEN_EINVAL);
 	assert_int_equal(read_word("memory=x"), -XEN_EINVAL);
+	assert_string_equal(problem.text, "memory: expected a number, not \"x\"");
+	assert_int_equal(read_word("disk=[vda,xvda]"), -XEN_EINVAL);
+	assert_non_null(strstr(problem.text, "disk: quotes in a value want others around it"));
 	assert_int_equal(read_word("nothing=1"), -XEN_EINVAL);
 	assert_int_equal(read_word("=1"), -XEN_EINVAL);
 }
