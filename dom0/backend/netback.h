@@ -23,10 +23,11 @@ struct vif {
 	netif_tx_back_ring_t tx;
 	netif_rx_back_ring_t rx;
 	int evtchn;
-	bool sg;	    /* it takes frames in several pages */
-	bool gso;	    /* and TCP packets that stand for several frames */
-	bool takes_blank;   /* and frames over IPv4 without their checksum */
-	bool takes_blank_6; /* and over IPv6 */
+	bool sg;		/* it takes frames in several pages */
+	bool gso;		/* and TCP packets that stand for several frames */
+	bool takes_blank;	/* and frames over IPv4 without their checksum */
+	bool takes_blank_6;	/* and over IPv6 */
+	struct vif_page *pages; /* that stay mapped; NULL: the front end's grants do not stand */
 
 	struct rate rate;
 	uint64_t tx_resume; /* system time at which it may send again; 0: now */
@@ -46,6 +47,16 @@ bool vif_transmit(struct vif *vif);
 
 /* Move what waits for the guest, as far as it has offered buffers. */
 void vif_receive(struct vif *vif);
+
+/* The front end said that its grants stand. Without memory for that it works as well. */
+void vif_pages_begin(struct vif *vif);
+
+/* With vif->pages: the page behind a reference. NULL: there is none, or no room for it; it is to be
+ * copied by the hypervisor, which says what is wrong. */
+uint8_t *vif_page(struct vif *vif, grant_ref_t ref);
+
+/* Unmap them all. */
+void vif_pages_end(struct vif *vif);
 
 /* Take a frame for the guest into its queue, or drop it: the bridge's deliver(). */
 void vif_enqueue(struct bridge_port *port, struct packet *packet);

@@ -19,7 +19,8 @@ static struct vif *connected;
 static int publish(struct backend *backend)
 {
 	static const char *const features[] = {"feature-rx-copy", "feature-sg", "feature-gso-tcpv4",
-					       "feature-ipv6-csum-offload"};
+					       "feature-ipv6-csum-offload",
+					       "feature-standing-grants"};
 	struct vif *vif = (struct vif *)backend;
 	char mac[VIF_MAC_TEXT];
 	int error;
@@ -91,6 +92,8 @@ static int connect(struct backend *backend)
 	vif->gso = vif->sg && backend_number_or(backend, "feature-gso-tcpv4", 0);
 	vif->takes_blank = !backend_number_or(backend, "feature-no-csum-offload", 0);
 	vif->takes_blank_6 = backend_number_or(backend, "feature-ipv6-csum-offload", 0);
+	if (backend_number_or(backend, "standing-grants", 0))
+		vif_pages_begin(vif);
 	rate_set(&vif->rate, vif->config.rate_bytes, vif->config.rate_interval * 1000ull,
 		 pv_time_ns());
 	vif->next = connected;
@@ -108,6 +111,7 @@ static void disconnect(struct backend *backend)
 	*link = vif->next;
 	vif_purge(vif);
 	pv_event_close(vif->evtchn);
+	vif_pages_end(vif);
 	unmap_rings(vif);
 }
 

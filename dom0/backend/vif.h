@@ -3,7 +3,13 @@
  * Guests' network devices: the back end of netif.h, each a port of a bridge.
  *
  * Frames are moved by grant copy, in batches, so that no page of a guest stays mapped but its two
- * rings. A queue of bounded length stands before each guest; what finds it full is dropped, so that
+ * rings. A front end that always offers and sends the same pages, as the SDK's, says
+ * "standing-grants" = 1 where dom0 offers "feature-standing-grants": it will end no grant while it
+ * is connected, and all are writable. Its pages stay mapped from their first use on, and dom0
+ * copies by itself, for less than a hypercall for each page. As for disks (vbd.h), these nodes are
+ * Parapet's own, and nobody else is asked to know them.
+ *
+ * A queue of bounded length stands before each guest; what finds it full is dropped, so that
  * a guest that takes nothing holds nobody up.
  */
 #ifndef DOM0_BACKEND_VIF_H

@@ -5,7 +5,8 @@
 
 #define BATCH 128 /* pages */
 
-/* Slots of the ring, of which those with extra information have no page to be copied. */
+/* Slots of the ring, of which those with extra information have no page to be copied, and those
+ * whose page is mapped have it already. */
 static struct {
 	unsigned int slots, copies;
 	struct gnttab_copy copy[BATCH];
@@ -88,27 +89,41 @@ static uint16_t response_flags(const struct packet *packet)
 	return packet->flags & NET_CHECKSUM_VALID ? NETRXF_data_validated : 0;
 }
 
-/* Add a page of a packet to the batch, into the next buffer of the guest's. */
+/* Into a page that is mapped at once; otherwise add it to the batch, and return that. */
+static struct gnttab_copy *plan_copy(struct vif *vif, const struct net_segment *segment,
+				     grant_ref_t ref)
+{
+	uint8_t *page = vif->pages ? vif_page(vif, ref) : NULL;
+	struct gnttab_copy *copy;
+
+	if (page) {
+		memcpy(page, segment->data, segment->length);
+		return NULL;
+	}
+	copy = &batch.copy[batch.copies++];
+	*copy = (struct gnttab_copy){
+		.source = {.u.gmfn = segment->machine >> PV_PAGE_SHIFT, .domid = DOMID_SELF},
+		.dest = {.u.ref = ref, .domid = vif->backend.domid},
+		.len = (uint16_t)segment->length,
+		.flags = GNTCOPY_dest_gref,
+	};
+	return copy;
+}
+
+/* Bring a page of a packet into the next buffer of the guest's. */
 static void plan_page(struct vif *vif, const struct packet *packet, unsigned int page)
 {
 	const struct net_segment *segment = &packet->segment[page];
-	struct gnttab_copy *copy = &batch.copy[batch.copies++];
 	bool last = page + 1 == packet->pages;
 	netif_rx_request_t request;
 
 	RING_COPY_REQUEST(&vif->rx, vif->rx.req_cons, &request);
 	vif->rx.req_cons++;
-	batch.slot[batch.slots].copy = copy;
+	batch.slot[batch.slots].copy = plan_copy(vif, segment, request.gref);
 	batch.slot[batch.slots++].response = (netif_rx_response_t){
 		.id = request.id,
 		.flags = (page ? 0 : response_flags(packet)) | (last ? 0 : NETRXF_more_data),
 		.status = (int16_t)segment->length,
-	};
-	*copy = (struct gnttab_copy){
-		.source = {.u.gmfn = segment->machine >> PV_PAGE_SHIFT, .domid = DOMID_SELF},
-		.dest = {.u.ref = request.gref, .domid = vif->backend.domid},
-		.len = (uint16_t)segment->length,
-		.flags = GNTCOPY_dest_gref,
 	};
 }
 
@@ -144,7 +159,8 @@ static void plan_packet(struct vif *vif, struct packet *packet)
 
 static void run_batch(struct vif *vif)
 {
-	pv_grant_copy(batch.copy, batch.copies);
+	if (batch.copies)
+		pv_grant_copy(batch.copy, batch.copies);
 	for (unsigned int i = 0; i < batch.slots; i++) {
 		netif_rx_response_t *response = RING_GET_RESPONSE(&vif->rx, vif->rx.rsp_prod_pvt);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a guest's transmit ring to the bridge: a batch of frames with one grant copy hypercall. */
+#include <string.h>
 #include <pv/time.h>
 #include <xen/errno.h>
 #include "backend/netback.h"
@@ -20,28 +21,33 @@ static struct {
 	struct gnttab_copy copy[BATCH_COPIES];
 } batch;
 
-/* Add the copies that bring one slot to `at` bytes into the packet. */
-static void plan_slot(const struct vif *vif, const struct tx_slot *slot, struct packet *packet,
+/* Bring one slot to `at` bytes into the packet: at once if its page is mapped, else by copies that
+ * are added to the batch. */
+static void plan_slot(struct vif *vif, const struct tx_slot *slot, struct packet *packet,
 		      uint32_t at)
 {
+	const uint8_t *page = vif->pages ? vif_page(vif, slot->gref) : NULL;
 	uint16_t offset = slot->offset, left = slot->size;
 
 	while (left) {
+		const struct net_segment *segment = &packet->segment[at / PACKET_PAGE];
 		uint16_t into = at % PACKET_PAGE, length = left;
 
 		if (length > PACKET_PAGE - into)
 			length = PACKET_PAGE - into;
-		batch.copy[batch.copies++] = (struct gnttab_copy){
-			.source = {.u.ref = slot->gref,
-				   .domid = vif->backend.domid,
-				   .offset = offset},
-			.dest = {.u.gmfn =
-					 packet->segment[at / PACKET_PAGE].machine >> PV_PAGE_SHIFT,
-				 .domid = DOMID_SELF,
-				 .offset = into},
-			.len = length,
-			.flags = GNTCOPY_source_gref,
-		};
+		if (page)
+			memcpy((uint8_t *)segment->data + into, page + offset, length);
+		else
+			batch.copy[batch.copies++] = (struct gnttab_copy){
+				.source = {.u.ref = slot->gref,
+					   .domid = vif->backend.domid,
+					   .offset = offset},
+				.dest = {.u.gmfn = segment->machine >> PV_PAGE_SHIFT,
+					 .domid = DOMID_SELF,
+					 .offset = into},
+				.len = length,
+				.flags = GNTCOPY_source_gref,
+			};
 		offset += length;
 		left -= length;
 		at += length;

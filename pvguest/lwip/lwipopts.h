@@ -44,18 +44,20 @@ void pv_lwip_unlock(void);
 #define MEMP_NUM_TCP_SEG	 4096
 #define MEMP_NUM_PBUF		 1024
 #define MEMP_NUM_TCPIP_MSG_INPKT 256
+#define LWIP_SUPPORT_CUSTOM_PBUF 1
 #define PBUF_POOL_SIZE		 1024
 #define PBUF_POOL_BUFSIZE	 1536 /* a frame in one piece */
 
-#define TCP_MSS		   1460 /* as is said to others; see large.c */
-#define LWIP_WND_SCALE	   1
-#define TCP_RCV_SCALE	   2
-#define TCP_WND		   (128 * 1024)
-#define TCP_SND_BUF	   (128 * 1024)
-#define TCP_SND_QUEUELEN   (4 * TCP_SND_BUF / TCP_MSS)
-#define TCP_SNDLOWAT	   (32 * 1024)
-#define TCP_SNDQUEUELOWAT  64
-#define TCP_LISTEN_BACKLOG 1
+#define TCP_MSS			 1460 /* as is said to others; see large.c */
+#define LWIP_WND_SCALE		 1
+#define TCP_RCV_SCALE		 2
+#define TCP_WND			 (128 * 1024)
+#define TCP_WND_UPDATE_THRESHOLD (TCP_WND / 2) /* an answer to each packet says more as it is */
+#define TCP_SND_BUF		 (128 * 1024)
+#define TCP_SND_QUEUELEN	 (4 * TCP_SND_BUF / TCP_MSS)
+#define TCP_SNDLOWAT		 (32 * 1024)
+#define TCP_SNDQUEUELOWAT	 64
+#define TCP_LISTEN_BACKLOG	 1
 
 /* The card's flags say for each frame what is to be checked; TCP and UDP are sent unsummed. */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1

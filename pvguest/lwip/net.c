@@ -14,6 +14,8 @@
 
 #define RECEIVE_BATCH 64
 #define MAX_PIECES    32
+#define HEADERS	      136 /* bytes that hold all headers of TCP over IPv4, at their longest */
+#define MOST_LENT     128
 #define LOOK_NS	      PV_NS_PER_SECOND /* how often the store is asked whether it was unplugged */
 #define FULL_PATIENCE 50	       /* ms that a full ring is waited for */
 
@@ -70,18 +72,98 @@ static void push_frames(void)
 /* --- receiving: with the core locked
  * ---------------------------------------------------------------- */
 
+/* A page of netfront's that lwIP reads from where it is. */
+struct lent {
+	struct pbuf_custom custom;
+	struct pv_netfront *device;
+	int page;
+};
+
+LWIP_MEMPOOL_DECLARE(lent, MOST_LENT, sizeof(struct lent), "pages lent to lwIP")
+
+static void give_back(struct pbuf *pbuf)
+{
+	struct lent *lent = (struct lent *)pbuf;
+
+	pv_netfront_release(lent->device, lent->page);
+	LWIP_MEMPOOL_FREE(lent, lent);
+}
+
+/* What is behind the first `skip` bytes of a piece, before the rest. NULL: it cannot be lent. */
+static struct pbuf *lend(struct pv_netfront *device, const struct pv_net_piece *pieces,
+			 unsigned int piece, size_t skip, struct pbuf *rest)
+{
+	struct lent *lent = LWIP_MEMPOOL_ALLOC(lent);
+	u16_t length = (u16_t)(pieces[piece].length - skip);
+	struct pbuf *pbuf;
+
+	if (!lent)
+		return NULL;
+	lent->page = pv_netfront_keep(device, piece);
+	if (lent->page < 0) {
+		LWIP_MEMPOOL_FREE(lent, lent);
+		return NULL;
+	}
+	lent->device = device;
+	lent->custom.custom_free_function = give_back;
+	pbuf = pbuf_alloced_custom(PBUF_RAW, length, PBUF_REF, &lent->custom,
+				   (char *)pieces[piece].data + skip, length);
+	if (rest)
+		pbuf_cat(pbuf, rest);
+	return pbuf;
+}
+
+/* A large packet: lwIP reads its payload where it is. The headers, which it trusts once it has
+ * checked them, are copied to where the back end cannot change them. NULL: copy all of it. */
+static struct pbuf *lend_frame(struct pv_netfront *device, const struct pv_net_piece *pieces,
+			       unsigned int count)
+{
+	struct pbuf *frame, *rest = NULL;
+
+	if (pieces[0].length <= HEADERS)
+		return NULL;
+	for (unsigned int i = count; i--;) {
+		struct pbuf *pbuf = lend(device, pieces, i, i ? 0 : HEADERS, rest);
+
+		if (!pbuf) {
+			if (rest)
+				pbuf_free(rest);
+			return NULL;
+		}
+		rest = pbuf;
+	}
+	frame = pbuf_alloc(PBUF_RAW, HEADERS, PBUF_POOL);
+	if (!frame) {
+		pbuf_free(rest);
+		return NULL;
+	}
+	pbuf_take(frame, pieces[0].data, HEADERS);
+	pbuf_cat(frame, rest);
+	return frame;
+}
+
+static struct pbuf *copy_frame(const struct pv_net_piece *pieces, unsigned int count, size_t length)
+{
+	struct pbuf *frame = pv_lwip_frame(length);
+	u16_t at = 0;
+
+	for (unsigned int i = 0; i < count && frame; at += (u16_t)pieces[i++].length)
+		pbuf_take_at(frame, pieces[i].data, (u16_t)pieces[i].length, at);
+	return frame;
+}
+
 static void take_frame(void *argument, const struct pv_net_piece *pieces, unsigned int count,
 		       size_t length, unsigned int flags)
 {
 	struct interface *interface = argument;
-	struct pbuf *frame = pv_lwip_frame(length);
-	u16_t at = 0;
+	struct pbuf *frame = NULL;
 
+	if (length > PBUF_POOL_BUFSIZE)
+		frame = lend_frame(interface->device, pieces, count);
 	if (!frame)
-		return; /* as a card without room does */
-	for (unsigned int i = 0; i < count; at += (u16_t)pieces[i++].length)
-		pbuf_take_at(frame, pieces[i].data, (u16_t)pieces[i].length, at);
-	pv_lwip_input(&interface->netif, frame, flags != 0);
+		frame = copy_frame(pieces, count, length);
+	if (frame) /* else it is lost, as with a card without room */
+		pv_lwip_input(&interface->netif, frame, flags != 0);
 }
 
 static err_t set_up(struct netif *netif)
@@ -186,6 +268,8 @@ int pv_net_start(unsigned int number, const char *address)
 		return error;
 	}
 	pv_lwip_init();
+	if (!pv_lwip_unlocking)
+		LWIP_MEMPOOL_INIT(lent);
 	pv_lwip_unlocking = push_frames;
 	error = pv_thread_start("net", drive, interface, 0);
 	if (error) {

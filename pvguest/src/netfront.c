@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Both rings have 256 slots, and a page for each. What is sent takes any free pages, whose numbers
- * are the ids; slot i of the receive ring always has page i, which is offered again as soon as what
- * was in it has been taken. A large packet has several slots, and behind the first one that says
- * what it stands for. The back end is believed in nothing: ids and lengths are checked.
+ * are the ids. A page of the receive ring is offered again in its slot as soon as what was in it
+ * has been taken, unless it is kept: then a spare one takes its place. A large packet has several
+ * slots, and behind the first one that says what it stands for. The back end is believed in
+ * nothing: ids and lengths are checked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <xen/io/netif.h>
 
 #define SLOTS	    256
+#define SPARES	    64 /* pages that can be kept: two windows of TCP's, in lwIP's port */
 #define PATIENCE_NS (20 * PV_NS_PER_SECOND)
 
 struct page {
@@ -37,8 +39,14 @@ struct pv_netfront {
 	netif_tx_front_ring_t tx;
 	netif_rx_front_ring_t rx;
 	struct page tx_ring, rx_ring;
-	struct page tx_page[SLOTS], rx_page[SLOTS];
-	uint16_t tx_free[SLOTS]; /* free ids, tx_free_count of them */
+	struct page tx_page[SLOTS], rx_page[SLOTS + SPARES];
+	uint16_t rx_at[SLOTS];	   /* the page of each slot */
+	uint16_t rx_spare[SPARES]; /* the first rx_spares of them */
+	unsigned int rx_spares;
+	bool rx_kept[SLOTS + SPARES];
+	const struct arrival *taking; /* during take() */
+	bool over;		      /* closed, but pages are kept */
+	uint16_t tx_free[SLOTS];      /* free ids, tx_free_count of them */
 	bool tx_busy[SLOTS];
 	unsigned int tx_free_count;
 };
@@ -56,14 +64,16 @@ static void free_page(struct page *page)
 	page->address = NULL;
 }
 
+/* All but those that are kept. */
 static void free_pages(struct pv_netfront *device)
 {
 	free_page(&device->tx_ring);
 	free_page(&device->rx_ring);
-	for (unsigned int i = 0; i < SLOTS; i++) {
+	for (unsigned int i = 0; i < SLOTS; i++)
 		free_page(&device->tx_page[i]);
-		free_page(&device->rx_page[i]);
-	}
+	for (unsigned int i = 0; i < SLOTS + SPARES; i++)
+		if (!device->rx_kept[i])
+			free_page(&device->rx_page[i]);
 }
 
 static bool new_pages(struct pv_netfront *device)
@@ -71,8 +81,9 @@ static bool new_pages(struct pv_netfront *device)
 	bool all = new_page(device, &device->tx_ring) && new_page(device, &device->rx_ring);
 
 	for (unsigned int i = 0; i < SLOTS && all; i++)
-		all = new_page(device, &device->tx_page[i]) &&
-		      new_page(device, &device->rx_page[i]);
+		all = new_page(device, &device->tx_page[i]);
+	for (unsigned int i = 0; i < SLOTS + SPARES && all; i++)
+		all = new_page(device, &device->rx_page[i]);
 	if (!all)
 		free_pages(device);
 	return all;
@@ -84,7 +95,7 @@ static void offer_buffer(struct pv_netfront *device)
 	netif_rx_request_t *request = RING_GET_REQUEST(&device->rx, device->rx.req_prod_pvt);
 	uint16_t id = device->rx.req_prod_pvt % SLOTS;
 
-	*request = (netif_rx_request_t){.id = id, .gref = device->rx_page[id].ref};
+	*request = (netif_rx_request_t){.id = id, .gref = device->rx_page[device->rx_at[id]].ref};
 	device->rx.req_prod_pvt++;
 }
 
@@ -94,8 +105,11 @@ static void start_rings(struct pv_netfront *device)
 			    PV_PAGE_SIZE);
 	XEN_FRONT_RING_INIT(&device->rx, (struct netif_rx_sring *)device->rx_ring.address,
 			    PV_PAGE_SIZE);
+	for (uint16_t i = 0; i < SPARES; i++)
+		device->rx_spare[i] = SLOTS + i;
+	device->rx_spares = SPARES;
 	for (uint16_t id = 0; id < SLOTS; id++) {
-		device->tx_free[id] = id;
+		device->tx_free[id] = device->rx_at[id] = id;
 		offer_buffer(device);
 	}
 	device->tx_free_count = SLOTS;
@@ -112,6 +126,9 @@ static int connect(struct pv_netfront *device)
 		{"feature-rx-notify", 1},
 		{"feature-sg", 1},
 		{"feature-gso-tcpv4", 1},
+		/* The same pages until the end. Parapet's own: see dom0/backend/vif.h */
+		{"standing-grants",
+		 pv_frontend_offer(&device->frontend, "feature-standing-grants", 0)},
 	};
 	int error = pv_frontend_publish(&device->frontend, nodes, PV_ARRAY_SIZE(nodes),
 					XenbusStateConnected);
@@ -185,7 +202,9 @@ struct pv_netfront *pv_netfront_open(unsigned int number, int *error)
 void pv_netfront_close(struct pv_netfront *device)
 {
 	shut_device(device);
-	free(device);
+	device->over = true;
+	if (device->rx_spares == SPARES)
+		free(device);
 }
 
 bool pv_netfront_large(const struct pv_netfront *device)
@@ -353,6 +372,7 @@ struct arrival {
 	size_t length;
 	unsigned int flags;
 	struct pv_net_piece piece[PV_NET_PIECES];
+	uint16_t slot[PV_NET_PIECES];
 };
 
 /* Add the page of the response at a place in the ring. False: there is no such piece. */
@@ -364,8 +384,9 @@ static bool add_piece(const struct pv_netfront *device, RING_IDX place,
 	    (size_t)response->status > PV_PAGE_SIZE - response->offset ||
 	    frame->length + (size_t)response->status > PV_NET_LARGE)
 		return false;
+	frame->slot[frame->count] = response->id;
 	frame->piece[frame->count++] = (struct pv_net_piece){
-		(char *)device->rx_page[response->id].address + response->offset,
+		(char *)device->rx_page[device->rx_at[response->id]].address + response->offset,
 		(size_t)response->status};
 	frame->length += (size_t)response->status;
 	return true;
@@ -423,6 +444,7 @@ static unsigned int take_frames(struct pv_netfront *device, unsigned int limit,
 
 	if (RING_RESPONSE_PROD_OVERFLOW(&device->rx, end))
 		device->closed = true;
+	device->taking = &frame;
 	for (; !device->closed && device->rx.rsp_cons != end && taken < limit; taken++) {
 		if (!look_at_frame(device, end, &frame)) {
 			device->closed = true; /* frames are pushed as a whole */
@@ -434,7 +456,30 @@ static unsigned int take_frames(struct pv_netfront *device, unsigned int limit,
 		while (frame.slots--)
 			offer_buffer(device);
 	}
+	device->taking = NULL;
 	return taken;
+}
+
+int pv_netfront_keep(struct pv_netfront *device, unsigned int piece)
+{
+	uint16_t *at = &device->rx_at[device->taking->slot[piece]], page = *at;
+
+	if (!device->rx_spares)
+		return -XEN_EBUSY;
+	*at = device->rx_spare[--device->rx_spares];
+	device->rx_kept[page] = true;
+	return page;
+}
+
+void pv_netfront_release(struct pv_netfront *device, int page)
+{
+	device->rx_kept[page] = false;
+	device->rx_spare[device->rx_spares++] = (uint16_t)page;
+	if (!device->over)
+		return;
+	free_page(&device->rx_page[page]);
+	if (device->rx_spares == SPARES)
+		free(device);
 }
 
 /* Ask for an event at the next frame, unless one has come meanwhile. */

@@ -15,6 +15,8 @@
 	} while (0)
 
 static struct pv_netfront *front;
+static int kept[256]; /* pages */
+static unsigned int kept_count;
 
 struct input {
 	const uint8_t *at;
@@ -40,6 +42,18 @@ static void take(void *argument, const struct pv_net_piece *pieces, unsigned int
 	for (unsigned int i = 0; i < count; at += pieces[i++].length)
 		memcpy(copy + at, pieces[i].data, pieces[i].length);
 	CHECK(at == length);
+	if (length % 2)
+		return;
+	for (unsigned int i = 0; i < count; i++) {
+		kept[kept_count] = pv_netfront_keep(front, i);
+		kept_count += kept[kept_count] >= 0;
+	}
+}
+
+static void release(unsigned int count)
+{
+	for (; kept_count && count; count--)
+		pv_netfront_release(front, kept[--kept_count]);
 }
 
 /* The slots of what was just sent: pages of the front end's, of which all are used once. */
@@ -106,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	front = pv_netfront_open(0, NULL);
 	CHECK(front);
 	while (input.left) {
-		switch (byte(&input) % 6) {
+		switch (byte(&input) % 7) {
 		case 0:
 			send_frame(&input);
 			break;
@@ -122,11 +136,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 4:
 			fake.rx->rsp_prod += byte(&input);
 			break;
+		case 5:
+			release(byte(&input));
+			break;
 		default:
 			receive(&input);
 		}
 	}
 	pv_netfront_close(front);
+	CHECK(fake.pages == kept_count);
+	release(kept_count);
 	CHECK(!fake.pages && !fake.ports);
 	return 0;
 }

@@ -9,6 +9,6 @@ UNIT_dom0_backend_CFLAGS := -Idom0 -Ipvguest/include
 UNIT += dom0_bridge dom0_netback
 UNIT_dom0_bridge := dom0/bridge/bridge.c dom0/bridge/rate.c dom0/config/vif.c
 UNIT_dom0_netback := $(addprefix dom0/,backend/netring.c backend/vif_transmit.c backend/vif_receive.c \
-	bridge/rate.c bridge/segment.c driver/checksum.c)
+	backend/vif_pages.c 	bridge/rate.c bridge/segment.c driver/checksum.c)
 UNIT_dom0_bridge_CFLAGS := -Idom0
 UNIT_dom0_netback_CFLAGS := -Idom0 -Ipvguest/include

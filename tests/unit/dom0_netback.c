@@ -17,6 +17,7 @@ static uint8_t tx_page[4096], rx_page[4096];
 static struct vif vif;
 static struct packet *forwarded[256];
 static unsigned int forwarded_count, events, packets_alive;
+static unsigned int mapped, copied; /* pages, by hypercalls */
 static char failure[160];
 static uint64_t now = 1000000000;
 
@@ -106,8 +107,29 @@ static uint8_t *behind(const struct gnttab_copy_ptr *at, bool granted)
 		       : guest_page[at->u.ref - 1000] + at->offset;
 }
 
+int pv_grant_map(struct pv_grant_map *map, domid_t domain, const grant_ref_t *refs,
+		 unsigned int count, bool readonly)
+{
+	assert_int_equal(domain, vif.backend.domid);
+	assert_int_equal(count, 1);
+	assert_false(readonly);
+	if (refs[0] < 1000 || refs[0] >= 1000 + PAGES)
+		return GNTST_bad_gntref;
+	map->address = guest_page[refs[0] - 1000];
+	map->count = 1;
+	mapped++;
+	return 0;
+}
+
+void pv_grant_unmap(struct pv_grant_map *map)
+{
+	assert_int_equal(map->count, 1);
+	mapped--;
+}
+
 void pv_grant_copy(struct gnttab_copy *copies, unsigned int count)
 {
+	copied += count;
 	for (; count--; copies++) {
 		uint8_t *from = behind(&copies->source, copies->flags & GNTCOPY_source_gref);
 		uint8_t *to = behind(&copies->dest, copies->flags & GNTCOPY_dest_gref);
@@ -154,6 +176,8 @@ static int end(void **state)
 		packet_put(forwarded[--forwarded_count]);
 	vif_purge(&vif);
 	assert_int_equal(packets_alive, 0);
+	vif_pages_end(&vif);
+	assert_int_equal(mapped, 0);
 	return 0;
 }
 
@@ -580,6 +604,48 @@ static void bad_buffers_harm_their_owner(void **state)
 	assert_non_null(strstr(failure, "impossible index"));
 }
 
+/* The same of a front end whose grants stand: no hypercall but one for each page, ever. */
+static void maps_what_stands(void **state)
+{
+	vif_pages_begin(&vif);
+	copied = 0;
+	sends_one_slot(state);
+	packet_put(forwarded[--forwarded_count]);
+	push_tx(1001, 4000, NETTXF_more_data, 96 + 4096);
+	push_tx(1003, 0, 0, 4096);
+	transmit();
+	assert_int_equal(forwarded[0]->length, 96 + 4096);
+	assert_memory_equal(packet_head(forwarded[0]), guest_page[1] + 4000, 96);
+	assert_memory_equal(packet_head(forwarded[0]) + 96, guest_page[3], 4000);
+	assert_memory_equal(forwarded[0]->segment[1].data, guest_page[3] + 4000, 96);
+	assert_int_equal(tx_status(), NETIF_RSP_OKAY);
+	assert_int_equal(tx_status(), NETIF_RSP_OKAY);
+	assert_int_equal(mapped, 2);
+	packet_put(forwarded[--forwarded_count]);
+	receives(state);
+	assert_int_equal(mapped, 4); /* four pages, two of which were mapped */
+	assert_int_equal(copied, 0);
+}
+
+/* References that are none, and those whose place another one has. */
+static void asks_for_what_is_not_mapped(void **state)
+{
+	(void)state;
+	vif_pages_begin(&vif);
+	copied = 0;
+	push_tx(4, 0, 0, 100);
+	push_tx(1001, 0, 0, 100);
+	push_tx(1001 + 2048, 0, 0, 100);
+	transmit();
+	assert_int_equal(tx_status(), NETIF_RSP_ERROR);
+	assert_int_equal(tx_status(), NETIF_RSP_OKAY);
+	assert_int_equal(tx_status(), NETIF_RSP_ERROR);
+	assert_int_equal(copied, 2);
+	bad_buffers_harm_their_owner(NULL);
+	assert_int_equal(copied, 3);
+	assert_int_equal(mapped, 1);
+}
+
 /* Whatever bytes are in the rings: no assertion of the fakes above fails. */
 static void survives_random_rings(void **state)
 {
@@ -587,6 +653,8 @@ static void survives_random_rings(void **state)
 
 	for (int round = 0; round < 3000; round++) {
 		begin(state);
+		if (round % 2)
+			vif_pages_begin(&vif);
 		for (unsigned int i = 64; i < 4096; i++) {
 			random = random * 1103515245 + 12345;
 			tx_page[i] = (uint8_t)(random >> 16);
@@ -632,6 +700,8 @@ int main(void)
 		TEST(waits_for_buffers),
 		TEST(respects_what_it_takes),
 		TEST(bad_buffers_harm_their_owner),
+		TEST(maps_what_stands),
+		TEST(asks_for_what_is_not_mapped),
 		TEST(survives_random_rings),
 	};
 

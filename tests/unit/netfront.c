@@ -10,7 +10,7 @@
 #include <xen/errno.h>
 #include "fakes/netfront.h"
 
-enum { SLOTS = 256 };
+enum { SLOTS = 256, SPARES = 64 };
 
 static struct pv_netfront *front;
 static netif_tx_back_ring_t tx;
@@ -25,6 +25,13 @@ static struct {
 	uint8_t data[65536];
 } taken; /* the last frame */
 
+static struct {
+	bool on;
+	unsigned int count;
+	int page[SPARES], last;
+	const uint8_t *data[SPARES];
+} kept; /* of each frame the last piece */
+
 static int begin(void **state)
 {
 	int error;
@@ -37,6 +44,7 @@ static int begin(void **state)
 	BACK_RING_INIT(&tx, fake.tx, 4096);
 	BACK_RING_INIT(&rx, fake.rx, 4096);
 	memset(&taken, 0, sizeof(taken));
+	memset(&kept, 0, sizeof(kept));
 	segment = 0;
 	return 0;
 }
@@ -98,7 +106,7 @@ static void opens_or_leaves_nothing(void **state)
 	fake.connect_error = -XEN_ENODEV;
 	refuse_to_open(-XEN_ENODEV);
 	assert_int_equal(fake.closes, 2);
-	for (unsigned int pages = 0; pages < 514; pages += 7) {
+	for (unsigned int pages = 0; pages < 2 + 2 * SLOTS + SPARES; pages += 7) {
 		fake_reset();
 		fake.pages_left = pages;
 		assert_null(pv_netfront_open(0, NULL));
@@ -306,6 +314,14 @@ static void take(void *argument, const struct pv_net_piece *pieces, unsigned int
 	assert_int_equal(taken.length, length);
 	taken.flags = flags;
 	taken.count++;
+	if (!kept.on)
+		return;
+	kept.last = pv_netfront_keep(front, count - 1);
+	if (kept.last < 0)
+		return;
+	assert_in_range(kept.count, 0, SPARES - 1);
+	kept.page[kept.count] = kept.last;
+	kept.data[kept.count++] = pieces[count - 1].data;
 }
 
 static unsigned int receive(unsigned int limit)
@@ -415,6 +431,67 @@ static void passes_over_large_nonsense(void **state)
 	receive(100);
 	assert_int_equal(taken.count, 1);
 	assert_int_equal(rx.sring->req_prod, SLOTS + rx.req_cons);
+}
+
+/* What is kept stays as it is while the ring goes round; with all spare pages kept, frames still
+ * come; and released pages can be kept again. */
+static void keeps_pages(void **state)
+{
+	(void)state;
+	for (unsigned int round = 0; round < 5; round++) {
+		kept.on = true;
+		for (unsigned int i = 0; i < SPARES; i++) {
+			give((uint8_t)i, 1000, 0);
+			assert_int_equal(receive(10), 1);
+			assert_int_equal(kept.count, i + 1);
+		}
+		give_large(3, true, XEN_NETIF_EXTRA_TYPE_GSO);
+		assert_int_equal(receive(10), 1);
+		assert_int_equal(kept.last, -XEN_EBUSY);
+		kept.on = false;
+		for (unsigned int i = 0; i < 3 * SLOTS; i++) {
+			give(0xff, 1000, 0);
+			assert_int_equal(receive(10), 1);
+		}
+		for (unsigned int i = 0; i < SPARES; i++)
+			for (unsigned int j = 0; j < 1000; j++)
+				assert_int_equal(kept.data[i][j], i);
+		while (kept.count)
+			pv_netfront_release(front, kept.page[--kept.count]);
+	}
+}
+
+static void keeps_the_last_page_of_several(void **state)
+{
+	(void)state;
+	kept.on = true;
+	for (unsigned int i = 0; i < 10; i++) {
+		give_large(3, true, XEN_NETIF_EXTRA_TYPE_GSO);
+		assert_int_equal(receive(1), 1);
+		assert_int_equal(kept.data[i][0], 2);
+		assert_int_equal(kept.data[i][4095], 2);
+	}
+	while (kept.count)
+		pv_netfront_release(front, kept.page[--kept.count]);
+}
+
+/* Pages that are kept outlive the device. */
+static void closes_while_pages_are_kept(void **state)
+{
+	begin(state);
+	kept.on = true;
+	for (unsigned int i = 0; i < 10; i++) {
+		give((uint8_t)i, 1000, 0);
+		receive(1);
+	}
+	pv_netfront_close(front);
+	assert_int_equal(fake.pages, 10);
+	for (unsigned int i = 0; i < 10; i++) {
+		assert_int_equal(kept.data[i][999], i);
+		pv_netfront_release(front, kept.page[i]);
+		assert_int_equal(fake.pages, 9 - i);
+	}
+	assert_int_equal(fake.ports, 0);
 }
 
 /* A frame without its end will not get one. */
@@ -549,6 +626,9 @@ int main(void)
 		TEST(receives),
 		TEST(receives_large_packets),
 		TEST(passes_over_large_nonsense),
+		TEST(keeps_pages),
+		TEST(keeps_the_last_page_of_several),
+		cmocka_unit_test(closes_while_pages_are_kept),
 		TEST(breaks_off_at_half_a_frame),
 		TEST(breaks_off_at_endless_extras),
 		TEST(takes_no_more_than_asked_for),

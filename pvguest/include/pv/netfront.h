@@ -4,7 +4,8 @@
  * stand for many frames, with the same headers before all their payload. For TCP/IP see pv/net.h.
  *
  * Buffers are granted once, when the device is opened, and frames are copied into and out of them:
- * so nothing that the program keeps is ever seen by the back end. Callable from threads.
+ * so nothing that the program keeps is ever seen by the back end, but for the pages of what came
+ * that it keeps on purpose. Callable from threads.
  */
 #ifndef PV_NETFRONT_H
 #define PV_NETFRONT_H
@@ -31,7 +32,8 @@ struct pv_net_piece {
 /* Connect device/vif/number. NULL, and *error (may be NULL): -XEN_ENODEV, -XEN_ETIMEDOUT… */
 struct pv_netfront *pv_netfront_open(unsigned int number, int *error);
 
-/* Close it, and wait until the back end has let go. Nobody may use it meanwhile. */
+/* Close it, and wait until the back end has let go. Nobody may use it meanwhile, nor later, but for
+ * pv_netfront_release(). */
 void pv_netfront_close(struct pv_netfront *device);
 
 /* Its address: 6 bytes. */
@@ -58,6 +60,14 @@ typedef void pv_netfront_take(void *argument, const struct pv_net_piece *pieces,
 /* Call take() for each frame that has arrived, at most `limit`. Returns how many there were. */
 unsigned int pv_netfront_receive(struct pv_netfront *device, unsigned int limit,
 				 pv_netfront_take *take, void *argument);
+
+/*
+ * In take(): keep the page of a piece, which then stays as it is until it is released. The back end
+ * could still write to it. Once for each piece; returns what to release, or -XEN_EBUSY if so many
+ * are kept that this one has to be copied.
+ */
+int pv_netfront_keep(struct pv_netfront *device, unsigned int piece);
+void pv_netfront_release(struct pv_netfront *device, int page);
 
 /* Wait until a frame may have arrived, the ring may have room again, or the device was unplugged.
  * False: system time deadline has passed. */
