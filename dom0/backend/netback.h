@@ -35,6 +35,7 @@ struct vif {
 	struct packet *queue[VIF_QUEUE];
 	unsigned int queue_head, queue_tail; /* run freely */
 	unsigned int queue_pages;
+	bool unpushed; /* responses of what went past the queue */
 
 	uint64_t sent, sent_bytes, received, received_bytes, dropped;
 };

@@ -259,7 +259,11 @@ int vif_add(domid_t domid, unsigned int handle, struct vif_config *config, struc
 		choose_mac(config->mac);
 	vif->config = *config;
 	vif->port = (struct bridge_port){
-		.antispoof = config->antispoof, .deliver = vif_enqueue, .owner = vif};
+		.antispoof = config->antispoof,
+		.takes_lent = true,
+		.deliver = vif_enqueue,
+		.owner = vif,
+	};
 	memcpy(vif->port.mac, config->mac, sizeof(vif->port.mac));
 	snprintf(vif->port.name, sizeof(vif->port.name), "vif%u.%u", domid, handle % 1000);
 	bridge_join(bridge, &vif->port);

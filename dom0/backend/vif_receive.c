@@ -48,25 +48,6 @@ static void fill_checksum(struct packet *packet)
 	packet->flags = 0;
 }
 
-void vif_enqueue(struct bridge_port *port, struct packet *packet)
-{
-	struct vif *vif = port->owner;
-
-	if (packet->gso_size && !vif->gso) {
-		segment_packet(port, packet);
-		return;
-	}
-	if (!vif->backend.connected || vif->queue_tail - vif->queue_head == VIF_QUEUE ||
-	    vif->queue_pages + packet->pages > VIF_QUEUE_PAGES || (packet->pages > 1 && !vif->sg)) {
-		vif->dropped++;
-		return;
-	}
-	packet_get(packet);
-	vif->queue_pages += packet->pages;
-	vif->queue[vif->queue_tail++ % VIF_QUEUE] = packet;
-	vifs_wake();
-}
-
 /* Take the first one out of the queue. */
 static void dequeue(struct vif *vif)
 {
@@ -90,8 +71,8 @@ static uint16_t response_flags(const struct packet *packet)
 }
 
 /* Into a page that is mapped at once; otherwise add it to the batch, and return that. */
-static struct gnttab_copy *plan_copy(struct vif *vif, const struct net_segment *segment,
-				     grant_ref_t ref)
+static struct gnttab_copy *plan_copy(struct vif *vif, struct packet *packet,
+				     const struct net_segment *segment, grant_ref_t ref)
 {
 	uint8_t *page = vif->pages ? vif_page(vif, ref) : NULL;
 	struct gnttab_copy *copy;
@@ -100,6 +81,7 @@ static struct gnttab_copy *plan_copy(struct vif *vif, const struct net_segment *
 		memcpy(page, segment->data, segment->length);
 		return NULL;
 	}
+	packet_own(packet); /* the hypervisor copies from nothing else */
 	copy = &batch.copy[batch.copies++];
 	*copy = (struct gnttab_copy){
 		.source = {.u.gmfn = segment->machine >> PV_PAGE_SHIFT, .domid = DOMID_SELF},
@@ -111,7 +93,7 @@ static struct gnttab_copy *plan_copy(struct vif *vif, const struct net_segment *
 }
 
 /* Bring a page of a packet into the next buffer of the guest's. */
-static void plan_page(struct vif *vif, const struct packet *packet, unsigned int page)
+static void plan_page(struct vif *vif, struct packet *packet, unsigned int page)
 {
 	const struct net_segment *segment = &packet->segment[page];
 	bool last = page + 1 == packet->pages;
@@ -119,7 +101,7 @@ static void plan_page(struct vif *vif, const struct packet *packet, unsigned int
 
 	RING_COPY_REQUEST(&vif->rx, vif->rx.req_cons, &request);
 	vif->rx.req_cons++;
-	batch.slot[batch.slots].copy = plan_copy(vif, segment, request.gref);
+	batch.slot[batch.slots].copy = plan_copy(vif, packet, segment, request.gref);
 	batch.slot[batch.slots++].response = (netif_rx_response_t){
 		.id = request.id,
 		.flags = (page ? 0 : response_flags(packet)) | (last ? 0 : NETRXF_more_data),
@@ -208,9 +190,51 @@ static unsigned int plan(struct vif *vif)
 	return taken;
 }
 
+/* What is lent goes straight into the guest's buffers, if those are mapped, nothing waits before it
+ * and there are enough. */
+static bool pass_on(struct vif *vif, struct packet *packet)
+{
+	if (!packet->lent || !vif->pages || vif->backend.failed || first(vif) ||
+	    !has_room(vif, packet->pages + !!packet->gso_size))
+		return false;
+	batch.slots = batch.copies = 0;
+	plan_packet(vif, packet);
+	run_batch(vif);
+	return true;
+}
+
+static void enqueue(struct vif *vif, struct packet *packet)
+{
+	packet_get(packet);
+	vif->queue_pages += packet->pages;
+	vif->queue[vif->queue_tail++ % VIF_QUEUE] = packet;
+}
+
+void vif_enqueue(struct bridge_port *port, struct packet *packet)
+{
+	struct vif *vif = port->owner;
+
+	if (packet->gso_size && !vif->gso) {
+		segment_packet(port, packet);
+		return;
+	}
+	if (!vif->backend.connected || vif->queue_tail - vif->queue_head == VIF_QUEUE ||
+	    vif->queue_pages + packet->pages > VIF_QUEUE_PAGES || (packet->pages > 1 && !vif->sg)) {
+		vif->dropped++;
+		return;
+	}
+	if (pass_on(vif, packet))
+		vif->unpushed = true;
+	else if (packet_own(packet))
+		enqueue(vif, packet);
+	else
+		vif->dropped++;
+	vifs_wake();
+}
+
 void vif_receive(struct vif *vif)
 {
-	bool notify, any = false;
+	bool notify, any = vif->unpushed;
 	unsigned int taken;
 
 	while (!vif->backend.failed && first(vif) && (taken = plan(vif))) {
@@ -221,6 +245,7 @@ void vif_receive(struct vif *vif)
 	}
 	if (!any)
 		return;
+	vif->unpushed = false;
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&vif->rx, notify);
 	if (notify)
 		pv_event_send(vif->evtchn);

@@ -54,26 +54,51 @@ static void plan_slot(struct vif *vif, const struct tx_slot *slot, struct packet
 	}
 }
 
+/* Whole pages, of which those behind the first are mapped: they can be lent. */
+static bool can_lend(struct vif *vif, const struct tx_packet *slots)
+{
+	if (!vif->pages)
+		return false;
+	for (unsigned int i = 0; i < slots->slots; i++) {
+		const struct tx_slot *slot = &slots->slot[i];
+
+		if (slot->offset || !slot->size ||
+		    (slot->size < PACKET_PAGE && i + 1 < slots->slots) ||
+		    (i && !vif_page(vif, slot->gref)))
+			return false;
+	}
+	return true;
+}
+
+static struct packet *plan_packet(struct vif *vif, const struct tx_packet *slots)
+{
+	bool lend = can_lend(vif, slots);
+	struct packet *packet = lend ? packet_new_head(slots->length) : packet_new(slots->length);
+	uint32_t at = 0;
+
+	for (unsigned int i = 0; i < slots->slots && packet; i++) {
+		if (i && lend)
+			packet_lend(packet, vif_page(vif, slots->slot[i].gref));
+		else
+			plan_slot(vif, &slots->slot[i], packet, at);
+		at += slots->slot[i].size;
+	}
+	return packet;
+}
+
 /* Add a frame to the batch. False: the front end broke the protocol. */
 static bool plan_frame(struct vif *vif, unsigned int pending)
 {
 	struct tx_packet *slots = &batch.frame[batch.frames].slots;
 	const char *mistake = tx_take(&vif->tx, pending, slots);
-	struct packet *packet;
-	uint32_t at = 0;
 
 	if (mistake) {
 		backend_fail(&vif->backend, "transmit ring: %s", mistake);
 		return false;
 	}
 	rate_charge(&vif->rate, slots->length);
-	packet = slots->length ? packet_new(slots->length) : NULL;
-	batch.frame[batch.frames].packet = packet;
 	batch.frame[batch.frames].first = batch.copies;
-	for (unsigned int i = 0; i < slots->slots && packet; i++) {
-		plan_slot(vif, &slots->slot[i], packet, at);
-		at += slots->slot[i].size;
-	}
+	batch.frame[batch.frames].packet = slots->length ? plan_packet(vif, slots) : NULL;
 	batch.frame[batch.frames].copies = batch.copies - batch.frame[batch.frames].first;
 	batch.frames++;
 	return true;

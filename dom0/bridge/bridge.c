@@ -130,6 +130,13 @@ static bool may_send(const struct bridge_port *port, const uint8_t *frame, uint3
 	       (!memcmp(source, port->mac, MAC) && !arp_lies(port, frame, length));
 }
 
+/* Without memory for it, it is lost. */
+static void deliver(struct bridge_port *to, struct packet *packet)
+{
+	if (!packet->lent || to->takes_lent || packet_own(packet))
+		to->deliver(to, packet);
+}
+
 static void flood(struct bridge_port *from, struct packet *packet)
 {
 	struct bridge_port *port, *next;
@@ -137,7 +144,7 @@ static void flood(struct bridge_port *from, struct packet *packet)
 	for (port = from->bridge->ports; port; port = next) {
 		next = port->next;
 		if (port != from)
-			port->deliver(port, packet);
+			deliver(port, packet);
 	}
 	from->bridge->flooded++;
 }
@@ -161,6 +168,6 @@ void bridge_forward(struct bridge_port *from, struct packet *packet, uint64_t no
 		flood(from, packet);
 	} else if (to != from) {
 		from->bridge->forwarded++;
-		to->deliver(to, packet);
+		deliver(to, packet);
 	}
 }

@@ -25,6 +25,7 @@ struct bridge_port {
 	char name[BRIDGE_NAME_LENGTH];
 	uint8_t mac[6]; /* for antispoof */
 	bool antispoof;
+	bool takes_lent;  /* packets with lent pages (packet.h) */
 	uint64_t spoofed; /* frames refused for it */
 	/* Take a frame: packet_get() to keep it longer than the call. */
 	void (*deliver)(struct bridge_port *port, struct packet *packet);

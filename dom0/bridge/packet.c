@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
+#include <string.h>
 #include <pv/mm.h>
 #include "bridge/packet.h"
 
@@ -36,8 +37,9 @@ static struct packet *new_header(void)
 
 static void free_packet(struct packet *packet)
 {
-	while (packet->pages)
-		free_page((void *)packet->segment[--packet->pages].data);
+	while (packet->pages--)
+		if (!(packet->lent >> packet->pages & 1))
+			free_page((void *)packet->segment[packet->pages].data);
 	if (spares == KEPT) {
 		free(packet);
 		return;
@@ -47,7 +49,26 @@ static void free_packet(struct packet *packet)
 	spares++;
 }
 
-struct packet *packet_new(uint32_t length)
+static bool fill_segment(struct net_segment *segment)
+{
+	segment->data = new_page();
+	if (!segment->data)
+		return false;
+	segment->machine = (uint64_t)pv_virt_to_mfn(segment->data) << PV_PAGE_SHIFT;
+	return true;
+}
+
+/* The next page, which the caller fills in. */
+static struct net_segment *add_segment(struct packet *packet)
+{
+	struct net_segment *segment = &packet->segment[packet->pages];
+	uint32_t left = packet->length - packet->pages++ * PACKET_PAGE;
+
+	segment->length = left < PACKET_PAGE ? left : PACKET_PAGE;
+	return segment;
+}
+
+static struct packet *new_packet(uint32_t length, unsigned int pages)
 {
 	struct packet *packet = new_header();
 
@@ -55,21 +76,54 @@ struct packet *packet_new(uint32_t length)
 		return NULL;
 	packet->refs = 1;
 	packet->flags = 0;
+	packet->lent = 0;
 	packet->gso_size = 0;
 	packet->length = length;
-	for (packet->pages = 0; length; packet->pages++) {
-		struct net_segment *segment = &packet->segment[packet->pages];
-
-		segment->data = new_page();
-		if (!segment->data) {
+	packet->pages = 0;
+	while (packet->pages < pages)
+		if (!fill_segment(add_segment(packet))) {
+			packet->pages--;
 			free_packet(packet);
 			return NULL;
 		}
-		segment->machine = (uint64_t)pv_virt_to_mfn(segment->data) << PV_PAGE_SHIFT;
-		segment->length = length < PACKET_PAGE ? length : PACKET_PAGE;
-		length -= segment->length;
-	}
 	return packet;
+}
+
+struct packet *packet_new(uint32_t length)
+{
+	return new_packet(length, (length + PACKET_PAGE - 1) / PACKET_PAGE);
+}
+
+struct packet *packet_new_head(uint32_t length)
+{
+	return new_packet(length, 1);
+}
+
+void packet_lend(struct packet *packet, void *page)
+{
+	struct net_segment *segment = add_segment(packet);
+
+	segment->data = page;
+	segment->machine = 0;
+	packet->lent |= 1u << (packet->pages - 1);
+}
+
+bool packet_own(struct packet *packet)
+{
+	for (unsigned int i = 0; i < packet->pages; i++) {
+		struct net_segment *segment = &packet->segment[i];
+		const void *lent = segment->data;
+
+		if (!(packet->lent >> i & 1))
+			continue;
+		if (!fill_segment(segment)) {
+			segment->data = lent;
+			return false;
+		}
+		memcpy((void *)segment->data, lent, segment->length);
+		packet->lent &= ~(1u << i);
+	}
+	return true;
 }
 
 void packet_get(struct packet *packet)

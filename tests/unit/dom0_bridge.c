@@ -18,9 +18,18 @@ static struct bridge *bridge;
 static struct bridge_port port[PORTS];
 static unsigned int got[PORTS];
 
+static bool memory = true; /* for copies of what is lent */
+
+bool packet_own(struct packet *packet)
+{
+	packet->lent = memory ? 0 : packet->lent;
+	return memory;
+}
+
 static void deliver(struct bridge_port *to, struct packet *packet)
 {
 	assert_non_null(packet);
+	assert_true(to->takes_lent || !packet->lent);
 	got[to - port]++;
 }
 
@@ -124,6 +133,25 @@ static void refuses_lies(void **state)
 	arp[6] = 3; /* a group cannot send */
 	bridge_forward(&port[0], &packet, SECOND);
 	assert_int_equal(port[0].spoofed, 1);
+}
+
+/* Who may keep a packet gets no page that is lent. */
+static void copies_what_is_lent(void **state)
+{
+	uint8_t frame[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1};
+	struct packet packet = {.length = sizeof(frame), .pages = 1, .lent = 2};
+
+	(void)state;
+	packet.segment[0] = (struct net_segment){.data = frame, .length = sizeof(frame)};
+	memset(got, 0, sizeof(got));
+	port[2].takes_lent = true;
+	memory = false;
+	bridge_forward(&port[0], &packet, SECOND);
+	expect(0, 0, 1, 0);
+	memset(got, 0, sizeof(got));
+	memory = true;
+	bridge_forward(&port[0], &packet, SECOND);
+	expect(0, 1, 1, 1);
 }
 
 static void drops_what_is_not_for_it(void **state)
@@ -272,6 +300,7 @@ int main(void)
 		TEST(learns),
 		TEST(forgets),
 		TEST(refuses_lies),
+		TEST(copies_what_is_lent),
 		TEST(drops_what_is_not_for_it),
 		TEST(bounded),
 		cmocka_unit_test(limits_the_rate),

@@ -18,6 +18,7 @@ static struct vif vif;
 static struct packet *forwarded[256];
 static unsigned int forwarded_count, events, packets_alive;
 static unsigned int mapped, copied; /* pages, by hypercalls */
+static bool to_itself;		    /* the bridge hands what the guest sends back to it */
 static char failure[160];
 static uint64_t now = 1000000000;
 
@@ -50,23 +51,55 @@ void backend_fail(struct backend *backend, const char *format, ...)
 	backend->failed = true;
 }
 
-struct packet *packet_new(uint32_t length)
+static void add_page(struct packet *packet, void *page)
+{
+	uint32_t left = packet->length - packet->pages * PACKET_PAGE;
+
+	assert_in_range(left, 1, PACKET_MAX);
+	packet->segment[packet->pages++] =
+		(struct net_segment){.data = page,
+				     .machine = (uintptr_t)page,
+				     .length = left < PACKET_PAGE ? left : PACKET_PAGE};
+}
+
+struct packet *packet_new_head(uint32_t length)
 {
 	struct packet *packet = calloc(1, sizeof(*packet));
 
-	assert_in_range(length, 1, PACKET_MAX);
 	packets_alive++;
 	packet->refs = 1;
 	packet->length = length;
-	while (length) {
-		struct net_segment *segment = &packet->segment[packet->pages++];
-
-		segment->length = length < PACKET_PAGE ? length : PACKET_PAGE;
-		segment->data = aligned_alloc(4096, 4096);
-		segment->machine = (uintptr_t)segment->data;
-		length -= segment->length;
-	}
+	add_page(packet, aligned_alloc(4096, 4096));
 	return packet;
+}
+
+struct packet *packet_new(uint32_t length)
+{
+	struct packet *packet = packet_new_head(length);
+
+	while (packet->pages * PACKET_PAGE < length)
+		add_page(packet, aligned_alloc(4096, 4096));
+	return packet;
+}
+
+void packet_lend(struct packet *packet, void *page)
+{
+	assert_in_range((uint8_t(*)[4096])page - guest_page, 0, PAGES - 1);
+	packet->lent |= 1u << packet->pages;
+	add_page(packet, page);
+}
+
+bool packet_own(struct packet *packet)
+{
+	for (; packet->lent; packet->lent &= packet->lent - 1) {
+		struct net_segment *segment = &packet->segment[__builtin_ctz(packet->lent)];
+		void *own = aligned_alloc(4096, 4096);
+
+		memcpy(own, segment->data, segment->length);
+		segment->data = own;
+		segment->machine = (uintptr_t)own;
+	}
+	return true;
 }
 
 void packet_get(struct packet *packet)
@@ -79,7 +112,8 @@ void packet_put(struct packet *packet)
 	if (--packet->refs)
 		return;
 	for (unsigned int i = 0; i < packet->pages; i++)
-		free((void *)packet->segment[i].data);
+		if (!(packet->lent >> i & 1))
+			free((void *)packet->segment[i].data);
 	free(packet);
 	packets_alive--;
 }
@@ -88,8 +122,15 @@ void bridge_forward(struct bridge_port *from, struct packet *packet, uint64_t ti
 {
 	assert_ptr_equal(from, &vif.port);
 	assert_int_equal(time, now);
+	assert_in_range(packet->lent, 0, 0xfffe); /* headers are dom0's */
+	assert_int_equal(packet->lent & 1, 0);
+	if (to_itself) {
+		vif_enqueue(&vif.port, packet);
+		return;
+	}
 	if (forwarded_count == 256)
 		return;
+	packet_own(packet);
 	packet_get(packet);
 	forwarded[forwarded_count++] = packet;
 }
@@ -158,6 +199,7 @@ static int begin(void **state)
 	vif.port.owner = &vif;
 	vif.port.deliver = vif_enqueue;
 	vif.sg = vif.takes_blank = true;
+	to_itself = false;
 	failure[0] = '\0';
 	XEN_FRONT_RING_INIT(&tx, (struct netif_tx_sring *)tx_page, 4096);
 	XEN_FRONT_RING_INIT(&rx, (struct netif_rx_sring *)rx_page, 4096);
@@ -627,6 +669,81 @@ static void maps_what_stands(void **state)
 	assert_int_equal(copied, 0);
 }
 
+/* Three whole pages, sent to itself. */
+static void send_whole_pages(void)
+{
+	push_tx(1001, 0, NETTXF_more_data, 3 * 4096);
+	push_tx(1002, 0, NETTXF_more_data, 4096);
+	push_tx(1003, 0, 0, 4096);
+	transmit();
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(tx_status(), NETIF_RSP_OKAY);
+}
+
+static void expect_page(unsigned int at, unsigned int byte)
+{
+	assert_int_equal(rx_response().status, 4096);
+	for (unsigned int i = 0; i < 4096; i++)
+		assert_int_equal(guest_page[at][i], byte);
+}
+
+/* Whole pages go straight into the buffers of who gets them, unless that one has none or something
+ * waits before them: then they are copied at once, and may change. */
+static void passes_on_what_is_lent(void **state)
+{
+	(void)state;
+	vif_pages_begin(&vif);
+	to_itself = true;
+	copied = 0;
+	for (unsigned int i = 1; i <= 3; i++)
+		memset(guest_page[i], (int)i, 4096);
+	for (unsigned int i = 0; i < 4; i++)
+		offer(1010 + i);
+	send_whole_pages();
+	assert_int_equal(vif.queue_tail, 0);
+	vif_receive(&vif); /* tells of them */
+	for (unsigned int i = 0; i < 3; i++)
+		expect_page(10 + i, i + 1);
+	assert_false(RING_HAS_UNCONSUMED_RESPONSES(&rx));
+	send_whole_pages(); /* for which one buffer is not enough */
+	assert_int_equal(vif.queue_tail, 1);
+	memset(guest_page[1], 0xff, 3 * 4096);
+	offer(1014);
+	offer(1015);
+	offer(1016);
+	offer(1017);
+	offer(1018);
+	send_whole_pages(); /* for which there are enough, but behind the other */
+	assert_int_equal(vif.queue_tail, 2);
+	vif_receive(&vif);
+	for (unsigned int i = 0; i < 3; i++)
+		expect_page(13 + i, i + 1);
+	for (unsigned int i = 0; i < 3; i++)
+		expect_page(16 + i, 0xff);
+	assert_int_equal(vif.received, 3);
+	assert_int_equal(copied, 0);
+	assert_int_equal(packets_alive, 0);
+}
+
+/* To a guest whose buffers are not mapped: with a hypercall, from pages of dom0's. */
+static void copies_what_is_lent(void **state)
+{
+	(void)state;
+	vif_pages_begin(&vif);
+	to_itself = true;
+	offer(1010);
+	offer(5);
+	offer(1012);
+	copied = 0;
+	send_whole_pages();
+	vif_receive(&vif);
+	assert_int_equal(rx_response().status, 4096);
+	assert_int_equal(rx_response().status, NETIF_RSP_ERROR);
+	assert_int_equal(rx_response().status, 4096);
+	assert_memory_equal(guest_page[12], guest_page[3], 4096);
+	assert_int_equal(copied, 1);
+}
+
 /* References that are none, and those whose place another one has. */
 static void asks_for_what_is_not_mapped(void **state)
 {
@@ -655,6 +772,7 @@ static void survives_random_rings(void **state)
 		begin(state);
 		if (round % 2)
 			vif_pages_begin(&vif);
+		to_itself = round % 4 == 3;
 		for (unsigned int i = 64; i < 4096; i++) {
 			random = random * 1103515245 + 12345;
 			tx_page[i] = (uint8_t)(random >> 16);
@@ -701,6 +819,8 @@ int main(void)
 		TEST(respects_what_it_takes),
 		TEST(bad_buffers_harm_their_owner),
 		TEST(maps_what_stands),
+		TEST(passes_on_what_is_lent),
+		TEST(copies_what_is_lent),
 		TEST(asks_for_what_is_not_mapped),
 		TEST(survives_random_rings),
 	};
