@@ -309,12 +309,8 @@ static void test_linux(void **state)
 }
 
 /* Two guests alone on a bridge; one is destroyed in the middle of a second transfer. */
-static void test_guests_exchange_data(void **state)
+static void exchange_data(struct machine *machine)
 {
-	struct machine *machine = dom0_up((struct machine_options){.name = "network-peers"});
-	unsigned long before = warm_up(machine);
-
-	(void)state;
 	dom0_create(machine, "netpeer");
 	dom0_create(machine, "netpeer name=b extra=\"ip=10.0.0.2/24 peer=10.0.0.1 bytes=4000000\"");
 	dom0_expect_of(machine, "b", "^netpeer: passed, 4000000 bytes each way", 120);
@@ -326,6 +322,21 @@ static void test_guests_exchange_data(void **state)
 	dom0_run(machine, "destroy c", 60);
 	dom0_audit(machine);
 	dom0_run(machine, "destroy netpeer", 60);
+}
+
+/* The first round leaves a larger maptrack to dom0; how large, depends on what was on its way. */
+static void test_guests_exchange_data(void **state)
+{
+	struct machine *machine = dom0_up((struct machine_options){.name = "network-peers"});
+	unsigned long before = warm_up(machine), after = before;
+
+	(void)state;
+	for (int round = 0; round == 0 || (after != before && round < 4); round++) {
+		before = after;
+		exchange_data(machine);
+		dom0_run(machine, "sleep 2", 60);
+		after = dom0_info(machine, "free_pages");
+	}
 	dom0_run_expecting(machine, "network-attach Domain-0",
 			   "^network-attach: Domain-0 has the machine's devices", 60);
 	dom0_expect_free_pages(machine, before);
