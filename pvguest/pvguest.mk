@@ -14,7 +14,7 @@ PV_CPPFLAGS = -nostdinc -isystem $(NEWLIB)/include -isystem $(PV_COMPILER_INCLUD
 	-D_GNU_SOURCE -D__DYNAMIC_REENT__ -D_READ_WRITE_RETURN_TYPE=_ssize_t -D_READ_WRITE_BUFSIZE_TYPE=size_t
 PV_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -mno-red-zone -mcmodel=small -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
-	-ffunction-sections -fdata-sections
+	-fno-tree-slp-vectorize -ffunction-sections -fdata-sections
 PV_LDFLAGS := -nostdlib -static -Wl,--gc-sections,--build-id=none,-z,max-page-size=4096 \
 	-Wl,-z,noexecstack,-T,pvguest/guest.ld
 

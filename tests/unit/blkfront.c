@@ -34,7 +34,8 @@ static bool page_used[PAGES];
 static pv_mfn_t granted[REFS]; /* 0: free */
 static unsigned int grants_left, events, closes, most_segments;
 static bool takes_long; /* the back end: long segments */
-static bool busy;	/* the back end has not let go when it is closed */
+static unsigned int ring_order;
+static bool busy; /* the back end has not let go when it is closed */
 
 void *pv_pages_alloc(unsigned long count)
 {
@@ -108,6 +109,8 @@ unsigned long pv_frontend_offer(const struct pv_frontend *frontend, const char *
 		return SECTORS;
 	if (!strcmp(name, "feature-standing-grants") || !strcmp(name, "feature-long-segments"))
 		return takes_long;
+	if (!strcmp(name, "max-ring-page-order"))
+		return ring_order;
 	return strcmp(name, "feature-max-indirect-segments") ? otherwise : most_segments;
 }
 
@@ -130,12 +133,33 @@ void pv_frontend_free_page(void *page, grant_ref_t ref)
 
 static blkif_back_ring_t back;
 
+static grant_ref_t published(const struct pv_frontend_node *nodes, unsigned int count,
+			     const char *name)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (!strcmp(nodes[i].name, name))
+			return (grant_ref_t)nodes[i].value;
+	fail_msg("%s is missing", name);
+	return 0;
+}
+
+/* Pages that are consecutive for the front end are so here. */
 int pv_frontend_publish(const struct pv_frontend *frontend, const struct pv_frontend_node *nodes,
 			unsigned int count, enum xenbus_state state)
 {
-	(void)frontend, (void)state, (void)count;
-	assert_string_equal(nodes[0].name, "ring-ref");
-	BACK_RING_INIT(&back, (struct blkif_sring *)page_of((grant_ref_t)nodes[0].value), 4096);
+	unsigned int order = ring_order < 2 ? ring_order : 2;
+	uint8_t *ring;
+
+	(void)frontend, (void)state;
+	ring = page_of(published(nodes, count, order ? "ring-ref0" : "ring-ref"));
+	if (order)
+		assert_int_equal(published(nodes, count, "ring-page-order"), order);
+	for (unsigned int i = 1; i < 1u << order; i++) {
+		char name[] = {'r', 'i', 'n', 'g', '-', 'r', 'e', 'f', (char)('0' + i), 0};
+
+		assert_ptr_equal(page_of(published(nodes, count, name)), ring + i * PV_PAGE_SIZE);
+	}
+	BACK_RING_INIT(&back, (struct blkif_sring *)ring, PV_PAGE_SIZE << order);
 	return 0;
 }
 
@@ -293,6 +317,7 @@ static int set_up(void **state)
 	grants_left = REFS - 8;
 	events = closes = served = indirect = 0;
 	answer_status = BLKIF_RSP_OKAY;
+	ring_order = 0;
 	lie = 0;
 	busy = takes_long = false;
 	srand(3);
@@ -474,6 +499,27 @@ static void test_refuses(void **state)
 	grants_left = REFS - 8 - 65;
 }
 
+/* As many pages of ring as both know, all of whose places are used. */
+static void test_larger_rings(void **state)
+{
+	(void)state;
+	for (ring_order = 0; ring_order < 4; ring_order++) {
+		unsigned int depth = 32u << (ring_order < 2 ? ring_order : 2);
+		struct pv_blk_request request = {.sectors = 8, .done = ignore};
+
+		pv_blkfront_close(device);
+		open_with(64);
+		assert_int_equal(pv_blkfront_info(device)->depth, depth);
+		request.buffer = pv_blkfront_buffer(device, 70);
+		reads_and_writes(3, 70 * 8, request.buffer);
+		for (unsigned int i = 0; i < depth; i++)
+			assert_int_equal(pv_blkfront_submit(device, &request), 0);
+		assert_int_equal(pv_blkfront_submit(device, &request), -XEN_EBUSY);
+		serve();
+		assert_int_equal(pv_blkfront_poll(device, 0), depth);
+	}
+}
+
 static void test_errors(void **state)
 {
 	uint8_t data[512];
@@ -524,6 +570,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_long_segments, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_side_by_side, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refuses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_larger_rings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_errors, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_impossible_index, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_busy_pages, set_up, tear_down),

@@ -9,7 +9,7 @@ UNIT_netfront := pvguest/src/netfront.c tests/unit/fakes/netfront.c
 UNIT_netfront_CFLAGS := -Ipvguest/include
 
 UNIT += blkfront
-UNIT_blkfront := pvguest/src/blkfront.c
+UNIT_blkfront := pvguest/src/blkfront.c pvguest/src/blkrequest.c
 UNIT_blkfront_CFLAGS := -Ipvguest/include
 
 # lwIP's port, with lwIP's headers from its sources.

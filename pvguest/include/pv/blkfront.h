@@ -34,6 +34,7 @@ struct pv_blk_info {
 	uint64_t sectors;
 	unsigned int sector_size; /* bytes: what is read and written is a multiple of it */
 	unsigned int max_sectors; /* of a request: from 88 to PV_BLK_PAGES pages' */
+	unsigned int depth;	  /* requests under way at once, at most: 32, 64 or 128 */
 	bool read_only;
 	bool flushes; /* what was written is durable after a flush; else at once */
 };
