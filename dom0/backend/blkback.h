@@ -8,10 +8,10 @@
 #include "disk/disk.h"
 
 /* Requests of one disk under way; what is more waits in the ring. */
-#define VBD_REQUESTS 64
+#define VBD_REQUESTS 128
 
 /* Pages of a disk's front end that are held from one request to the next, at most. */
-#define VBD_STANDING 2048
+#define VBD_STANDING 4096
 
 struct vbd;
 
@@ -36,7 +36,7 @@ struct vbd_request {
 	struct blkring_request guest;
 	struct block_request block;
 	uint64_t left;	/* of a discard: sectors behind this piece */
-	int16_t status; /* the answer */
+	int16_t status; /* the answer, while it cannot be given */
 	struct block_segment segment[BLKRING_SEGMENTS];
 	struct vbd_page page[BLKRING_SEGMENTS]; /* held for this request alone: the first `held` */
 	unsigned int held;
@@ -61,11 +61,17 @@ struct vbd {
 	unsigned int busy; /* those that are not free */
 	struct pv_semaphore drained;
 
-	uint64_t reads, read_sectors, writes, written_sectors, others, errors;
+	uint64_t count[BLOCK_OPERATIONS], sectors[BLOCK_OPERATIONS], errors;
 };
 
 /* Have the thread look at all of them. Callable from event handlers. */
 void vbds_wake(void);
+
+/* Make all requests free; VBD_REQUESTS of them, zeroed, for vbd->requests. */
+void vbd_init_requests(struct vbd *vbd, struct vbd_request *requests);
+
+/* After the limits and what the front end says of its grants are known. */
+void vbd_set_plain(struct vbd *vbd);
 
 /* Let go of the pages of requests that are done, and answer them. */
 void vbd_finish(struct vbd *vbd);

@@ -66,6 +66,24 @@ int16_t blkring_check(const struct blkring_limits *limits, struct blkring_reques
 	return check(limits, request, sum);
 }
 
+_Static_assert(BLKIF_OP_READ == BLOCK_READ && BLKIF_OP_WRITE == BLOCK_WRITE && BLKIF_OP_READ == 0 &&
+		       BLKIF_OP_WRITE == 1,
+	       "the lowest bit");
+_Static_assert(offsetof(blkif_request_t, operation) == 0 &&
+		       offsetof(blkif_request_t, nr_segments) == 1 &&
+		       offsetof(blkif_request_t, seg) == 24 &&
+		       offsetof(struct blkif_request_segment, first_sect) == 4 &&
+		       offsetof(struct blkif_request_segment, last_sect) == 5,
+	       "words as blkring_look_plain() takes them apart");
+
+void blkring_set_plain(struct blkring_limits *limits, unsigned int sectors)
+{
+	unsigned int most = limits->max_segments * PAGE_SECTORS;
+
+	limits->plain_mask = limits->can_write ? 0xfffe : 0xffff;
+	limits->plain_sectors = (uint16_t)(sectors < most ? sectors : most);
+}
+
 /* From the last one on, so that what is not split yet is not overwritten. */
 void blkring_split(struct blkring_request *request)
 {

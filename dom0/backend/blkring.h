@@ -29,6 +29,20 @@ struct blkring_limits {
 	unsigned int max_segments; /* of a request, and pages of it: BLKRING_SEGMENTS at most */
 	bool can_write, can_flush, can_discard;
 	bool long_segments; /* see backend/vbd.h */
+
+	/* Of a plain request: see below. All 0: none is plain. */
+	uint16_t plain_mask;	/* of its first word; the rest does not matter */
+	uint16_t plain_sectors; /* at most */
+};
+
+#define BLKRING_PLAIN_WORD 0x0100 /* a read with one segment; a write is one more */
+
+/* A read or write of one segment, from the start of its first page on. */
+struct blkring_plain {
+	uint64_t id, sector;
+	uint32_t sectors;
+	grant_ref_t ref;
+	uint32_t write; /* 1, or 0: it is a read */
 };
 
 struct blkring_request {
@@ -56,6 +70,35 @@ int16_t blkring_take(blkif_back_ring_t *ring, const struct blkring_limits *limit
 
 /* Check segments and place, and add up sectors and pages. BLKIF_RSP_OKAY or what to answer. */
 int16_t blkring_check(const struct blkring_limits *limits, struct blkring_request *request);
+
+/* What blkring_look_plain() may take, from the other limits: `sectors` is how many a segment may
+ * have for the caller. */
+void blkring_set_plain(struct blkring_limits *limits, unsigned int sectors);
+
+/*
+ * The short way for what most requests are. Looks at the next request, each word once. True: it is
+ * plain and good, and all of it is in *plain; the caller takes it by counting it. False: it is for
+ * blkring_take(), which looks itself and tells what is wrong, if anything is.
+ */
+static inline bool blkring_look_plain(const blkif_back_ring_t *ring,
+				      const struct blkring_limits *limits,
+				      struct blkring_plain *plain)
+{
+	const volatile blkif_request_t *shared = RING_GET_REQUEST(ring, ring->req_cons);
+	uint64_t first = *(const volatile uint64_t *)shared;
+	uint64_t segment = *(const volatile uint64_t *)&shared->seg[0];
+
+	plain->id = shared->id;
+	plain->sector = shared->sector_number;
+	plain->ref = (grant_ref_t)segment;
+	plain->sectors = (uint32_t)(segment >> 40 & 0xff) + 1; /* last_sect + 1 */
+	plain->write = (uint32_t)first & 1;
+	return (first & limits->plain_mask) == BLKRING_PLAIN_WORD && !(segment >> 32 & 0xff) &&
+	       plain->sectors <= limits->plain_sectors &&
+	       !((plain->sectors | plain->sector) & (limits->unit - 1)) &&
+	       plain->sector <= limits->sectors &&
+	       plain->sectors <= limits->sectors - plain->sector;
+}
 
 /* Put segments of one page in place of long ones, as many as there are pages. */
 void blkring_split(struct blkring_request *request);

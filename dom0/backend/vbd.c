@@ -120,16 +120,11 @@ static int map_ring(struct vbd *vbd)
 
 static int make_requests(struct vbd *vbd)
 {
-	vbd->free = vbd->done = NULL;
-	vbd->busy = 0;
-	vbd->requests = calloc(VBD_REQUESTS, sizeof(*vbd->requests));
-	if (!vbd->requests)
+	struct vbd_request *requests = calloc(VBD_REQUESTS, sizeof(*requests));
+
+	if (!requests)
 		return -XEN_ENOMEM;
-	for (unsigned int i = 0; i < VBD_REQUESTS; i++) {
-		vbd->requests[i].vbd = vbd;
-		vbd->requests[i].next = vbd->free;
-		vbd->free = &vbd->requests[i];
-	}
+	vbd_init_requests(vbd, requests);
 	return 0;
 }
 
@@ -153,6 +148,7 @@ static int connect(struct backend *backend)
 	if (backend_number_or(backend, "standing-grants", 0)) /* without memory it works as well */
 		vbd->standing = calloc(VBD_STANDING, sizeof(*vbd->standing));
 	vbd->limits.long_segments = backend_number_or(backend, "long-segments", 0);
+	vbd_set_plain(vbd);
 	vbd->closing = false;
 	vbd->next = connected;
 	connected = vbd;
@@ -289,11 +285,11 @@ bool vbd_status(domid_t domid, unsigned int index, struct vbd_status *status)
 		.config = vbd->config,
 		.state = backend->state,
 		.busy = vbd->busy,
-		.reads = vbd->reads,
-		.read_sectors = vbd->read_sectors,
-		.writes = vbd->writes,
-		.written_sectors = vbd->written_sectors,
-		.others = vbd->others,
+		.reads = vbd->count[BLOCK_READ],
+		.read_sectors = vbd->sectors[BLOCK_READ],
+		.writes = vbd->count[BLOCK_WRITE],
+		.written_sectors = vbd->sectors[BLOCK_WRITE],
+		.others = vbd->count[BLOCK_FLUSH] + vbd->count[BLOCK_DISCARD],
 		.errors = vbd->errors,
 	};
 	snprintf(status->disk, sizeof(status->disk), "%s", vbd->disk->name);

@@ -36,11 +36,11 @@ static inline void answer(struct vbd *vbd, const struct blkring_request *guest, 
 /* --- what is done -------------------------------------------------------------------------------
  */
 
-static inline void retire(struct vbd_request *request)
+static inline void retire(struct vbd_request *request, int16_t status)
 {
 	struct vbd *vbd = request->vbd;
 
-	answer(vbd, &request->guest, request->status);
+	answer(vbd, &request->guest, status);
 	request->next = vbd->free;
 	vbd->free = request;
 	vbd->busy--;
@@ -49,29 +49,41 @@ static inline void retire(struct vbd_request *request)
 /* Answered at once, unless there are pages to let go of before. */
 static inline void finished(struct vbd_request *request, int16_t status)
 {
-	request->status = status;
 	if (!request->held) {
-		retire(request);
+		retire(request, status);
 		return;
 	}
+	request->status = status;
 	request->next = request->vbd->done;
 	request->vbd->done = request;
 }
 
-static void discard_piece(struct vbd_request *request);
+static inline int16_t status_of(int error)
+{
+	return !error			  ? BLKIF_RSP_OKAY
+	       : error == -XEN_EOPNOTSUPP ? BLKIF_RSP_EOPNOTSUPP
+					  : BLKIF_RSP_ERROR;
+}
 
 /* On the disk's thread. */
 static void done(struct block_request *block, int error)
 {
-	struct vbd_request *request = block->owner;
-
-	if (!error && request->left)
-		discard_piece(request); /* and if the disk refuses, it is finished, too */
-	else
-		finished(request, !error		     ? BLKIF_RSP_OKAY
-				  : error == -XEN_EOPNOTSUPP ? BLKIF_RSP_EOPNOTSUPP
-							     : BLKIF_RSP_ERROR);
+	finished(block->owner, status_of(error));
 	vbds_wake();
+}
+
+void vbd_init_requests(struct vbd *vbd, struct vbd_request *requests)
+{
+	vbd->requests = requests;
+	vbd->free = vbd->done = NULL;
+	vbd->busy = 0;
+	for (struct vbd_request *request = requests; request < requests + VBD_REQUESTS; request++) {
+		request->vbd = vbd;
+		request->block.segments = request->segment;
+		request->block.owner = request;
+		request->next = vbd->free;
+		vbd->free = request;
+	}
 }
 
 static void plan_unmap(const struct vbd_page *page)
@@ -97,12 +109,13 @@ static void finish_batch(struct vbd *vbd)
 
 		vbd->done = request->next;
 		plan_unmaps(request);
+		request->held = 0;
 		batch.request[batch.requests++] = request;
 	}
 	if (batch.pages)
 		pv_grant_unmap_batch(batch.unmap, batch.pages);
 	for (unsigned int i = 0; i < batch.requests; i++)
-		retire(batch.request[i]);
+		retire(batch.request[i], batch.request[i]->status);
 }
 
 void vbd_finish(struct vbd *vbd)
@@ -116,36 +129,21 @@ void vbd_finish(struct vbd *vbd)
 /* --- what is new --------------------------------------------------------------------------------
  */
 
-static inline void count(struct vbd *vbd, const struct blkring_request *guest)
-{
-	switch (guest->block) {
-	case BLOCK_READ:
-		vbd->reads++;
-		vbd->read_sectors += guest->sectors;
-		break;
-	case BLOCK_WRITE:
-		vbd->writes++;
-		vbd->written_sectors += guest->sectors;
-		break;
-	default:
-		vbd->others++;
-	}
-}
-
 /* Its limits were checked. */
-static inline void hand_over(struct vbd_request *request, uint64_t sector, uint32_t sectors)
+static inline void hand_over(struct vbd_request *request, uint64_t sector, uint32_t sectors,
+			     void (*when_done)(struct block_request *block, int error))
 {
 	struct block_request *block = &request->block;
 
 	block->operation = request->guest.block;
 	block->sectors = sectors;
 	block->sector = sector;
-	block->segments = request->segment;
-	block->done = done;
-	block->owner = request;
+	block->done = when_done;
 	if (block_submit_good(request->vbd->disk->device, block))
 		finished(request, BLKIF_RSP_ERROR);
 }
+
+static void discard_done(struct block_request *block, int error);
 
 /* The next piece of a discard, which may be longer than the disk can. */
 static void discard_piece(struct vbd_request *request)
@@ -157,17 +155,30 @@ static void discard_piece(struct vbd_request *request)
 	uint32_t sectors = left <= most ? (uint32_t)left : most - most % vbd->limits.unit;
 
 	request->left -= sectors;
-	hand_over(request, guest->sector + guest->sectors - left, sectors);
+	hand_over(request, guest->sector + guest->sectors - left, sectors, discard_done);
+}
+
+/* If the disk refuses the next piece, it is finished, too. */
+static void discard_done(struct block_request *block, int error)
+{
+	struct vbd_request *request = block->owner;
+
+	if (error || !request->left) {
+		done(block, error);
+		return;
+	}
+	discard_piece(request);
+	vbds_wake();
 }
 
 static inline void start(struct vbd_request *request)
 {
 	const struct blkring_request *guest = &request->guest;
 
-	count(request->vbd, guest);
-	request->left = 0;
+	request->vbd->count[guest->block]++;
+	request->vbd->sectors[guest->block] += guest->sectors;
 	if (guest->block != BLOCK_DISCARD) {
-		hand_over(request, guest->sector, (uint32_t)guest->sectors);
+		hand_over(request, guest->sector, (uint32_t)guest->sectors, done);
 		return;
 	}
 	request->left = guest->sectors;
@@ -236,8 +247,7 @@ static bool add_runs(struct vbd_request *request, const struct blkif_request_seg
 	return true;
 }
 
-static inline bool add_standing(struct vbd_request *request,
-				const struct blkif_request_segment *segment)
+static bool add_standing(struct vbd_request *request, const struct blkif_request_segment *segment)
 {
 	const struct vbd_standing *place = standing_at(request->vbd, segment->gref);
 
@@ -249,12 +259,12 @@ static inline bool add_standing(struct vbd_request *request,
 }
 
 /* Note where the pages of a request are, if all stand. */
-static inline bool point_standing(struct vbd_request *request)
+static bool point_standing(struct vbd_request *request)
 {
 	const struct blkring_request *guest = &request->guest;
 
 	request->block.segment_count = 0;
-	if (!request->vbd->standing || !guest->segments)
+	if (!request->vbd->standing || !guest->segments || guest->indirect)
 		return false;
 	for (unsigned int i = 0; i < guest->segments; i++)
 		if (!add_standing(request, &guest->segment[i]))
@@ -278,9 +288,49 @@ static void plan_list(const struct vbd_request *request)
 	};
 }
 
+/* Without grants that stand nothing is plain. A long segment must suit front end and disk. */
+void vbd_set_plain(struct vbd *vbd)
+{
+	bool takes_long = vbd->limits.long_segments && vbd->disk->device->long_segments;
+
+	blkring_set_plain(&vbd->limits, !vbd->standing ? 0 : takes_long ? 256 : PAGE_SECTORS);
+}
+
+/* The short way: memory that is known to be consecutive. Nothing is taken if it is not that. */
+static inline bool take_plain(struct vbd *vbd)
+{
+	struct vbd_request *request = vbd->free;
+	struct block_request *block = &request->block;
+	const struct vbd_standing *place;
+	struct blkring_plain plain;
+
+	if (!blkring_look_plain(&vbd->ring, &vbd->limits, &plain))
+		return false;
+	place = &vbd->standing[plain.ref % VBD_STANDING];
+	if (place->ref != plain.ref || place->run <= (plain.sectors - 1) / PAGE_SECTORS)
+		return false;
+	vbd->ring.req_cons++;
+	vbd->free = request->next;
+	vbd->busy++;
+	request->guest.id = plain.id;
+	request->guest.operation = (uint8_t)plain.write;
+	request->segment[0].machine = place->page.machine;
+	request->segment[0].length = plain.sectors * BLOCK_SECTOR;
+	block->segment_count = 1;
+	block->operation = plain.write;
+	block->done = done;
+	block->sectors = plain.sectors;
+	block->sector = plain.sector;
+	vbd->count[plain.write]++;
+	vbd->sectors[plain.write] += plain.sectors;
+	if (block_submit_good(vbd->disk->device, block))
+		finished(request, BLKIF_RSP_ERROR);
+	return true;
+}
+
 /* Take one request out of the ring. What is wrong with it is answered at once, and it is started if
  * nothing has to be asked for before. */
-static void take_one(struct vbd *vbd)
+static __attribute__((noinline)) void take_one(struct vbd *vbd)
 {
 	struct vbd_request *request = vbd->free;
 	int16_t status = blkring_take(&vbd->ring, &vbd->limits, &request->guest);
@@ -291,8 +341,7 @@ static void take_one(struct vbd *vbd)
 	}
 	vbd->free = request->next;
 	vbd->busy++;
-	request->held = 0;
-	if (!request->guest.indirect && point_standing(request)) {
+	if (point_standing(request)) {
 		start(request);
 		return;
 	}
@@ -456,6 +505,8 @@ static bool fill_batch(struct vbd *vbd)
 	if (pending < 0)
 		backend_fail(&vbd->backend, "impossible index of requests");
 	for (; pending > 0 && vbd->free; pending--) {
+		if (take_plain(vbd))
+			continue;
 		if (batch.requests && batch_is_full())
 			return true;
 		take_one(vbd);

@@ -81,18 +81,8 @@ int block_submit(struct block_device *device, struct block_request *request)
 	return error ? error : block_submit_good(device, request);
 }
 
-int block_submit_good(struct block_device *device, struct block_request *request)
+int block_wait(struct block_device *device, struct block_request *request)
 {
-	int error;
-
-	request->error = 0;
-	request->next = NULL;
-	if (!device->waiting) /* else it would overtake */
-		error = device->start(device, request);
-	else
-		error = -XEN_EBUSY;
-	if (error != -XEN_EBUSY)
-		return error;
 	*device->waiting_last = request;
 	device->waiting_last = &request->next;
 	return 0;

@@ -16,12 +16,14 @@
 #define DOM0_DRIVER_BLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <xen/errno.h>
 
 #define BLOCK_SECTOR	  512 /* the unit of every sector number, whatever the device's own is */
 #define BLOCK_NAME_LENGTH 32
 
-enum block_operation { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_DISCARD };
+enum block_operation { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_DISCARD, BLOCK_OPERATIONS };
 
 /* Memory that is consecutive in the machine: address a multiple of 512, length a multiple of the
  * device's logical block. It may cross a page only if the device has long_segments. */
@@ -79,9 +81,21 @@ struct block_device {
  */
 int block_submit(struct block_device *device, struct block_request *request);
 
-/* The same for a request that the caller has checked himself: it is within the disk, which is
- * written, flushed or discarded only if it can be; segments are good, and not too many. */
-int block_submit_good(struct block_device *device, struct block_request *request);
+/* For block_submit_good(): keep a request until there is room. 0. */
+int block_wait(struct block_device *device, struct block_request *request);
+
+/* As block_submit(), for a request that the caller has checked himself: it is within the disk,
+ * which is written, flushed or discarded only if it can be; segments are good, and not too many. */
+static inline int block_submit_good(struct block_device *device, struct block_request *request)
+{
+	int error = -XEN_EBUSY;
+
+	request->error = 0;
+	request->next = NULL;
+	if (!device->waiting) /* else it would overtake */
+		error = device->start(device, request);
+	return error == -XEN_EBUSY ? block_wait(device, request) : error;
+}
 
 /* What is submitted in between may be told to the device at the end, all at once. The holder does
  * not wait in between. Nests. */

@@ -39,7 +39,7 @@ enum { STATUS_OK = 0, STATUS_UNSUPPORTED = 2, STATUS_NONE = 0xff };
 #define WANTED                                                                                     \
 	(1ull << F_SIZE_MAX | 1ull << F_SEG_MAX | 1ull << F_READ_ONLY | 1ull << F_BLOCK_SIZE |     \
 	 1ull << F_FLUSH | 1ull << F_TOPOLOGY | 1ull << F_DISCARD | 1ull << VIRTIO_F_INDIRECT)
-#define SLOTS	     64
+#define SLOTS	     128
 #define MAX_SEGMENTS 128
 #define MIN_SEGMENTS 32
 #define QUEUE_MAX    256

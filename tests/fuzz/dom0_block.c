@@ -65,6 +65,18 @@ static void split(struct blkring_request *request)
 	CHECK(at == request->segments);
 }
 
+/* What the short way takes, the long one takes as the same. */
+static void agrees(const struct blkring_plain *plain, const struct blkring_request *request,
+		   int16_t status)
+{
+	CHECK(status == BLKIF_RSP_OKAY && !request->indirect && request->segments == 1);
+	CHECK(request->id == plain->id && request->operation == plain->write);
+	CHECK(request->block == (plain->write ? BLOCK_WRITE : BLOCK_READ));
+	CHECK(request->sector == plain->sector && request->sectors == plain->sectors);
+	CHECK(request->segment[0].gref == plain->ref && !request->segment[0].first_sect);
+	CHECK(request->pages == (plain->sectors - 1) / 8 + 1);
+}
+
 static void ring(const uint8_t *data, size_t size)
 {
 	static uint8_t pages[8192] __attribute__((aligned(4096)));
@@ -75,8 +87,12 @@ static void ring(const uint8_t *data, size_t size)
 	memcpy(pages, data, size < sizeof(pages) ? size : sizeof(pages));
 	BACK_RING_INIT(&back, (struct blkif_sring *)pages, sizeof(pages));
 	while (blkring_pending(&back) > 0) {
+		struct blkring_plain plain;
+		bool is_plain = blkring_look_plain(&back, &limits, &plain);
 		int16_t status = blkring_take(&back, &limits, &request);
 
+		if (is_plain)
+			agrees(&plain, &request, status);
 		if (status == BLKIF_RSP_OKAY && request.indirect) {
 			CHECK(request.segments && request.segments <= limits.max_segments);
 			memcpy(request.segment, pages + 4096,
@@ -120,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	limits.can_flush = data[0] & 8;
 	limits.can_discard = limits.can_write && (data[0] & 16);
 	limits.long_segments = data[0] & 32;
+	blkring_set_plain(&limits, limits.long_segments ? 256 : 8);
 	if (data[0] & 1)
 		ring(data + 1, size - 1);
 	else

@@ -192,10 +192,8 @@ static int begin(void **state)
 					     .can_write = true,
 					     .can_flush = true,
 					     .can_discard = true};
-	for (unsigned int i = 0; i < VBD_REQUESTS; i++) {
-		requests[i] = (struct vbd_request){.vbd = &vbd, .next = vbd.free};
-		vbd.free = &requests[i];
-	}
+	memset(requests, 0, sizeof(requests));
+	vbd_init_requests(&vbd, requests);
 	XEN_FRONT_RING_INIT(&front, (struct blkif_sring *)ring_pages, sizeof(ring_pages));
 	BACK_RING_INIT(&vbd.ring, (struct blkif_sring *)ring_pages, sizeof(ring_pages));
 	for (unsigned int i = 0; i < PAGES; i++)
@@ -299,9 +297,9 @@ static void writes_and_reads(void **state)
 	answered(BLKIF_OP_READ, BLKIF_RSP_OKAY);
 	assert_memory_equal(guest_page[50] + 1024, contents + 32 * 512, 3 * 512);
 	assert_memory_equal(guest_page[1], contents + 35 * 512, 4096);
-	assert_int_equal(vbd.writes, 1);
-	assert_int_equal(vbd.written_sectors, 24);
-	assert_int_equal(vbd.read_sectors, 11);
+	assert_int_equal(vbd.count[BLOCK_WRITE], 1);
+	assert_int_equal(vbd.sectors[BLOCK_WRITE], 24);
+	assert_int_equal(vbd.sectors[BLOCK_READ], 11);
 	assert_int_equal(maps, 2);
 	assert_int_equal(unmaps, 2);
 }
@@ -325,6 +323,7 @@ static void holds_standing_grants(void **state)
 
 	(void)state;
 	vbd.standing = calloc(VBD_STANDING, sizeof(*vbd.standing));
+	vbd_set_plain(&vbd);
 	for (unsigned int round = 0; round < 3; round++) {
 		push(BLKIF_OP_WRITE, 16, 3);
 		push(BLKIF_OP_WRITE, 64, 5);
@@ -359,6 +358,7 @@ static void shares_places_of_standing_grants(void **state)
 {
 	(void)state;
 	vbd.standing = calloc(VBD_STANDING, sizeof(*vbd.standing));
+	vbd_set_plain(&vbd);
 	/* As if another reference stood where the second page's would. */
 	vbd.standing[(FIRST_REF + 1) % VBD_STANDING] = (struct vbd_standing){
 		FIRST_REF + 1 + VBD_STANDING, 1, {FIRST_REF + 2 + 7, (uintptr_t)guest_page[2]}};
@@ -378,6 +378,7 @@ static void shares_places_of_standing_grants(void **state)
 static void begin_long(bool device_joins)
 {
 	vbd.standing = calloc(VBD_STANDING, sizeof(*vbd.standing));
+	vbd_set_plain(&vbd);
 	vbd.limits.long_segments = true;
 	device.long_segments = device_joins;
 }
