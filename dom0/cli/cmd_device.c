@@ -142,8 +142,9 @@ static void print_bench(const struct bench_pattern *pattern, uint64_t ns)
 	uint64_t bytes = (uint64_t)pattern->requests * pattern->sectors * BLOCK_SECTOR;
 
 	if (ns)
-		printf("%-16s %8u requests %12llu bytes %12llu ns %8llu MiB/s\n", pattern->name,
-		       pattern->requests, (unsigned long long)bytes, (unsigned long long)ns,
+		printf("%-16s %3u under way %8u requests %12llu bytes %12llu ns %8llu MiB/s\n",
+		       pattern->name, pattern->depth, pattern->requests, (unsigned long long)bytes,
+		       (unsigned long long)ns,
 		       (unsigned long long)(bytes * 1000 / ns * 1000000 >> 20));
 }
 

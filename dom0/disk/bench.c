@@ -11,17 +11,23 @@
 #define MOST_PAGES   32 /* any disk takes as many */
 #define MOST_SECTORS (MOST_PAGES * PAGE_SECTORS)
 
+#define MOST_DEPTH 128 /* places of a ring that a guest can have */
+
 const struct bench_pattern bench_patterns[BENCH_PATTERNS] = {
-	{"sequential read", BLOCK_READ, MOST_SECTORS, 1000, false},
-	{"random read", BLOCK_READ, PAGE_SECTORS, 10000, true},
-	{"sequential write", BLOCK_WRITE, MOST_SECTORS, 1000, false},
-	{"random write", BLOCK_WRITE, PAGE_SECTORS, 10000, true},
+	{"sequential read", BLOCK_READ, MOST_SECTORS, 32, 2000, false},
+	{"sequential read", BLOCK_READ, MOST_SECTORS, 128, 2000, false},
+	{"random read", BLOCK_READ, PAGE_SECTORS, 32, 10000, true},
+	{"random read", BLOCK_READ, PAGE_SECTORS, 128, 10000, true},
+	{"sequential write", BLOCK_WRITE, MOST_SECTORS, 32, 2000, false},
+	{"sequential write", BLOCK_WRITE, MOST_SECTORS, 128, 2000, false},
+	{"random write", BLOCK_WRITE, PAGE_SECTORS, 32, 10000, true},
+	{"random write", BLOCK_WRITE, PAGE_SECTORS, 128, 10000, true},
 };
 
 struct slot {
 	struct block_request request;
 	struct block_segment segments[MOST_PAGES];
-	uint8_t *buffer; /* MOST_PAGES pages */
+	unsigned int segment_count;
 	struct bench *bench;
 };
 
@@ -32,7 +38,7 @@ struct bench {
 	uint32_t seed;
 	int error; /* the first */
 	struct pv_semaphore finished;
-	struct slot slot[BENCH_DEPTH];
+	struct slot slot[MOST_DEPTH];
 };
 
 /* Multiples of a page: what any disk takes. */
@@ -50,21 +56,15 @@ static uint64_t next_sector(struct bench *bench)
 
 static void done(struct block_request *request, int error);
 
-/* As a caller who has a buffer would: where its pages are is looked up each time. */
 static void start_next(struct slot *slot)
 {
 	struct bench *bench = slot->bench;
-	unsigned int pages = bench->pattern->sectors / PAGE_SECTORS, count = 0;
 
-	for (unsigned int i = 0; i < pages; i++)
-		count = block_add_segment(bench->device, slot->segments, count,
-					  dma_address(slot->buffer + i * PV_PAGE_SIZE),
-					  PV_PAGE_SIZE);
 	slot->request = (struct block_request){
 		.operation = bench->pattern->operation,
 		.sector = next_sector(bench),
 		.sectors = bench->pattern->sectors,
-		.segment_count = count,
+		.segment_count = slot->segment_count,
 		.segments = slot->segments,
 		.done = done,
 		.owner = slot,
@@ -94,7 +94,7 @@ static int measure(struct bench *bench, uint64_t *ns)
 	uint64_t before = pv_time_ns();
 
 	block_hold(bench->device);
-	for (unsigned int i = 0; i < BENCH_DEPTH && !bench->error; i++)
+	for (unsigned int i = 0; i < bench->pattern->depth && !bench->error; i++)
 		start_next(&bench->slot[i]);
 	block_let_go(bench->device);
 	if (bench->started)
@@ -103,23 +103,32 @@ static int measure(struct bench *bench, uint64_t *ns)
 	return bench->error;
 }
 
+/* Where a slot's memory is, is looked up once, as front ends grant theirs once. */
+static void make_slot(struct bench *bench, struct slot *slot, const uint8_t *buffer)
+{
+	slot->bench = bench;
+	for (unsigned int i = 0; i < bench->pattern->sectors / PAGE_SECTORS; i++)
+		slot->segment_count =
+			block_add_segment(bench->device, slot->segments, slot->segment_count,
+					  dma_address(buffer + i * PV_PAGE_SIZE), PV_PAGE_SIZE);
+}
+
 int bench_run(struct disk *disk, const struct bench_pattern *pattern, uint64_t *ns)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
-	uint8_t *memory = pv_pages_alloc(BENCH_DEPTH * MOST_PAGES);
+	unsigned int pages = pattern->sectors / PAGE_SECTORS;
+	uint8_t *memory = pv_pages_alloc(pattern->depth * pages);
 	int error = -XEN_ENOMEM;
 
 	if (bench && memory && disk->device->sectors >= pattern->sectors) {
 		bench->device = disk->device;
 		bench->pattern = pattern;
-		for (unsigned int i = 0; i < BENCH_DEPTH; i++) {
-			bench->slot[i].bench = bench;
-			bench->slot[i].buffer = memory + i * MOST_PAGES * PV_PAGE_SIZE;
-		}
+		for (unsigned int i = 0; i < pattern->depth; i++)
+			make_slot(bench, &bench->slot[i], memory + i * pages * PV_PAGE_SIZE);
 		error = measure(bench, ns);
 	}
 	if (memory)
-		pv_pages_free(memory, BENCH_DEPTH * MOST_PAGES);
+		pv_pages_free(memory, pattern->depth * pages);
 	free(bench);
 	return error;
 }

@@ -9,13 +9,13 @@
 
 #include "disk/disk.h"
 
-#define BENCH_DEPTH    32 /* requests under way */
-#define BENCH_PATTERNS 4
+#define BENCH_PATTERNS 8
 
 struct bench_pattern {
 	const char *name;
 	enum block_operation operation; /* BLOCK_READ, or BLOCK_WRITE: what is written is noise */
 	uint32_t sectors;		/* of a request */
+	unsigned int depth;		/* requests under way at once */
 	unsigned int requests;
 	bool random; /* places of 4 KiB all over the disk; else one behind the other */
 };

@@ -10,21 +10,26 @@
 #include <pv/thread.h>
 #include <pv/time.h>
 
-enum { DEPTH = 32, MOST_PAGES = 32, PAGE_SECTORS = PV_PAGE_SIZE / PV_BLK_SECTOR };
+enum { MOST_DEPTH = 128, MOST_PAGES = 32, PAGE_SECTORS = PV_PAGE_SIZE / PV_BLK_SECTOR };
 
 static const struct pattern {
 	const char *name;
 	enum pv_blk_operation operation;
-	unsigned int sectors, requests;
+	unsigned int sectors, depth, requests;
 	bool random;
 } patterns[] = {
-	{"sequential read", PV_BLK_READ, MOST_PAGES *PAGE_SECTORS, 1000, false},
-	{"random read", PV_BLK_READ, PAGE_SECTORS, 10000, true},
-	{"sequential write", PV_BLK_WRITE, MOST_PAGES *PAGE_SECTORS, 1000, false},
-	{"random write", PV_BLK_WRITE, PAGE_SECTORS, 10000, true},
+	{"sequential read", PV_BLK_READ, MOST_PAGES *PAGE_SECTORS, 32, 2000, false},
+	{"sequential read", PV_BLK_READ, MOST_PAGES *PAGE_SECTORS, 128, 2000, false},
+	{"random read", PV_BLK_READ, PAGE_SECTORS, 32, 10000, true},
+	{"random read", PV_BLK_READ, PAGE_SECTORS, 128, 10000, true},
+	{"sequential write", PV_BLK_WRITE, MOST_PAGES *PAGE_SECTORS, 32, 2000, false},
+	{"sequential write", PV_BLK_WRITE, MOST_PAGES *PAGE_SECTORS, 128, 2000, false},
+	{"random write", PV_BLK_WRITE, PAGE_SECTORS, 32, 10000, true},
+	{"random write", PV_BLK_WRITE, PAGE_SECTORS, 128, 10000, true},
 };
 
 static struct pv_blkfront *disk;
+static uint64_t disk_sectors;
 static const struct pattern *pattern;
 static unsigned int started, done;
 static uint32_t seed;
@@ -37,7 +42,7 @@ static void fail(const char *what)
 
 static uint64_t next_sector(void)
 {
-	uint64_t places = (pv_blkfront_info(disk)->sectors - pattern->sectors) / PAGE_SECTORS + 1;
+	uint64_t places = (disk_sectors - pattern->sectors) / PAGE_SECTORS + 1;
 	uint64_t place = (uint64_t)started * (pattern->sectors / PAGE_SECTORS);
 
 	if (pattern->random) {
@@ -69,12 +74,12 @@ static void one_done(struct pv_blk_request *request, int error)
 /* The time that it takes, in ns. */
 static uint64_t measure(uint8_t *buffer)
 {
-	static struct pv_blk_request requests[DEPTH];
+	static struct pv_blk_request requests[MOST_DEPTH];
 	uint64_t before = pv_time_ns();
 
 	started = done = seed = 0;
-	for (unsigned int i = 0; i < DEPTH; i++) {
-		requests[i].buffer = buffer + i * MOST_PAGES * PV_PAGE_SIZE;
+	for (unsigned int i = 0; i < pattern->depth; i++) {
+		requests[i].buffer = buffer + i * (pattern->sectors / PAGE_SECTORS) * PV_PAGE_SIZE;
 		requests[i].done = one_done;
 		start_next(&requests[i]);
 	}
@@ -87,15 +92,15 @@ static void print(uint64_t ns)
 {
 	uint64_t bytes = (uint64_t)pattern->requests * pattern->sectors * PV_BLK_SECTOR;
 
-	printf("%-16s %8u requests %12llu bytes %12llu ns %8llu MiB/s\n", pattern->name,
-	       pattern->requests, (unsigned long long)bytes, (unsigned long long)ns,
-	       (unsigned long long)(bytes * 1000 / ns * 1000000 >> 20));
+	printf("%-16s %3u under way %8u requests %12llu bytes %12llu ns %8llu MiB/s\n",
+	       pattern->name, pattern->depth, pattern->requests, (unsigned long long)bytes,
+	       (unsigned long long)ns, (unsigned long long)(bytes * 1000 / ns * 1000000 >> 20));
 }
 
 /* Pages are held for the disk from their first use on, which costs some 500 instructions each. */
 static void use_all_pages(uint8_t *buffer)
 {
-	pattern = &patterns[0];
+	pattern = &patterns[1];
 	measure(buffer);
 }
 
@@ -109,7 +114,8 @@ int main(void)
 	disk = pv_blkfront_open(PV_BLK_XVD(0), &error);
 	if (!disk)
 		fail("no disk xvda");
-	buffer = pv_blkfront_buffer(disk, DEPTH * MOST_PAGES);
+	disk_sectors = pv_blkfront_info(disk)->sectors;
+	buffer = pv_blkfront_buffer(disk, MOST_DEPTH * MOST_PAGES);
 	if (!buffer)
 		fail("no memory");
 	use_all_pages(buffer);
