@@ -274,7 +274,7 @@ static int read_geometry(struct virtio_blk *disk)
 	if (has(disk, F_SEG_MAX) && config(disk, CONFIG_SEG_MAX, 4) < block->max_segments)
 		block->max_segments = config(disk, CONFIG_SEG_MAX, 4);
 	if (!has(disk, VIRTIO_F_INDIRECT) && block->max_segments + EXTRA > disk->queue.size)
-		block->max_segments = disk->queue.size - EXTRA;
+		block->max_segments = disk->queue.size > EXTRA ? disk->queue.size - EXTRA : 0;
 	block->max_sectors = block->max_segments * (PAGE_BYTES / BLOCK_SECTOR);
 	block->long_segments = !has(disk, F_SIZE_MAX);
 	read_discard(disk);

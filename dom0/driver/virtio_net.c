@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <pv/thread.h>
 #include <xen/errno.h>
 #include "cli/operator.h"
 #include "driver/dma.h"
@@ -134,14 +135,17 @@ static void receive_frames(struct virtio_net *card)
 {
 	struct buffer *buffer;
 	uint32_t written;
-	bool any = false;
+	unsigned int taken = 0;
 
 	while ((buffer = virtqueue_take(&card->receive, &written))) {
 		hand_up(card, buffer, written);
 		offer(card, buffer);
-		any = true;
+		if (++taken % card->receive.size)
+			continue;
+		virtio_notify(&card->virtio, &card->receive);
+		pv_yield(); /* frames may come faster than they are taken, and others wait */
 	}
-	if (any)
+	if (taken % card->receive.size)
 		virtio_notify(&card->virtio, &card->receive);
 }
 
