@@ -213,6 +213,7 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 	unsigned i;
 	int rc = 0;
 
+	/*@ ghost none_refers(entries, level); */
 	/*@ loop invariant \at(*progress, Pre) <= i <= 512 && rc == 0;
 	    loop invariant *progress == \at(*progress, Pre) && ram_kept{Pre,Here};
 	    loop invariant \forall integer j; (0 <= j < \at(*progress, Pre) || i <= j < 512 ||
@@ -226,7 +227,7 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 		allowed(\at(entries[j], Pre), level, (struct domain_memory *)dm);
 	    loop invariant \forall integer j; \at(*progress, Pre) <= j < i &&
 		guests_slot(level, j) ==>
-		(!(\at(entries[j], Pre) & PTE_PRESENT) || (entries[j] & PTE_USER));
+		marked(\at(entries[j], Pre), entries[j]);
 	    loop invariant is_ram(chosen) ==> proof_typed == \at(proof_typed, Pre) +
 		refs{Pre}(entries, level, 1, i) -
 		refs{Pre}(entries, level, 1, \at(*progress, Pre));
@@ -246,14 +247,21 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 			entries[i - 7] == 0 && entries[i - 6] == 0 &&
 			entries[i - 5] == 0 && entries[i - 4] == 0 && entries[i - 3] == 0 &&
 			entries[i - 2] == 0 && entries[i - 1] == 0 && entries[i] == 0; */
-		/*@ assert s3: \forall integer k; i != \at(i, LoopCurrent) && k == i ==>
-			\at(entries[k - 7], Pre) == 0 && \at(entries[k - 6], Pre) == 0 &&
-			\at(entries[k - 5], Pre) == 0 && \at(entries[k - 4], Pre) == 0 &&
-			\at(entries[k - 3], Pre) == 0 && \at(entries[k - 2], Pre) == 0 &&
-			\at(entries[k - 1], Pre) == 0 && \at(entries[k], Pre) == 0; */
+		/*@ assert s3: i != \at(i, LoopCurrent) ==>
+			\at(entries[\at(i, Here) - 7], Pre) == 0 &&
+			\at(entries[\at(i, Here) - 6], Pre) == 0 &&
+			\at(entries[\at(i, Here) - 5], Pre) == 0 &&
+			\at(entries[\at(i, Here) - 4], Pre) == 0 &&
+			\at(entries[\at(i, Here) - 3], Pre) == 0 &&
+			\at(entries[\at(i, Here) - 2], Pre) == 0 &&
+			\at(entries[\at(i, Here) - 1], Pre) == 0 &&
+			\at(entries[\at(i, Here)], Pre) == 0; */
+		/*@ assert s4: i != \at(i, LoopCurrent) ==>
+			seven_empty{Pre}(entries, \at(i, LoopCurrent), i); */
+		/*@ ghost none_between(entries, i); */
 		/*@ assert z1: \forall integer j; \at(i, LoopCurrent) <= j < i ==>
 			\at(entries[j], Pre) == 0; */
-		/*@ assert z2: \forall u64 x; x == 0 ==> !(x & PTE_PRESENT); */
+		/*@ assert z2: \forall u64 x, y; x == 0 ==> marked(x, y); */
 		/*@ assert z3: \forall u64 x; x == 0 ==>
 			allowed(x, level, (struct domain_memory *)dm); */
 		/*@ assert v1: \forall integer j; \at(*progress, Pre) <= j < i &&
@@ -261,17 +269,8 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 			allowed(\at(entries[j], Pre), level, (struct domain_memory *)dm); */
 		/*@ assert v2: \forall integer j; \at(*progress, Pre) <= j < i &&
 			guests_slot(level, j) ==>
-			(!(\at(entries[j], Pre) & PTE_PRESENT) || (entries[j] & PTE_USER)); */
+			marked(\at(entries[j], Pre), entries[j]); */
 		/*@ assert e1: entries[i] == \at(entries[\at(i, Here)], Pre); */
-		/*@ assert s5: i != \at(i, LoopCurrent) ==>
-			refs{Pre}(entries, level, 1, i) ==
-			refs{Pre}(entries, level, 1, i - 1) ==
-			refs{Pre}(entries, level, 1, i - 2) ==
-			refs{Pre}(entries, level, 1, i - 3) ==
-			refs{Pre}(entries, level, 1, i - 4) ==
-			refs{Pre}(entries, level, 1, i - 5) ==
-			refs{Pre}(entries, level, 1, i - 6) ==
-			refs{Pre}(entries, level, 1, i - 7); */
 		/*@ assert s6: refs{Pre}(entries, level, 1, i) ==
 			refs{Pre}(entries, level, 1, \at(i, LoopCurrent)); */
 		/*@ assert r1: guests_slot(level, i) && holds(\at(entries[\at(i, Here)], Pre), level, 1) ==>
@@ -281,15 +280,6 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 			refs{Pre}(entries, level, 1, i + 1) == refs{Pre}(entries, level, 1, i); */
 		/*@ assert n1: entries[i] == 0 || !guests_slot(level, i) ==>
 			refs{Pre}(entries, level, 1, i + 1) == refs{Pre}(entries, level, 1, i); */
-		/*@ assert s5: i != \at(i, LoopCurrent) ==>
-			refs{Pre}(entries, level, 0, i) ==
-			refs{Pre}(entries, level, 0, i - 1) ==
-			refs{Pre}(entries, level, 0, i - 2) ==
-			refs{Pre}(entries, level, 0, i - 3) ==
-			refs{Pre}(entries, level, 0, i - 4) ==
-			refs{Pre}(entries, level, 0, i - 5) ==
-			refs{Pre}(entries, level, 0, i - 6) ==
-			refs{Pre}(entries, level, 0, i - 7); */
 		/*@ assert s6: refs{Pre}(entries, level, 0, i) ==
 			refs{Pre}(entries, level, 0, \at(i, LoopCurrent)); */
 		/*@ assert r1: guests_slot(level, i) && holds(\at(entries[\at(i, Here)], Pre), level, 0) ==>
@@ -312,10 +302,10 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 		/*@ assert u3: rc == 0 ==>
 			allowed(\at(entries[\at(i, Here)], Pre), level,
 				(struct domain_memory *)dm) &&
-			(!(\at(entries[\at(i, Here)], Pre) & PTE_PRESENT) ||
-			 (entries[i] & PTE_USER)); */
+			marked(\at(entries[\at(i, Here)], Pre), entries[i]); */
 		/*@ assert u4: dm->privileged == \at(dm->privileged, LoopCurrent); */
 		/*@ assert u5: ram_kept{LoopCurrent,Here}; */
+		/*@ assert u6: *progress == \at(*progress, LoopCurrent); */
 		/*@ assert c1: is_ram(chosen) && rc == 0 && holds(\at(entries[\at(i, Here)], Pre), level, 1) ==>
 			proof_typed == \at(proof_typed, LoopCurrent) + 1; */
 		/*@ assert c2: !(is_ram(chosen) && rc == 0 && holds(\at(entries[\at(i, Here)], Pre), level, 1)) ==>
@@ -335,7 +325,7 @@ validate_entries(u64 *entries, unsigned level, const struct domain_memory *dm, u
 			allowed(\at(entries[j], Pre), level, (struct domain_memory *)dm); */
 		/*@ assert v2: \forall integer j; \at(*progress, Pre) <= j < i &&
 			guests_slot(level, j) ==>
-			(!(\at(entries[j], Pre) & PTE_PRESENT) || (entries[j] & PTE_USER)); */
+			marked(\at(entries[j], Pre), entries[j]); */
 		if (unlikely(rc))
 			break;
 	}
@@ -411,6 +401,7 @@ invalidate_entries(const u64 *entries, unsigned level, unsigned *progress)
 	unsigned i;
 	int rc = 0;
 
+	/*@ ghost none_refers((u64 *)entries, level); */
 	/*@ loop invariant 0 <= i <= \at(*progress, Pre) && rc == 0;
 	    loop invariant *progress == \at(*progress, Pre) && ram_kept{Pre,Here};
 	    loop invariant \forall integer j; 0 <= j < 512 ==>
@@ -433,29 +424,17 @@ invalidate_entries(const u64 *entries, unsigned level, unsigned *progress)
 			entries[i - 1] == 0 && entries[i] == 0 &&
 			entries[i + 1] == 0 && entries[i + 2] == 0 && entries[i + 3] == 0 &&
 			entries[i + 4] == 0 && entries[i + 5] == 0 && entries[i + 6] == 0; */
-		/*@ assert s3: \forall integer k; i != \at(i, LoopCurrent) && k == i ==>
-			\at(entries[k - 1], Pre) == 0 && \at(entries[k], Pre) == 0 &&
-			\at(entries[k + 1], Pre) == 0 && \at(entries[k + 2], Pre) == 0 &&
-			\at(entries[k + 3], Pre) == 0 && \at(entries[k + 4], Pre) == 0 &&
-			\at(entries[k + 5], Pre) == 0 && \at(entries[k + 6], Pre) == 0; */
-		/*@ assert s5: i != \at(i, LoopCurrent) ==>
-			refs{Pre}((u64 *)entries, level, 1, i) ==
-			refs{Pre}((u64 *)entries, level, 1, i + 1) ==
-			refs{Pre}((u64 *)entries, level, 1, i + 2) ==
-			refs{Pre}((u64 *)entries, level, 1, i + 3) ==
-			refs{Pre}((u64 *)entries, level, 1, i + 4) ==
-			refs{Pre}((u64 *)entries, level, 1, i + 5) ==
-			refs{Pre}((u64 *)entries, level, 1, i + 6) ==
-			refs{Pre}((u64 *)entries, level, 1, i + 7); */
-		/*@ assert s5: i != \at(i, LoopCurrent) ==>
-			refs{Pre}((u64 *)entries, level, 0, i) ==
-			refs{Pre}((u64 *)entries, level, 0, i + 1) ==
-			refs{Pre}((u64 *)entries, level, 0, i + 2) ==
-			refs{Pre}((u64 *)entries, level, 0, i + 3) ==
-			refs{Pre}((u64 *)entries, level, 0, i + 4) ==
-			refs{Pre}((u64 *)entries, level, 0, i + 5) ==
-			refs{Pre}((u64 *)entries, level, 0, i + 6) ==
-			refs{Pre}((u64 *)entries, level, 0, i + 7); */
+		/*@ assert s3: i != \at(i, LoopCurrent) ==>
+			\at(entries[\at(i, Here) - 1], Pre) == 0 &&
+			\at(entries[\at(i, Here)], Pre) == 0 &&
+			\at(entries[\at(i, Here) + 1], Pre) == 0 &&
+			\at(entries[\at(i, Here) + 2], Pre) == 0 &&
+			\at(entries[\at(i, Here) + 3], Pre) == 0 &&
+			\at(entries[\at(i, Here) + 4], Pre) == 0 &&
+			\at(entries[\at(i, Here) + 5], Pre) == 0 &&
+			\at(entries[\at(i, Here) + 6], Pre) == 0; */
+		/*@ assert s4: i != \at(i, LoopCurrent) ==>
+			seven_empty{Pre}((u64 *)entries, i, \at(i, LoopCurrent)); */
 		/*@ assert s6: refs{Pre}((u64 *)entries, level, 1, i) ==
 			refs{Pre}((u64 *)entries, level, 1, \at(i, LoopCurrent)); */
 		/*@ assert refs{Pre}((u64 *)entries, level, 0, i) ==
@@ -489,6 +468,8 @@ invalidate_entries(const u64 *entries, unsigned level, unsigned *progress)
 			rc = entry_put(entry, level);
 		/*@ assert u1: \forall integer j; 0 <= j < 512 ==>
 			entries[j] == \at(entries[j], LoopCurrent); */
+		/*@ assert u5: ram_kept{LoopCurrent,Here}; */
+		/*@ assert u6: *progress == \at(*progress, LoopCurrent); */
 		/*@ assert is_ram(chosen) && rc == 0 && holds(entry, level, 1) ==>
 			proof_typed == \at(proof_typed, LoopCurrent) - 1; */
 		/*@ assert !(is_ram(chosen) && rc == 0 && holds(entry, level, 1)) ==>

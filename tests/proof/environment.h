@@ -135,6 +135,13 @@ extern long proof_typed, proof_general;
 	refs(e, level, typed, n) == refs(e, level, typed, m);
     }
 
+    // Present, the entry can be used by guests now.
+    axiomatic marking {
+      predicate marked(u64 before, u64 now);
+      axiom marking: \forall u64 before, now; marked(before, now) <==>
+	(!(before & PTE_PRESENT) || (now & PTE_USER));
+    }
+
     // Bits that an entry may have. What it says of the chosen frame, it says of all.
     predicate allowed(u64 e, integer level, struct domain_memory *owner) =
 	!(e & PTE_PRESENT) || !(e & (PTE_CACHE | PTE_GLOBAL)) ||
@@ -202,6 +209,59 @@ u64 root_slot(const struct domain_memory *dm, unsigned slot);
 /*@ assigns \nothing;
     ensures \result == 0 || \result == 1; */
 bool hypercall_preempt_check(void);
+/*@ axiomatic emptiness { // a predicate that provers do not unfold wherever they look
+      predicate seven_empty{L}(u64 *e, integer m, integer n) reads e[0 .. 511];
+      axiom seven_empty{L}: \forall u64 *e, integer m, n; seven_empty(e, m, n) <==>
+	0 <= m <= 505 && n == m + 7 && e[m] == 0 && e[m + 1] == 0 && e[m + 2] == 0 &&
+	e[m + 3] == 0 && e[m + 4] == 0 && e[m + 5] == 0 && e[m + 6] == 0;
+    } */
+/*@ ghost
+  /@ requires \valid_read(e + (0 .. 511)); // empty entries hold nothing
+     assigns \nothing;
+     ensures \forall integer m, n; seven_empty(e, m, n) ==>
+	refs(e, level, 0, n) == refs(e, level, 0, m) &&
+	refs(e, level, 1, n) == refs(e, level, 1, m); @/
+  void none_refers(u64 *e, unsigned level)
+  {
+	int k = 0;
+	/@ loop invariant 0 <= k <= 512;
+	   loop invariant \forall integer typed, n; 0 <= n < k && e[n] == 0 ==>
+		refs(e, level, typed, n + 1) == refs(e, level, typed, n);
+	   loop assigns k; @/
+	while (k < 512) {
+		/@ assert \forall u64 x; x == 0 ==> !(x & PTE_PRESENT); @/
+		/@ assert \forall integer typed; e[k] == 0 ==>
+			refs(e, level, typed, k + 1) == refs(e, level, typed, k); @/
+		k++;
+	}
+	/@ assert \forall integer typed, m, n; seven_empty(e, m, n) ==>
+	  refs(e, level, typed, m + 7) == refs(e, level, typed, m + 6) ==
+	  refs(e, level, typed, m + 5) == refs(e, level, typed, m + 4) ==
+	  refs(e, level, typed, m + 3) == refs(e, level, typed, m + 2) ==
+	  refs(e, level, typed, m + 1) == refs(e, level, typed, m); @/
+  }
+*/
+/*@ ghost
+  /@ requires \valid_read(e + (0 .. 511)) && n < 512;
+     assigns \nothing;
+     ensures seven_empty(e, n - 7, n) ==>
+	\forall integer j; n - 7 <= j < n ==> e[j] == 0; @/
+  void none_between(u64 *e, unsigned n)
+  {
+	/@ assert seven_empty(e, n - 7, n) ==>
+		\forall integer j; n - 7 <= j < n - 6 ==> e[j] == 0; @/
+	/@ assert seven_empty(e, n - 7, n) ==>
+		\forall integer j; n - 7 <= j < n - 5 ==> e[j] == 0; @/
+	/@ assert seven_empty(e, n - 7, n) ==>
+		\forall integer j; n - 7 <= j < n - 4 ==> e[j] == 0; @/
+	/@ assert seven_empty(e, n - 7, n) ==>
+		\forall integer j; n - 7 <= j < n - 3 ==> e[j] == 0; @/
+	/@ assert seven_empty(e, n - 7, n) ==>
+		\forall integer j; n - 7 <= j < n - 2 ==> e[j] == 0; @/
+	/@ assert seven_empty(e, n - 7, n) ==>
+		\forall integer j; n - 7 <= j < n - 1 ==> e[j] == 0; @/
+  }
+*/
 #endif
 
 /* Type words. Each axiom is a lemma on bits: Z3 proves it of words of 64 bits, see bits.smt2. */
