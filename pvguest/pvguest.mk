@@ -12,7 +12,8 @@ PV_COMPILER_INCLUDE = $(eval PV_COMPILER_INCLUDE := $(shell $(CC) -print-file-na
 PV_CPPFLAGS = -nostdinc -isystem $(NEWLIB)/include -isystem $(PV_COMPILER_INCLUDE) \
 	-Ipvguest/include -Iabi -D__XEN_INTERFACE_VERSION__=$(PV_INTERFACE) \
 	-D_GNU_SOURCE -D__DYNAMIC_REENT__ -D_READ_WRITE_RETURN_TYPE=_ssize_t -D_READ_WRITE_BUFSIZE_TYPE=size_t
-PV_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -mno-red-zone -mcmodel=small -fno-pic -fno-pie \
+# Tuned for CPUs of today (any can run it): one multiplication for three additions and shifts, where a ring is indexed.
+PV_CFLAGS := -std=gnu11 -O2 -mtune=haswell -g -Wall -Wextra -mno-red-zone -mcmodel=small -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-tree-slp-vectorize -ffunction-sections -fdata-sections
 PV_LDFLAGS := -nostdlib -static -Wl,--gc-sections,--build-id=none,-z,max-page-size=4096 \

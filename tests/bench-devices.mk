@@ -18,7 +18,7 @@ $(BENCH)/net.rows: $(BENCH)/net.iso tools/bench/net tools/bench/machine | $(SETU
 
 # A disk, by dom0's command and by a guest that does the same.
 DEVICE_ROWS += $(BENCH)/block.rows
-BENCH_ROUNDS_OF = $(foreach round,1 2 3,$(1);)
+BENCH_ROUNDS_OF = $(foreach round,1 2 3 4 5,$(1);)
 BENCH_BLOCK_RUN = $(call BENCH_ROUNDS_OF,block-bench vda -w) $(call BENCH_ROUNDS_OF,create blkbench -c) poweroff
 $(BENCH)/block.iso: $(B)/parapet $(B)/dom0 $(B)/tests/dom0.cpio tools/mkiso | $(SETUP_IMAGE)
 	$(call say,ISO,$@)

@@ -64,8 +64,14 @@ struct vbd {
 	uint64_t count[BLOCK_OPERATIONS], sectors[BLOCK_OPERATIONS], errors;
 };
 
+extern struct pv_semaphore vbds_work;
+
 /* Have the thread look at all of them. Callable from event handlers. */
-void vbds_wake(void);
+static inline void vbds_wake(void)
+{
+	if (!vbds_work.count)
+		pv_semaphore_up(&vbds_work);
+}
 
 /* Make all requests free; VBD_REQUESTS of them, zeroed, for vbd->requests. */
 void vbd_init_requests(struct vbd *vbd, struct vbd_request *requests);

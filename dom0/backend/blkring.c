@@ -71,6 +71,8 @@ _Static_assert(BLKIF_OP_READ == BLOCK_READ && BLKIF_OP_WRITE == BLOCK_WRITE && B
 	       "the lowest bit");
 _Static_assert(offsetof(blkif_request_t, operation) == 0 &&
 		       offsetof(blkif_request_t, nr_segments) == 1 &&
+		       offsetof(blkif_request_t, id) == 8 &&
+		       offsetof(blkif_request_t, sector_number) == 16 &&
 		       offsetof(blkif_request_t, seg) == 24 &&
 		       offsetof(struct blkif_request_segment, first_sect) == 4 &&
 		       offsetof(struct blkif_request_segment, last_sect) == 5,
@@ -82,6 +84,10 @@ void blkring_set_plain(struct blkring_limits *limits, unsigned int sectors)
 
 	limits->plain_mask = limits->can_write ? 0xfffe : 0xffff;
 	limits->plain_sectors = (uint16_t)(sectors < most ? sectors : most);
+	limits->plain_part = limits->unit - 1;
+	limits->plain_end = limits->sectors < limits->plain_sectors
+				    ? 0
+				    : limits->sectors - limits->plain_sectors + 1;
 }
 
 /* From the last one on, so that what is not split yet is not overwritten. */

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <pv/types.h>
 #include "driver/block.h"
 
@@ -31,6 +32,8 @@ struct blkring_limits {
 	bool long_segments; /* see backend/vbd.h */
 
 	/* Of a plain request: see below. All 0: none is plain. */
+	uint64_t plain_end;	/* it begins before, so that even the longest is on the disk */
+	uint32_t plain_part;	/* of a unit: these bits of its place and length are clear */
 	uint16_t plain_mask;	/* of its first word; the rest does not matter */
 	uint16_t plain_sectors; /* at most */
 };
@@ -40,7 +43,7 @@ struct blkring_limits {
 /* A read or write of one segment, from the start of its first page on. */
 struct blkring_plain {
 	uint64_t id, sector;
-	uint32_t sectors;
+	uint64_t sectors;
 	grant_ref_t ref;
 	uint32_t write; /* 1, or 0: it is a read */
 };
@@ -84,20 +87,18 @@ static inline bool blkring_look_plain(const blkif_back_ring_t *ring,
 				      const struct blkring_limits *limits,
 				      struct blkring_plain *plain)
 {
-	const volatile blkif_request_t *shared = RING_GET_REQUEST(ring, ring->req_cons);
-	uint64_t first = *(const volatile uint64_t *)shared;
-	uint64_t segment = *(const volatile uint64_t *)&shared->seg[0];
+	const volatile uint64_t *words =
+		(const volatile uint64_t *)RING_GET_REQUEST(ring, ring->req_cons);
+	uint64_t first = words[0], segment = words[3];
 
-	plain->id = shared->id;
-	plain->sector = shared->sector_number;
+	plain->id = words[1];
+	plain->sector = words[2];
 	plain->ref = (grant_ref_t)segment;
-	plain->sectors = (uint32_t)(segment >> 40 & 0xff) + 1; /* last_sect + 1 */
+	plain->sectors = (segment >> 40 & 0xff) + 1; /* last_sect + 1 */
 	plain->write = (uint32_t)first & 1;
 	return (first & limits->plain_mask) == BLKRING_PLAIN_WORD && !(segment >> 32 & 0xff) &&
-	       plain->sectors <= limits->plain_sectors &&
-	       !((plain->sectors | plain->sector) & (limits->unit - 1)) &&
-	       plain->sector <= limits->sectors &&
-	       plain->sectors <= limits->sectors - plain->sector;
+	       plain->sectors <= limits->plain_sectors && plain->sector < limits->plain_end &&
+	       !((plain->sectors | plain->sector) & limits->plain_part);
 }
 
 /* Put segments of one page in place of long ones, as many as there are pages. */
@@ -110,8 +111,8 @@ static inline void blkring_answer(blkif_back_ring_t *ring, uint64_t id, uint8_t 
 	blkif_response_t *response = RING_GET_RESPONSE(ring, ring->rsp_prod_pvt);
 
 	response->id = id;
-	response->operation = operation;
-	response->status = status;
+	/* What is between the two is written as well: 0. */
+	memcpy(&response->operation, &(uint32_t){(uint32_t)(uint16_t)status << 16 | operation}, 4);
 	ring->rsp_prod_pvt++;
 }
 

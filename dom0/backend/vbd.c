@@ -12,7 +12,7 @@
 #define RING_ORDER_MAX 2 /* four pages: 128 requests */
 #define PAGE_SECTORS   (PV_PAGE_SIZE / BLOCK_SECTOR)
 
-static struct pv_semaphore work;
+struct pv_semaphore vbds_work;
 static struct vbd *connected;
 
 /* --- the type of back end -------------------------------------------------------------------- */
@@ -191,12 +191,6 @@ static const struct backend_type vbd_type = {"vbd", publish, connect, disconnect
 
 /* --- the thread ------------------------------------------------------------------------------ */
 
-void vbds_wake(void)
-{
-	if (!work.count)
-		pv_semaphore_up(&work);
-}
-
 /* Answers of this round's first half go out with those of its second. */
 static void serve_one(struct vbd *vbd)
 {
@@ -211,7 +205,7 @@ static void serve(void *unused)
 {
 	(void)unused;
 	for (;;) {
-		pv_semaphore_down(&work);
+		pv_semaphore_down(&vbds_work);
 		for (struct vbd *vbd = connected; vbd; vbd = vbd->next)
 			serve_one(vbd);
 		pv_yield();

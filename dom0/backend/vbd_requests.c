@@ -296,36 +296,56 @@ void vbd_set_plain(struct vbd *vbd)
 	blkring_set_plain(&vbd->limits, !vbd->standing ? 0 : takes_long ? 256 : PAGE_SECTORS);
 }
 
+static __attribute__((noinline)) void not_started(struct vbd_request *request, int error)
+{
+	if (error == -XEN_EBUSY)
+		error = block_wait(request->vbd->disk->device, &request->block);
+	if (error)
+		finished(request, BLKIF_RSP_ERROR);
+}
+
 /* The short way: memory that is known to be consecutive. Nothing is taken if it is not that. */
-static inline bool take_plain(struct vbd *vbd)
+static inline bool take_plain(struct vbd *vbd, const blkif_back_ring_t *ring)
 {
 	struct vbd_request *request = vbd->free;
 	struct block_request *block = &request->block;
 	const struct vbd_standing *place;
 	struct blkring_plain plain;
+	int error;
 
-	if (!blkring_look_plain(&vbd->ring, &vbd->limits, &plain))
+	if (!blkring_look_plain(ring, &vbd->limits, &plain))
 		return false;
 	place = &vbd->standing[plain.ref % VBD_STANDING];
 	if (place->ref != plain.ref || place->run <= (plain.sectors - 1) / PAGE_SECTORS)
 		return false;
-	vbd->ring.req_cons++;
 	vbd->free = request->next;
 	vbd->busy++;
 	request->guest.id = plain.id;
 	request->guest.operation = (uint8_t)plain.write;
 	request->segment[0].machine = place->page.machine;
-	request->segment[0].length = plain.sectors * BLOCK_SECTOR;
+	request->segment[0].length = (uint32_t)plain.sectors * BLOCK_SECTOR;
 	block->segment_count = 1;
 	block->operation = plain.write;
 	block->done = done;
-	block->sectors = plain.sectors;
+	block->sectors = (uint32_t)plain.sectors;
 	block->sector = plain.sector;
 	vbd->count[plain.write]++;
 	vbd->sectors[plain.write] += plain.sectors;
-	if (block_submit_good(vbd->disk->device, block))
-		finished(request, BLKIF_RSP_ERROR);
+	error = block_try_good(vbd->disk->device, block);
+	if (error)
+		not_started(request, error);
 	return true;
+}
+
+/* Those that are plain, up to this place. True: one of them is not, and there is room for it. */
+static inline bool take_plain_ones(struct vbd *vbd, RING_IDX end)
+{
+	blkif_back_ring_t ring = vbd->ring;
+
+	while (ring.req_cons != end && vbd->free && take_plain(vbd, &ring))
+		ring.req_cons++;
+	vbd->ring.req_cons = ring.req_cons;
+	return ring.req_cons != end && vbd->free;
 }
 
 /* Take one request out of the ring. What is wrong with it is answered at once, and it is started if
@@ -500,13 +520,14 @@ static bool batch_is_full(void)
 static bool fill_batch(struct vbd *vbd)
 {
 	int pending = blkring_pending(&vbd->ring);
+	RING_IDX end = vbd->ring.req_cons;
 
 	batch.requests = batch.copies = batch.pages = 0;
 	if (pending < 0)
 		backend_fail(&vbd->backend, "impossible index of requests");
-	for (; pending > 0 && vbd->free; pending--) {
-		if (take_plain(vbd))
-			continue;
+	else
+		end += (RING_IDX)pending;
+	while (take_plain_ones(vbd, end)) {
 		if (batch.requests && batch_is_full())
 			return true;
 		take_one(vbd);

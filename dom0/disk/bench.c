@@ -14,12 +14,12 @@
 #define MOST_DEPTH 128 /* places of a ring that a guest can have */
 
 const struct bench_pattern bench_patterns[BENCH_PATTERNS] = {
-	{"sequential read", BLOCK_READ, MOST_SECTORS, 32, 2000, false},
-	{"sequential read", BLOCK_READ, MOST_SECTORS, 128, 2000, false},
+	{"sequential read", BLOCK_READ, MOST_SECTORS, 32, 10000, false},
+	{"sequential read", BLOCK_READ, MOST_SECTORS, 128, 10000, false},
 	{"random read", BLOCK_READ, PAGE_SECTORS, 32, 10000, true},
 	{"random read", BLOCK_READ, PAGE_SECTORS, 128, 10000, true},
-	{"sequential write", BLOCK_WRITE, MOST_SECTORS, 32, 2000, false},
-	{"sequential write", BLOCK_WRITE, MOST_SECTORS, 128, 2000, false},
+	{"sequential write", BLOCK_WRITE, MOST_SECTORS, 32, 10000, false},
+	{"sequential write", BLOCK_WRITE, MOST_SECTORS, 128, 10000, false},
 	{"random write", BLOCK_WRITE, PAGE_SECTORS, 32, 10000, true},
 	{"random write", BLOCK_WRITE, PAGE_SECTORS, 128, 10000, true},
 };

@@ -81,19 +81,26 @@ struct block_device {
  */
 int block_submit(struct block_device *device, struct block_request *request);
 
-/* For block_submit_good(): keep a request until there is room. 0. */
+/* For what found none: keep a request until there is room. 0. */
 int block_wait(struct block_device *device, struct block_request *request);
 
 /* As block_submit(), for a request that the caller has checked himself: it is within the disk,
- * which is written, flushed or discarded only if it can be; segments are good, and not too many. */
-static inline int block_submit_good(struct block_device *device, struct block_request *request)
+ * which is written, flushed or discarded only if it can be; segments are good, and not too many.
+ * -XEN_EBUSY: there is no room; the caller tries later, or calls block_wait(). */
+static inline int block_try_good(struct block_device *device, struct block_request *request)
 {
-	int error = -XEN_EBUSY;
-
 	request->error = 0;
 	request->next = NULL;
-	if (!device->waiting) /* else it would overtake */
-		error = device->start(device, request);
+	if (device->waiting) /* it would overtake */
+		return -XEN_EBUSY;
+	return device->start(device, request);
+}
+
+/* The same, but waits for room. */
+static inline int block_submit_good(struct block_device *device, struct block_request *request)
+{
+	int error = block_try_good(device, request);
+
 	return error == -XEN_EBUSY ? block_wait(device, request) : error;
 }
 

@@ -8,8 +8,7 @@
 #include <pv/time.h>
 #include "blkfront.h"
 
-#define PATIENCE_NS  (20 * PV_NS_PER_SECOND)
-#define LONG_SECTORS 256 /* of a segment that goes on in the pages of the references behind */
+#define PATIENCE_NS (20 * PV_NS_PER_SECOND)
 
 /* --- buffers -------------------------------------------------------------------------------- */
 
@@ -147,6 +146,7 @@ static int open_device(struct pv_blkfront *device)
 	XEN_FRONT_RING_INIT(&device->ring, (struct blkif_sring *)device->pages->start,
 			    PV_PAGE_SIZE << order);
 	make_slots(device);
+	blkfront_set_short(device);
 	error = port =
 		pv_event_alloc_unbound(device->frontend.backend_id, pv_event_raise, &device->event);
 	if (port < 0)

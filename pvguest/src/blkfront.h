@@ -17,6 +17,7 @@
 #define SLOTS	       128
 #define PAGE_SECTORS   (PV_PAGE_SIZE / PV_BLK_SECTOR)
 #define DIRECT_PAGES   BLKIF_MAX_SEGMENTS_PER_REQUEST
+#define LONG_SECTORS   256 /* of a segment that goes on in the pages of the references behind */
 
 _Static_assert(SLOTS == __CONST_RING_SIZE(blkif, PV_PAGE_SIZE << RING_ORDER_MAX), "places");
 _Static_assert(PV_BLK_PAGES * sizeof(struct blkif_request_segment) <= PV_PAGE_SIZE,
@@ -41,10 +42,13 @@ struct pv_blkfront {
 	struct pv_frontend frontend;
 	struct pv_blk_info info;
 	unsigned int number;
-	uint16_t handle; /* the same, in requests */
-	bool broken;	 /* the back end broke the rules */
-	bool takes_long; /* segments: see dom0/backend/vbd.h */
-	bool answering;	 /* in done(): what it submits goes out with what else it submits */
+	uint16_t handle;    /* the same, in requests */
+	bool broken;	    /* the back end broke the rules */
+	bool takes_long;    /* segments: see dom0/backend/vbd.h */
+	bool answering;	    /* in done(): what it submits goes out with what else it submits */
+	uint32_t heads[2];  /* first words of a read and a write of one segment */
+	uint64_t short_end; /* of the sectors where one of one segment is on the disk, however long
+			     */
 	evtchn_port_t port;
 	struct pv_semaphore event;
 	struct pv_mutex one;  /* thread in pv_blkfront_do(): each answer has one who waits for it */
@@ -55,21 +59,21 @@ struct pv_blkfront {
 	uint8_t free[SLOTS]; /* slots without a request; the last is used first */
 	struct list lists[SLOTS];
 	struct buffer *buffers;
+	const struct buffer *recent; /* where the last request was; at first an empty one */
 	uint8_t *bounce; /* for pv_blkfront_do(): PV_BLK_PAGES, or NULL before it was needed */
 };
 
-/* The buffer that whole pages are in, and which of its own the first is; NULL: none. */
-static inline const struct buffer *find_buffer(const struct pv_blkfront *device, const void *start,
-					       unsigned int pages, size_t *first)
-{
-	for (const struct buffer *buffer = device->buffers; buffer; buffer = buffer->next) {
-		size_t offset = (uintptr_t)start - (uintptr_t)buffer->start;
+/* What pv_blkfront_submit() looks at first: once handle and disk are known. */
+void blkfront_set_short(struct pv_blkfront *device);
 
-		*first = offset / PV_PAGE_SIZE;
-		if (offset % PV_PAGE_SIZE == 0 && *first + pages <= buffer->pages)
-			return buffer;
-	}
-	return NULL;
+/* Which page of this buffer starts there, if so many more behind it are in it, too. */
+static inline bool in_buffer(const struct buffer *buffer, const void *start, unsigned int more,
+			     size_t *first)
+{
+	size_t offset = (uintptr_t)start - (uintptr_t)buffer->start;
+
+	*first = offset / PV_PAGE_SIZE;
+	return offset % PV_PAGE_SIZE == 0 && *first + more < buffer->pages;
 }
 
 #endif

@@ -6,11 +6,6 @@
 #include <string.h>
 #include "blkfront.h"
 
-static inline unsigned int pages_of(const struct pv_blk_request *request)
-{
-	return (request->sectors + PAGE_SECTORS - 1) / PAGE_SECTORS;
-}
-
 static inline bool on_disk(const struct pv_blkfront *device, const struct pv_blk_request *request)
 {
 	return request->sector <= device->info.sectors &&
@@ -76,22 +71,11 @@ static inline blkif_request_t *next_place(struct pv_blkfront *device)
 	return RING_GET_REQUEST(&device->ring, device->ring.req_prod_pvt);
 }
 
-/* What all requests have, with one segment or none. */
-static inline void fill_head(const struct pv_blkfront *device, blkif_request_t *raw,
-			     const struct pv_blk_request *request, uint8_t operation,
-			     uint8_t segments)
+/* What was filled in goes out, and the request is under way: so many slots are left. */
+static inline int go(struct pv_blkfront *device, struct pv_blk_request *request, size_t left)
 {
-	raw->operation = operation;
-	raw->nr_segments = segments;
-	raw->handle = device->handle;
-	raw->id = device->free[device->free_count - 1];
-	raw->sector_number = request->sector;
-}
-
-/* What was filled in goes out, and the request is under way. */
-static inline int go(struct pv_blkfront *device, struct pv_blk_request *request)
-{
-	device->requests[device->free[--device->free_count]] = request;
+	device->requests[device->free[left]] = request;
+	device->free_count = (unsigned int)left;
 	device->ring.req_prod_pvt++;
 	return device->answering ? 0 : push(device);
 }
@@ -104,11 +88,22 @@ static bool is_good(const struct pv_blkfront *device, const struct pv_blk_reques
 	       on_disk(device, request);
 }
 
+/* The buffer that the pages of a request are in, and which of its own the first is; NULL: none. */
+static const struct buffer *find_buffer(struct pv_blkfront *device, const void *start,
+					unsigned int sectors, size_t *first)
+{
+	for (const struct buffer *buffer = device->buffers; buffer; buffer = buffer->next)
+		if (in_buffer(buffer, start, (sectors - 1) / PAGE_SECTORS, first))
+			return device->recent = buffer;
+	return NULL;
+}
+
 /* Any request, or what is wrong with it. */
 static __attribute__((noinline)) int submit_any(struct pv_blkfront *device,
 						struct pv_blk_request *request)
 {
 	const struct buffer *buffer = NULL;
+	blkif_request_t *raw;
 	size_t first = 0;
 	int error = 0;
 
@@ -119,38 +114,63 @@ static __attribute__((noinline)) int submit_any(struct pv_blkfront *device,
 	if (!device->free_count)
 		return -XEN_EBUSY;
 	if (request->sectors) {
-		buffer = find_buffer(device, request->buffer, pages_of(request), &first);
+		buffer = find_buffer(device, request->buffer, request->sectors, &first);
 		if (!buffer)
 			return -XEN_EINVAL;
 	}
-	fill_head(device, next_place(device), request, operations[request->operation], 0);
+	raw = next_place(device);
+	raw->operation = operations[request->operation];
+	raw->nr_segments = 0;
+	raw->handle = device->handle;
+	raw->id = device->free[device->free_count - 1];
+	raw->sector_number = request->sector;
 	if (buffer)
-		error = fill_segments(device, next_place(device), buffer, first, request->sectors);
-	return error ? error : go(device, request);
+		error = fill_segments(device, raw, buffer, first, request->sectors);
+	return error ? error : go(device, request, device->free_count - 1);
 }
 
-_Static_assert(PV_BLK_READ == BLKIF_OP_READ && PV_BLK_WRITE == BLKIF_OP_WRITE, "as they are");
+_Static_assert(PV_BLK_READ == BLKIF_OP_READ && PV_BLK_WRITE == BLKIF_OP_WRITE &&
+		       BLKIF_OP_READ == 0 && BLKIF_OP_WRITE == 1,
+	       "as they are");
+_Static_assert(offsetof(blkif_request_t, operation) == 0 &&
+		       offsetof(blkif_request_t, nr_segments) == 1 &&
+		       offsetof(blkif_request_t, handle) == 2,
+	       "the first word, as it is put together below");
 
-/* The short way for what most requests are, one segment; the rest, and what is wrong, goes the long
- * one. A free slot has a place in the ring. */
+void blkfront_set_short(struct pv_blkfront *device)
+{
+	static const struct buffer nothing;
+	const uint64_t sectors = device->info.sectors;
+
+	device->recent = &nothing;
+	device->short_end = sectors < LONG_SECTORS ? 0 : sectors - LONG_SECTORS + 1;
+	for (uint32_t write = 0; write < 2; write++)
+		device->heads[write] = (uint32_t)device->handle << 16 | 1 << 8 | write;
+}
+
+/* The short way for what most requests are: one segment, in the same buffer as the last, and not at
+ * the end of the disk. The rest, and what is wrong, goes the long one. A free slot has a place in
+ * the ring. */
 int pv_blkfront_submit(struct pv_blkfront *device, struct pv_blk_request *request)
 {
-	const unsigned int sectors = request->sectors;
-	const struct buffer *buffer;
+	const size_t left = device->free_count - 1;
+	const unsigned int last = request->sectors - 1; /* none: too large for any buffer */
+	const struct buffer *buffer = device->recent;
 	blkif_request_t *raw;
 	size_t first;
 
-	if (!device->free_count || request->operation > PV_BLK_WRITE || !on_disk(device, request))
-		return submit_any(device, request);
-	buffer = find_buffer(device, request->buffer, pages_of(request), &first);
-	if (!buffer || sectors - 1 >= buffer->step)
+	if (left >= SLOTS || request->operation > PV_BLK_WRITE ||
+	    request->sector >= device->short_end || last >= buffer->step ||
+	    !in_buffer(buffer, request->buffer, last / PAGE_SECTORS, &first))
 		return submit_any(device, request);
 	raw = next_place(device);
-	fill_head(device, raw, request, (uint8_t)request->operation, 1);
+	memcpy(raw, &device->heads[request->operation], sizeof(device->heads[0]));
+	raw->id = device->free[left];
+	raw->sector_number = request->sector;
 	raw->seg[0].gref = buffer->refs[first];
 	raw->seg[0].first_sect = 0;
-	raw->seg[0].last_sect = (uint8_t)(sectors - 1);
-	return go(device, request);
+	raw->seg[0].last_sect = (uint8_t)last;
+	return go(device, request, left);
 }
 
 /* False if nothing like it is under way. */
@@ -254,7 +274,7 @@ static int do_some(struct pv_blkfront *device, struct pv_blk_request *request, v
 	int error;
 
 	request->buffer = data;
-	if (!size || find_buffer(device, data, pages_of(request), &first))
+	if (!size || find_buffer(device, data, request->sectors, &first))
 		return do_one(device, request);
 	if (!device->bounce)
 		device->bounce = pv_blkfront_buffer(device, PV_BLK_PAGES);

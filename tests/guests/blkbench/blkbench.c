@@ -18,12 +18,12 @@ static const struct pattern {
 	unsigned int sectors, depth, requests;
 	bool random;
 } patterns[] = {
-	{"sequential read", PV_BLK_READ, MOST_PAGES *PAGE_SECTORS, 32, 2000, false},
-	{"sequential read", PV_BLK_READ, MOST_PAGES *PAGE_SECTORS, 128, 2000, false},
+	{"sequential read", PV_BLK_READ, MOST_PAGES *PAGE_SECTORS, 32, 10000, false},
+	{"sequential read", PV_BLK_READ, MOST_PAGES *PAGE_SECTORS, 128, 10000, false},
 	{"random read", PV_BLK_READ, PAGE_SECTORS, 32, 10000, true},
 	{"random read", PV_BLK_READ, PAGE_SECTORS, 128, 10000, true},
-	{"sequential write", PV_BLK_WRITE, MOST_PAGES *PAGE_SECTORS, 32, 2000, false},
-	{"sequential write", PV_BLK_WRITE, MOST_PAGES *PAGE_SECTORS, 128, 2000, false},
+	{"sequential write", PV_BLK_WRITE, MOST_PAGES *PAGE_SECTORS, 32, 10000, false},
+	{"sequential write", PV_BLK_WRITE, MOST_PAGES *PAGE_SECTORS, 128, 10000, false},
 	{"random write", PV_BLK_WRITE, PAGE_SECTORS, 32, 10000, true},
 	{"random write", PV_BLK_WRITE, PAGE_SECTORS, 128, 10000, true},
 };
