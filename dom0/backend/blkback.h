@@ -79,6 +79,20 @@ void vbd_init_requests(struct vbd *vbd, struct vbd_request *requests);
 /* After the limits and what the front end says of its grants are known. */
 void vbd_set_plain(struct vbd *vbd);
 
+/* The grant that stands under this reference, or NULL. Only if some may. */
+static inline struct vbd_standing *vbd_standing_at(const struct vbd *vbd, grant_ref_t ref)
+{
+	struct vbd_standing *place = &vbd->standing[ref % VBD_STANDING];
+
+	return place->run && place->ref == ref ? place : NULL;
+}
+
+/* Add memory to a request, consecutive in the machine: length in bytes. */
+void vbd_add_memory(struct vbd_request *request, uint64_t machine, uint32_t length);
+
+/* Make the segments of a request, if all of its pages stand. */
+bool vbd_point_standing(struct vbd_request *request);
+
 /* Let go of the pages of requests that are done, and answer them. */
 void vbd_finish(struct vbd *vbd);
 
