@@ -16,11 +16,11 @@
 /** The entry for va in the table of this level that `above` refers to; 0 if that is no RAM. */
 static inline u64 read_entry(u64 above, u64 va, unsigned level)
 {
-	paddr_t table = above & PTE_ADDRESS;
+	mfn_t table = mfn((above & PTE_ADDRESS) >> PAGE_SHIFT);
 
-	if (unlikely(!frame_of_ram(mfn(table >> PAGE_SHIFT))))
+	if (unlikely(!frame_of_ram(table)))
 		return 0;
-	return READ_ONCE(((u64 *)paddr_virt(table))[table_index(va, level)]);
+	return READ_ONCE(((u64 *)frame_virt(table))[table_index(va, level)]);
 }
 
 static inline u64 next_entry(u64 above, u64 va, unsigned level)
