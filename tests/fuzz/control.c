@@ -12,6 +12,7 @@
 #include <xen/errno.h>
 #include <core/sched.h>
 #include "control.h"
+#include "fakes/work.h"
 #include "fakes/world.h"
 #include "input.h"
 
@@ -27,16 +28,7 @@ static struct page *held;
 
 bool run_guests(void)
 {
-	u32 work = cpus[1]->work & (WORK_TIMERS | WORK_SCHEDULE);
-
-	cpus[1]->work = 0;
-	fake_cpu = 1;
-	if (work & WORK_TIMERS)
-		timers_run();
-	if (work & WORK_SCHEDULE)
-		schedule();
-	fake_cpu = 0;
-	return work;
+	return fake_work_on(1);
 }
 
 /* dom0 waits for the other CPU. */
@@ -224,10 +216,6 @@ static void pages(void)
 static void time_passes(void)
 {
 	fake_now += input_byte(&in) * 100000ull;
-	if (fake_deadline[1] <= fake_now) {
-		fake_deadline[1] = ~0ul;
-		cpus[1]->work |= WORK_TIMERS;
-	}
 }
 
 static void (*const table[])(void) = {

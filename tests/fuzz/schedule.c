@@ -13,6 +13,7 @@
 #include <core/hooks.h>
 #include <core/sched.h>
 #include "fakes/host.h"
+#include "fakes/work.h"
 #include "input.h"
 
 #define OPERATIONS 200
@@ -164,23 +165,11 @@ static void check_settled(void)
 
 static bool work_on(unsigned cpu)
 {
-	u32 work;
+	bool worked = fake_work_on(cpu);
 
-	if (fake_deadline[cpu] <= fake_now) {
-		fake_deadline[cpu] = NEVER;
-		cpus[cpu]->work |= WORK_TIMERS;
-	}
-	work = cpus[cpu]->work;
-	cpus[cpu]->work = 0;
-	fake_cpu = cpu;
-	if (work & WORK_TIMERS)
-		timers_run();
-	if (work & WORK_SCHEDULE)
-		schedule();
-	fake_cpu = 0;
-	if (work & (WORK_TIMERS | WORK_SCHEDULE))
+	if (worked)
 		check_always();
-	return work & (WORK_TIMERS | WORK_SCHEDULE);
+	return worked;
 }
 
 static void settle(void)

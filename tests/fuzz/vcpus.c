@@ -11,6 +11,7 @@
 #include <xen/errno.h>
 #include <core/calls.h>
 #include <core/sched.h>
+#include "fakes/work.h"
 #include "fakes/world.h"
 #include "input.h"
 #include "vcpus_model.h"
@@ -238,25 +239,6 @@ static void compare(void)
 
 /* --- CPUs and time --- */
 
-static bool work_on(unsigned cpu)
-{
-	u32 work;
-
-	if (fake_deadline[cpu] <= fake_now) {
-		fake_deadline[cpu] = NEVER;
-		cpus[cpu]->work |= WORK_TIMERS;
-	}
-	work = cpus[cpu]->work & (WORK_TIMERS | WORK_SCHEDULE);
-	cpus[cpu]->work = 0;
-	fake_cpu = cpu;
-	if (work & WORK_TIMERS)
-		timers_run();
-	if (work & WORK_SCHEDULE)
-		schedule();
-	fake_cpu = 0;
-	return work;
-}
-
 /* All CPUs do what they have to; no time passes. */
 static void settle(void)
 {
@@ -264,7 +246,7 @@ static void settle(void)
 
 	model_pass(0);
 	while (quiet < CPUS) {
-		quiet = work_on(steps % CPUS) ? 0 : quiet + 1;
+		quiet = fake_work_on(steps % CPUS) ? 0 : quiet + 1;
 		if (++steps > 10000)
 			FINDING("it does not come to rest");
 	}
@@ -637,7 +619,7 @@ static void end(void)
 		vcpu_stop_timers(real_vcpu(i));
 		real_vcpu(i)->pause_flags = VPF_DOWN;
 		vcpu_sleep_nosync(real_vcpu(i));
-		work_on(real_vcpu(i)->cpu);
+		fake_work_on(real_vcpu(i)->cpu);
 	}
 	world_end(domains[1]);
 	world_tear_down(NULL);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 CORE_SCHED := hypervisor/core/timer.c hypervisor/core/sched.c hypervisor/core/sched_policy.c \
-	tests/unit/fakes/host.c
+	tests/unit/fakes/host.c tests/unit/fakes/work.c
 
 UNIT += spinlock core_sched core_life core_calls core_domctl core_ops
 UNIT_spinlock := hypervisor/x86/spinlock.c

@@ -11,6 +11,7 @@
 #include <core/hooks.h>
 #include <core/sched.h>
 #include "fakes/host.h"
+#include "fakes/work.h"
 
 #define MS	   1000000UL
 #define MAX_ACTORS 24
@@ -57,23 +58,15 @@ static struct actor *running_on(u32 cpu)
 
 static bool settle_cpu(u32 cpu)
 {
-	u32 work = cpus[cpu]->work;
 	struct actor *a;
 
-	if (!work)
+	if (!fake_work_on(cpu))
 		return false;
-	fake_cpu = cpu;
-	cpus[cpu]->work = 0;
-	if (work & WORK_TIMERS)
-		timers_run();
-	if (work & WORK_SCHEDULE)
-		schedule();
 	a = running_on(cpu);
 	if (a && a->waiting) {
 		a->waiting = false;
 		a->worst_latency = MAX(a->worst_latency, fake_now - a->woken_at);
 	}
-	fake_cpu = 0;
 	return true;
 }
 
@@ -156,10 +149,6 @@ static void run_for(u64 ns)
 		for (u32 cpu = 0; cpu < cpu_count; cpu++) {
 			struct actor *a = running_on(cpu);
 
-			if (fake_deadline[cpu] <= fake_now) {
-				fake_deadline[cpu] = ~0UL;
-				cpus[cpu]->work |= WORK_TIMERS;
-			}
 			if (a && a->burst && !a->left)
 				put_to_sleep(a);
 		}

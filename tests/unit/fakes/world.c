@@ -9,6 +9,7 @@
 #include <core/hooks.h>
 #include <core/sched.h>
 #include <mm/hooks.h>
+#include "fakes/work.h"
 #include "fakes/world.h"
 
 int world_pages, world_preempt_in = -1, world_preempted, world_refusals;
@@ -255,17 +256,9 @@ void world_run_cpus(void)
 {
 	for (bool more = true; more;) {
 		more = false;
-		for (u32 i = 0; i < cpu_count; i++) {
-			if (!cpus[i]->work)
-				continue;
-			fake_cpu = i;
-			cpus[i]->work = 0;
-			timers_run();
-			schedule();
-			more = true;
-		}
+		for (u32 i = 0; i < cpu_count; i++)
+			more |= fake_work_on(i);
 	}
-	fake_cpu = 0;
 }
 
 int world_set_up(void **state)
