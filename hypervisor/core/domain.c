@@ -301,8 +301,6 @@ static void __attribute__((noreturn)) stop_machine(u8 reason)
 					   : "rebooting");
 	if (reason == SHUTDOWN_poweroff)
 		machine_poweroff();
-	if (opt_noreboot)
-		machine_halt();
 	machine_restart();
 }
 

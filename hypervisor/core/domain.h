@@ -43,7 +43,8 @@ struct pv_vcpu {
 	struct page *gdt_pages[14];
 	u64 ldt_virt; /* guest linear address of its LDT */
 	bool nmi_pending, in_nmi;
-	u32 tsc_aux; /* MSR_TSC_AUX */
+	u32 tsc_aux;		    /* MSR_TSC_AUX */
+	const struct cpu *last_cpu; /* where it ran last; NULL: nowhere yet */
 };
 
 /* What the scheduler keeps, under its lock: core/sched.h. */

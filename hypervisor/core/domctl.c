@@ -69,18 +69,6 @@ static long create_vcpus(struct domain *d, u32 max)
 	return 0;
 }
 
-static long hypercall_init(struct domain *d, u64 frame)
-{
-	struct page *pg = mm_get_page_writable(mfn(frame), &d->mem);
-
-	if (!pg)
-		return refuse_as(-XEN_EACCES, NOT_OWNED,
-				 "frame %#lx is not the domain's, or not to be written", frame);
-	pv_fill_hypercall_page(page_to_virt(pg));
-	type_put(pg);
-	return 0;
-}
-
 /* --- information --- */
 
 void domain_fill_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
@@ -263,7 +251,7 @@ static long on_domain(struct domain *d, struct xen_domctl *op)
 		memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
 		return 0;
 	case XEN_DOMCTL_hypercall_init:
-		return hypercall_init(d, op->u.hypercall_init.gmfn);
+		return pv_write_hypercall_page(&d->mem, mfn(op->u.hypercall_init.gmfn));
 	case XEN_DOMCTL_scheduler_op:
 		return scheduler(d, &op->u.scheduler_op);
 	case XEN_DOMCTL_ioport_permission:

@@ -27,10 +27,9 @@ void irq_domain_release(struct domain *d);
 int serial_getc(void);
 /** The hypervisor's options. */
 extern char boot_command_line[1024];
-/** Power off or reset the machine. */
+/** Power off the machine; where that does not work it stops. */
 void machine_poweroff(void) __attribute__((noreturn));
+/** Reset the machine, or with the option noreboot stop it, so that the console can be read. */
 void machine_restart(void) __attribute__((noreturn));
-/** Stop all CPUs for good, so that the console can be read. */
-void machine_halt(void) __attribute__((noreturn));
 
 #endif

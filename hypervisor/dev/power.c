@@ -54,6 +54,8 @@ void machine_restart(void)
 	static const u16 no_idt[5];
 
 	apic_stop_others();
+	if (opt_noreboot)
+		halt_forever();
 	if (reset_register)
 		*reset_register = machine.fadt.reset_value;
 	else if (machine.fadt.reset_address && machine.fadt.reset_space == SPACE_PORT)
@@ -66,11 +68,5 @@ void machine_restart(void)
 	delay_us(100000);
 	/* A triple fault is what no machine ignores. */
 	asm volatile("lidt %0; int3" ::"m"(no_idt));
-	halt_forever();
-}
-
-void machine_halt(void)
-{
-	apic_stop_others();
 	halt_forever();
 }

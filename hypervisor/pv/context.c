@@ -216,6 +216,15 @@ void pv_context_switch(struct vcpu *prev, struct vcpu *next)
 			     next->arch.kernel_mode ? next->mem.cr3_kernel : next->mem.cr3_user);
 		if (c->tsc_aux != next->pv.tsc_aux)
 			wrmsr_safe(MSR_TSC_AUX, c->tsc_aux = next->pv.tsc_aux);
+		/*
+		 * What others did here must not steer its branches; nor what its own tasks did, if
+		 * it has been on another CPU since, where its kernel may have parted them
+		 * (XSA-479).
+		 */
+		if (cpu_has_ibpb && (c->last != next || next->pv.last_cpu != c))
+			wrmsr(MSR_PRED_CMD, 1);
+		c->last = next;
+		next->pv.last_cpu = c;
 	} else {
 		context_load_idle();
 	}

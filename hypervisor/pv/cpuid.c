@@ -3,7 +3,7 @@
  * CPUID as guests see it. Each feature word passes through a mask of what works in ring 3 without
  * the hypervisor's help, or with the help that it gives. What is not listed is not shown: paging
  * and protection features (PSE, PGE, PCID, SMEP, SMAP, UMIP, PKU, LA57, CET), virtualization,
- * MTRRs, MONITOR, performance counters, the APIC's timers, TSX, speculation controls.
+ * MTRRs, MONITOR, performance counters, the APIC's timers, TSX, speculation controls (but IBPB).
  */
 #include <pv/internal.h>
 #include <x86/time.h>
@@ -22,6 +22,8 @@ enum { EAX, EBX, ECX, EDX };
 #define EXTENDED_EDX	      0xe8500800U /* SYSCALL NX MMXEXT RDTSCP LM 3DNOWEXT 3DNOW */
 #define EXTENDED_EDX_SYSCALL  (1U << 11)
 #define EXTENDED_EDX_COPIED   0x0183f3ffU /* AMD repeats these of leaf 1 */
+
+#define EXTENDED8_EBX_IBPB (1U << 12)
 
 #define ALL  0xffffffffU
 #define EACH ALL /* subleaf: whatever it is, beyond 31 too */
@@ -59,7 +61,7 @@ static const struct view views[] = {
 	/* ecx: LAHF_LM ABM SSE4A MISALIGNSSE 3DNOWPREFETCH XOP FMA4 TBM */
 	{0x80000001, 0x80000001, EACH, {ALL, 0, 0x2109e1, EXTENDED_EDX | EXTENDED_EDX_COPIED}},
 	{0x80000002, 0x80000006, EACH, {ALL, ALL, ALL, ALL}}, /* the CPU's name, caches */
-	/* address widths; CLZERO, error pointers always saved */
+	/* address widths; CLZERO, error pointers always saved, IBPB by either maker's bit */
 	{0x80000008, 0x80000008, EACH, {0xffff, 0x5}},
 	{EXTENDED_LAST, EXTENDED_LAST, EACH, {0x44}}, /* LFENCE serialises, null clears bases */
 };
@@ -158,6 +160,8 @@ void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4])
 		out[EAX] = MIN(out[EAX], EXTENDED_LAST);
 	else if (leaf == EXTENDED_BASE + 1)
 		extended_features(v, out);
+	else if (leaf == EXTENDED_BASE + 8)
+		out[EBX] |= cpu_has_ibpb ? EXTENDED8_EBX_IBPB : 0;
 	if (leaf == 7 && !(read_cr4() & X86_CR4_FSGSBASE))
 		out[EBX] &= ~FEATURE7_EBX_FSGSBASE;
 }

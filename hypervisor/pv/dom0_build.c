@@ -137,8 +137,9 @@ static void load(const u8 *file, const struct boot_module *ramdisk)
 		copy_in(image_place(&kernel, &kernel.segment[i]), file + kernel.segment[i].offset,
 			kernel.segment[i].file_size);
 	if (kernel.hypercall_page != IMAGE_NONE)
-		pv_fill_hypercall_page(
-			page_at(NULL, (kernel.hypercall_page - kernel.virt_base) >> PAGE_SHIFT));
+		pv_write_hypercall_page(
+			&dom0->mem,
+			mfn(p2m[(kernel.hypercall_page - kernel.virt_base) >> PAGE_SHIFT]));
 	if (ramdisk)
 		copy_in(at.ramdisk.first << PAGE_SHIFT, ramdisk->data, ramdisk->size);
 	copy_in(at.p2m.first << PAGE_SHIFT, (const u8 *)p2m, at.total_pages * sizeof(u64));

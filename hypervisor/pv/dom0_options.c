@@ -86,13 +86,14 @@ static void deny(struct domain *d, bool ports, u64 first, u64 last)
 
 void dom0_permit_hardware(struct domain *d)
 {
+	/* The interrupt controllers; the timer, and its gate. */
+	static const u8 chips[][2] = {{0x20, 0x21}, {0xa0, 0xa1}, {0x40, 0x43}, {0x61, 0x61}};
+
 	memset(d->irq_allowed, 0xff, sizeof(d->irq_allowed));
 	d->ioport_ranges[0] = (struct mfn_range){0, 0xffff};
 	d->ioport_range_count = 1;
-	deny(d, true, 0x20, 0x21); /* the interrupt controllers */
-	deny(d, true, 0xa0, 0xa1);
-	deny(d, true, 0x40, 0x43); /* timer, and its gate */
-	deny(d, true, 0x61, 0x61);
+	for (unsigned i = 0; i < ARRAY_SIZE(chips); i++)
+		deny(d, true, chips[i][0], chips[i][1]);
 	if (serial_port)
 		deny(d, true, serial_port, serial_port + 7U);
 	d->mem.iomem[0] = (struct mfn_range){0, BIT(52 - PAGE_SHIFT) - 1};

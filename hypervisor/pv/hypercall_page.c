@@ -4,6 +4,7 @@
  * rcx and r11, so a stub keeps them on the guest's stack. The stub of iret is jumped to; what it
  * pushes completes the frame that do_iret() reads.
  */
+#include <core/calls.h>
 #include <lib/string.h>
 #include <pv/pv.h>
 
@@ -16,7 +17,7 @@ static const u8 stub[] = {0x51, 0x41, 0x53, 0xb8, 0, 0, 0, 0, 0x0f, 0x05, 0x41, 
 static const u8 iret_stub[] = {0x51, 0x41, 0x53, 0x50, 0xb8, __HYPERVISOR_iret,
 			       0,    0,	   0,	 0x0f, 0x05};
 
-void pv_fill_hypercall_page(void *page)
+static void fill(void *page)
 {
 	memset(page, 0xcc, PAGE_SIZE); /* int3 */
 	for (unsigned nr = 0; nr < PAGE_SIZE / STUB_SIZE; nr++) {
@@ -29,4 +30,16 @@ void pv_fill_hypercall_page(void *page)
 		memcpy(p, stub, sizeof(stub));
 		p[STUB_NUMBER] = (u8)nr;
 	}
+}
+
+long pv_write_hypercall_page(struct domain_memory *dm, mfn_t frame)
+{
+	struct page *pg = mm_get_page_writable(frame, dm);
+
+	if (!pg)
+		return refuse_as(-XEN_EACCES, NOT_OWNED,
+				 "frame %#lx is not the domain's, or not to be written", frame.n);
+	fill(page_to_virt(pg));
+	type_put(pg);
+	return 0;
 }

@@ -82,18 +82,6 @@ bool pv_read_msr(struct vcpu *v, u32 number, u64 *value)
 	return true;
 }
 
-/* The guest names a frame of its own, by machine frame number. */
-static bool write_hypercall_page(struct vcpu *v, u64 value)
-{
-	struct page *pg = mm_get_page_writable(paddr_to_mfn(value), &v->domain->mem);
-
-	if (!pg)
-		return false;
-	pv_fill_hypercall_page(page_to_virt(pg));
-	type_put(pg);
-	return true;
-}
-
 bool pv_write_msr(struct vcpu *v, u32 number, u64 value)
 {
 	static const u8 bases[] = {SEGBASE_FS, SEGBASE_GS_KERNEL, SEGBASE_GS_USER};
@@ -109,7 +97,10 @@ bool pv_write_msr(struct vcpu *v, u32 number, u64 value)
 		v->pv.tsc_aux = this_cpu()->tsc_aux = (u32)value;
 		return true;
 	case MSR_HYPERCALL_PAGE:
-		return write_hypercall_page(v, value);
+		return !pv_write_hypercall_page(&v->domain->mem, paddr_to_mfn(value));
+	case MSR_PRED_CMD: /* bit 0: forget where branches went, so that one task parts from another
+			    */
+		return cpu_has_ibpb && value <= 1 && wrmsr_safe(MSR_PRED_CMD, value);
 	}
 	if (msr && msr->writable == ZERO)
 		return value == 0;

@@ -11,8 +11,9 @@ struct boot_module;
 void pv_build_dom0(const struct boot_module *kernel, const struct boot_module *ramdisk,
 		   const char *cmdline);
 
-/** Write the hypercall page's 128 stubs of 32 bytes into the 4 KiB at page. */
-void pv_fill_hypercall_page(void *page);
+/** Write the hypercall page's 128 stubs of 32 bytes into a frame of dm's that may be written; no
+ * reference is kept. 0, or -XEN_EACCES (refused). */
+long pv_write_hypercall_page(struct domain_memory *dm, mfn_t frame);
 
 long do_set_trap_table(u64 traps);
 long do_set_gdt(u64 frames, u64 entries);

@@ -26,7 +26,9 @@ long do_fpu_taskswitch(u64 set)
 
 long do_set_segment_base(u64 which, u64 base)
 {
-	struct arch_vcpu *a = &current_vcpu()->arch;
+	static const u32 msrs[] = {[SEGBASE_FS] = MSR_FS_BASE,
+				   [SEGBASE_GS_USER] = MSR_KERNEL_GS_BASE,
+				   [SEGBASE_GS_KERNEL] = MSR_GS_BASE};
 
 	if ((unsigned)which == SEGBASE_GS_USER_SEL) {
 		if (context_load_user_gs((u16)base))
@@ -35,14 +37,9 @@ long do_set_segment_base(u64 which, u64 base)
 	}
 	if (!pv_canonical(base))
 		return refuse(BAD_ARGUMENT, "segment base %#lx is not canonical", base);
-	if ((unsigned)which == SEGBASE_FS)
-		context_set_base(a, MSR_FS_BASE, base);
-	else if ((unsigned)which == SEGBASE_GS_USER)
-		context_set_base(a, MSR_KERNEL_GS_BASE, base);
-	else if ((unsigned)which == SEGBASE_GS_KERNEL)
-		context_set_base(a, MSR_GS_BASE, base);
-	else
+	if ((unsigned)which >= ARRAY_SIZE(msrs))
 		return refuse(NO_OBJECT, "segment base %u", (unsigned)which);
+	context_set_base(&current_vcpu()->arch, msrs[(unsigned)which], base);
 	return 0;
 }
 
@@ -102,9 +99,7 @@ long do_get_debugreg(u64 reg)
 
 	if ((unsigned)reg > 7)
 		return refuse(BAD_ARGUMENT, "debug register %u", (unsigned)reg);
-	if ((unsigned)reg < 4)
-		return (long)a->dr[reg & 3];
-	return (long)(reg & 1 ? a->dr7 : a->dr6);
+	return (long)((unsigned)reg < 4 ? a->dr[reg & 3] : reg & 1 ? a->dr7 : a->dr6);
 }
 
 long do_vm_assist(u64 cmd, u64 type)

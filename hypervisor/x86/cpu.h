@@ -63,6 +63,7 @@ struct cpu {
 	u64 left_at;	 /* … and tlb_flushes then */
 	u64 guest_root;	 /* xpti: CR3 of the guest that ran last … */
 	u64 full_root;	 /* … and what loads the root that it stands for */
+	const struct vcpu *last; /* vCPU that ran last, idle ones aside; it may be gone */
 };
 
 extern u32 cpu_count;		   /* online CPUs */
@@ -111,7 +112,7 @@ void cpu_interrupt_window(void);
 /** Guests run on roots without the hypervisor: xpti.c. In entry code: written while that can be. */
 extern bool xpti;
 extern bool cpu_has_smap, cpu_has_xsave, cpu_has_x2apic, cpu_has_tsc_deadline, cpu_has_1g_pages;
-extern bool cpu_has_pcid, cpu_is_amd; /* AMD's or Hygon's */
+extern bool cpu_has_pcid, cpu_has_ibpb, cpu_is_amd; /* AMD's or Hygon's */
 /** XCR0 bits that guests may have; 0 without XSAVE. */
 extern u64 xcr0_all;
 /** Bytes of a vCPU's saved FPU state. */

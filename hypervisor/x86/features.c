@@ -7,9 +7,11 @@
 /* True at first: it is wanted. Options make that false, and features_detect() where it is missing.
  */
 bool cpu_has_smap = true, cpu_has_xsave = true, cpu_has_x2apic = true, cpu_has_tsc_deadline = true;
-bool cpu_has_pcid = true, cpu_has_1g_pages = true, cpu_is_amd;
+bool cpu_has_pcid = true, cpu_has_1g_pages = true, cpu_has_ibpb = true, cpu_is_amd;
 static bool has_smep = true, has_umip = true, has_fsgsbase = true, has_caps_msr = true;
+static bool has_pred_cmd = true, amd_has_pred_cmd = true;
 static char wanted_xpti[8] = "auto";
+OPTION("ibpb", option_bool, cpu_has_ibpb);
 OPTION("pcid", option_bool, cpu_has_pcid);
 OPTION("smap", option_bool, cpu_has_smap);
 OPTION("smep", option_bool, has_smep);
@@ -40,8 +42,10 @@ static const struct {
 	{7, EBX, 7, &has_smep, X86_CR4_SMEP},
 	{7, EBX, 20, &cpu_has_smap, X86_CR4_SMAP},
 	{7, ECX, 2, &has_umip, X86_CR4_UMIP},
+	{7, EDX, 26, &has_pred_cmd, 0},
 	{7, EDX, 29, &has_caps_msr, 0},
 	{0x80000001, EDX, 26, &cpu_has_1g_pages, 0},
+	{0x80000008, EBX, 12, &amd_has_pred_cmd, 0},
 };
 
 void cpuid(u32 leaf, u32 subleaf, u32 out[4])
@@ -72,6 +76,7 @@ void features_detect(void)
 		*features[i].has &= r[features[i].reg] >> features[i].bit & 1;
 		cr4_features |= *features[i].has ? features[i].cr4 : 0;
 	}
+	cpu_has_ibpb &= has_pred_cmd || amd_has_pred_cmd;
 	cpuid(0, 0, r);
 	cpu_is_amd = r[EBX] == 0x68747541 || r[EBX] == 0x6f677948; /* "Auth…", "Hygo…" */
 	/* AMD's never had Meltdown, others say when they have it not. */
@@ -92,10 +97,10 @@ void features_detect(void)
 		BUG_ON(fpu_area_size > PAGE_SIZE);
 	}
 	printk(LOG_INFO,
-	       "CPU: SMEP %s, SMAP %s, UMIP %s, XSAVE %s (%u bytes), x2APIC %s, PCID %s, XPTI %s\n",
+	       "CPU: SMEP %s, SMAP %s, UMIP %s, XSAVE %s (%u bytes), x2APIC %s, PCID %s, XPTI %s, IBPB %s\n",
 	       has_smep ? "on" : "off", cpu_has_smap ? "on" : "off", has_umip ? "on" : "off",
 	       cpu_has_xsave ? "on" : "off", fpu_area_size, cpu_has_x2apic ? "on" : "off",
-	       cpu_has_pcid ? "on" : "off", xpti ? "on" : "off");
+	       cpu_has_pcid ? "on" : "off", xpti ? "on" : "off", cpu_has_ibpb ? "on" : "off");
 }
 
 void features_enable(void)

@@ -239,7 +239,7 @@ void op_hypercall_page(void)
 	if (d && (op.u.hypercall_init.gmfn != WORLD_FRAME || !d->page))
 		expected = -XEN_EACCES;
 	same("hypercall_init", domctl(XEN_DOMCTL_hypercall_init), expected);
-	if (d && !expected && *(u8 *)world_page->bytes != 0xcc)
+	if (d && !expected && *(u8 *)world_page->bytes != 0x51)
 		FINDING("an empty hypercall page");
 }
 

@@ -32,7 +32,7 @@ static struct vcpu_info info;
 static struct guest memory; /* only memory[] is used: the real guest's */
 static bool in_kernel_tables, kernel_gs;
 static u8 hypercall_page[PAGE_SIZE];
-bool cpu_is_amd, xpti;
+bool cpu_has_ibpb, cpu_is_amd, xpti;
 u32 tsc_khz = TSC_KHZ;
 struct cpu *cpus[MAX_CPUS];
 
@@ -126,6 +126,10 @@ bool rdmsr_safe(u32 msr, u64 *value)
 
 bool wrmsr_safe(u32 msr, u64 value)
 {
+	if (msr == 0x49 && w.ibpb && value <= 1) {
+		effect(&real_effects, FORGET_BRANCHES, value, 0, 0);
+		return true;
+	}
 	if (msr != 0xc0000103)
 		FINDING("MSR %#x is written", msr);
 	if (machine_takes_tsc_aux(&w))
@@ -320,11 +324,12 @@ void *page_to_virt(const struct page *pg)
 	return (void *)pg;
 }
 
-void pv_fill_hypercall_page(void *page)
+long pv_write_hypercall_page(struct domain_memory *dm, mfn_t m)
 {
-	if (page != hypercall_page)
-		FINDING("another page is filled");
+	if (m.n != w.own_frame || dm != &domain.mem)
+		return -XEN_EACCES;
 	effect(&real_effects, HYPERCALL_PAGE, w.own_frame, 0, 0);
+	return 0;
 }
 
 bool mm_ldt_fault(struct vcpu_memory *vm, unsigned index)
@@ -404,10 +409,11 @@ static u64 any_value(void)
 	return b < 0xd0 ? 1ul << (input_byte(&in) & 63) : input_word(&in);
 }
 
-static const u32 msrs[] = {0x10,       0x17,	   0x1b,       0x8b,	   0xce,       0x140,
-			   0x179,      0x17a,	   0x1a0,      0x277,	   0xc0000080, 0xc0000100,
-			   0xc0000101, 0xc0000102, 0xc0000103, 0xc0010010, 0xc0010015, 0xc001001f,
-			   0xc0011029, 0x40000000, 0x174,      0xc0000082, 0x3a,       0x800};
+static const u32 msrs[] = {0x10,       0x17,	   0x1b,       0x49,	   0x8b,
+			   0xce,       0x140,	   0x179,      0x17a,	   0x1a0,
+			   0x277,      0xc0000080, 0xc0000100, 0xc0000101, 0xc0000102,
+			   0xc0000103, 0xc0010010, 0xc0010015, 0xc001001f, 0xc0011029,
+			   0x40000000, 0x174,	   0xc0000082, 0x3a,	   0x800};
 
 static const u32 leaves[] = {0,		 1,	     2,		 4,	     7,
 			     0xd,	 0xb,	     0xa,	 6,	     0x80000000,
@@ -499,6 +505,7 @@ static void choose_world(void)
 	w.vcpu = b & 8 ? 3 : 0;
 	w.cr4 = b & 16 ? 0x3506f0 : 0x6e8;
 	cpu_is_amd = b & 32;
+	cpu_has_ibpb = w.ibpb = b & 64;
 	w.own_frame = 0x1234;
 	w.cr3 = CR3_KERNEL;
 	for (unsigned i = 0; i < PAGES; i++) {

@@ -552,6 +552,11 @@ static enum verdict set_msr(const struct world *w, struct guest *g, struct effec
 		effect(e, WRITE_TSC_AUX, value, 0, 0);
 		g->tsc_aux = value;
 		return DONE;
+	case 0x49:
+		if (!w->ibpb || value > 1)
+			return REFUSED;
+		effect(e, FORGET_BRANCHES, value, 0, 0);
+		return DONE;
 	case 0x40000000:
 		if (value >> 12 != w->own_frame)
 			return REFUSED;
@@ -879,7 +884,7 @@ static const struct hidden hidden[] = {
 	 BIT_OF(2) | BIT_OF(3) | BIT_OF(12) | BIT_OF(13) | BIT_OF(23) | BIT_OF(24) | BIT_OF(29)},
 	/* PSE MTRR PGE PSE-36 1G pages */
 	{0x80000001, 0, 3, BIT_OF(3) | BIT_OF(12) | BIT_OF(13) | BIT_OF(17) | BIT_OF(26)},
-	/* IBPB IBRS STIBP … */
+	/* IBRS STIBP … */
 	{0x80000008, 0, 1, ~0x5u},
 };
 
@@ -930,6 +935,10 @@ const char *cpuid_wrong(const struct world *w, const struct guest *before, uint3
 			return "OSXSAVE";
 		own[1] = 0xff000000;
 		own[2] = 0x88000000;
+	} else if (leaf == 0x80000008) {
+		if ((shown[1] >> 12 & 1) != w->ibpb)
+			return "IBPB, by AMD's bit on every machine";
+		own[1] = 0x1000;
 	} else if (leaf == 0x80000001) {
 		if (!(shown[3] >> 11 & 1))
 			return "SYSCALL";

@@ -34,7 +34,7 @@ struct world {
 	struct page_of_guest pages[PAGES];
 	struct port_range ports[4];
 	unsigned port_ranges, vcpu;
-	bool privileged, has_iomem, ring1, long_segment;
+	bool privileged, has_iomem, ring1, long_segment, ibpb;
 	uint8_t iopl;
 	uint64_t iobmp, iobmp_limit, kernel_sp, ldt, cr0, cr4, tsc, fs_base, gs_base, cr3, seed;
 	uint64_t handlers[256];
@@ -53,6 +53,7 @@ enum effect_kind {
 	PORT_OUT,
 	SET_BASE,
 	WRITE_TSC_AUX,
+	FORGET_BRANCHES,
 	FLUSH_PAGE,
 	FLUSH_CACHES,
 	BLOCK,

@@ -352,7 +352,7 @@ static void frames_are_the_domains(void **state)
 	assert_int_equal(domctl(XEN_DOMCTL_hypercall_init, id), -XEN_EACCES);
 	op.u.hypercall_init.gmfn = WORLD_FRAME;
 	assert_int_equal(domctl(XEN_DOMCTL_hypercall_init, id), 0);
-	assert_int_equal(*(u8 *)world_page->bytes, 0xcc);
+	assert_int_equal(*(u8 *)world_page->bytes, 0x51);
 	assert_int_equal(world_page->refs, 1);
 	destroyed(id);
 }

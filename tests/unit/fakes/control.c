@@ -28,11 +28,6 @@ void console_ring_clear(void)
 	memset(fake_ring, '.', sizeof(fake_ring));
 }
 
-void pv_fill_hypercall_page(void *page)
-{
-	memset(page, 0xcc, PAGE_SIZE);
-}
-
 void cpuid(u32 leaf, u32 subleaf, u32 out[4])
 {
 	out[0] = leaf;

@@ -242,12 +242,7 @@ void machine_poweroff(void)
 
 void machine_restart(void)
 {
-	stop("restart");
-}
-
-void machine_halt(void)
-{
-	stop("halt");
+	stop(opt_noreboot ? "halt" : "restart");
 }
 
 /* --- set-up, end --- */
