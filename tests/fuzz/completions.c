@@ -8,30 +8,12 @@
 #include <string.h>
 #include "driver/nvme_queue.h"
 #include "driver/virtqueue.h"
-
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "input.h"
 
 enum { SIZE = 16, TOKENS = 2 * SIZE, GIVE = 0, ANSWER, TAKE };
 
 static bool under_way[TOKENS];
 static unsigned int count; /* of those */
-
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static uint8_t next(struct input *input)
-{
-	if (!input->left)
-		return 0;
-	input->left--;
-	return *input->at++;
-}
 
 static void *token(void)
 {
@@ -66,11 +48,11 @@ static struct {
 	struct virtqueue_used_entry ring[SIZE];
 } used;
 
-static void give(struct input *input)
+static void give(void)
 {
 	struct virtqueue_buffer buffers[SIZE];
 	struct virtqueue_table indirect = {table, 0x1000};
-	uint8_t shape = next(input);
+	uint8_t shape = input_byte();
 	unsigned int buffer_count = shape % 5;
 	void *token_now = token();
 
@@ -83,15 +65,15 @@ static void give(struct input *input)
 	}
 }
 
-static void answer(struct input *input)
+static void answer(void)
 {
 	struct virtqueue_used_entry *entry = &used.ring[used.index % SIZE];
 
-	entry->head = next(input);
+	entry->head = input_byte();
 	if (entry->head & 0x80)
 		entry->head *= 0x01010101;
-	entry->length = next(input) * 0x01000001u;
-	used.index += next(input) & 1 ? 1 : next(input) * 0x0101;
+	entry->length = input_byte() * 0x01000001u;
+	used.index += input_byte() & 1 ? 1 : input_byte() * 0x0101;
 }
 
 static void take(void)
@@ -105,7 +87,7 @@ static void take(void)
 	came_back(taken);
 }
 
-static void virtio(struct input *input)
+static void virtio(void)
 {
 	memset(&used, 0, sizeof(used));
 	memset(available, 0, sizeof(available));
@@ -118,13 +100,13 @@ static void virtio(struct input *input)
 		.chains = chains,
 	};
 	virtqueue_init(&queue);
-	while (input->left) {
-		switch (next(input) % 3) {
+	while (input_left()) {
+		switch (input_byte() % 3) {
 		case GIVE:
-			give(input);
+			give();
 			break;
 		case ANSWER:
-			answer(input);
+			answer();
 			break;
 		default:
 			take();
@@ -143,16 +125,16 @@ static struct nvme_command commands[SIZE];
 static struct nvme_completion completions[SIZE];
 static unsigned int device_at;
 
-static void command(struct input *input)
+static void command(void)
 {
 	static uint64_t list[NVME_PAGE / 8];
 	struct block_segment segments[8];
-	struct nvme_command command = {.opcode = next(input)};
-	unsigned int run, segment_count = next(input) % 8 + 1;
+	struct nvme_command command = {.opcode = input_byte()};
+	unsigned int run, segment_count = input_byte() % 8 + 1;
 	void *token_now = token();
 
 	for (unsigned int i = 0; i < segment_count; i++) {
-		uint32_t offset = next(input) % 8 * 512;
+		uint32_t offset = input_byte() % 8 * 512;
 
 		segments[i] = (struct block_segment){0x100000ull * i + offset, 4096 - offset};
 	}
@@ -166,13 +148,13 @@ static void command(struct input *input)
 	given(token_now);
 }
 
-static void complete(struct input *input)
+static void complete(void)
 {
 	struct nvme_completion *completion = &completions[device_at++ % SIZE];
 
-	completion->id = next(input);
-	completion->status = next(input);
-	completion->status |= next(input) << 8;
+	completion->id = input_byte();
+	completion->status = input_byte();
+	completion->status |= input_byte() << 8;
 	if (completion->id & 0x80)
 		completion->id *= 0x0101;
 }
@@ -187,25 +169,25 @@ static void take_completion(void)
 		came_back(taken);
 }
 
-static void nvme(struct input *input)
+static void nvme(void)
 {
 	memset(completions, 0, sizeof(completions));
 	pair = (struct nvme_queue){.size = SIZE, .commands = commands, .completions = completions};
 	nvme_queue_init(&pair);
 	device_at = 0;
-	while (input->left) {
-		switch (next(input) % 4) {
+	while (input_left()) {
+		switch (input_byte() % 4) {
 		case GIVE:
-			command(input);
+			command();
 			break;
 		case ANSWER:
-			complete(input);
+			complete();
 			break;
 		case TAKE:
 			take_completion();
 			break;
 		default:
-			device_at = next(input);
+			device_at = input_byte();
 		}
 		CHECK(pair.in_flight == count && pair.head < SIZE && pair.tail < SIZE);
 	}
@@ -216,13 +198,12 @@ static void nvme(struct input *input)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = {data + 1, size - 1};
-
-	if (!size)
+	input_begin(data, size);
+	if (!input_left())
 		return 0;
-	if (data[0] & 1)
-		virtio(&input);
+	if (input_byte() & 1)
+		virtio();
 	else
-		nvme(&input);
+		nvme();
 	return 0;
 }

@@ -14,11 +14,9 @@
 #include "control.h"
 #include "fakes/work.h"
 #include "fakes/world.h"
-#include "input.h"
 
 #define OPERATIONS 150
 
-static struct input in;
 struct xen_domctl op;
 struct vcpu_guest_context context;
 uint8_t buffer[4096];
@@ -60,44 +58,34 @@ bool accessible(u64 addr, size_t size)
 
 /* --- parts of the input --- */
 
-uint8_t any_byte(void)
-{
-	return input_byte(&in);
-}
-
-uint64_t any_word(void)
-{
-	return input_word(&in);
-}
-
 static struct model_domain *any_model(void)
 {
-	struct model_domain *d = &m[input_byte(&in) % (1 + DOMAINS)];
+	struct model_domain *d = &m[input_byte() % (1 + DOMAINS)];
 
 	return d->used ? d : &m[0];
 }
 
 domid_t any_domain(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	if (b < 0xe0)
 		return (domid_t)any_model()->id;
-	return b < 0xf0 ? SELF : (domid_t)input_word(&in);
+	return b < 0xf0 ? SELF : (domid_t)input_word();
 }
 
 uint32_t any_number(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
-	return b < 0xf0 ? b % 8 : b < 0xf8 ? 60 + b % 8 : (uint32_t)input_word(&in);
+	return b < 0xf0 ? b % 8 : b < 0xf8 ? 60 + b % 8 : (uint32_t)input_word();
 }
 
 void *any_pointer(void *good)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
-	return b < 0xf0 ? good : b < 0xf8 ? (void *)0xffff830000000000 : (void *)input_word(&in);
+	return b < 0xf0 ? good : b < 0xf8 ? (void *)0xffff830000000000 : (void *)input_word();
 }
 
 void same(const char *what, long rc, long expected)
@@ -114,7 +102,7 @@ long outer; /* -errno, if it does not come to the command */
 
 void choose_caller(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	struct model_domain *d = b < 0xe0 ? &m[0] : any_model();
 
 	by_dom0 = d == &m[0] || !d->vcpus;
@@ -123,7 +111,7 @@ void choose_caller(void)
 	sys.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
 	refuse_all = (b & 0x1f) == 0x1f;
 	if ((b & 0x1f) == 0x1e) {
-		sys.interface_version = op.interface_version = (uint32_t)input_word(&in);
+		sys.interface_version = op.interface_version = (uint32_t)input_word();
 		if (op.interface_version != 0x15)
 			outer = outer ?: -XEN_EACCES;
 	}
@@ -160,7 +148,7 @@ static struct domain *real_of(const struct model_domain *d)
 static void guest_shuts_down(void)
 {
 	struct model_domain *d = any_model();
-	uint8_t reason = input_byte(&in) % 6;
+	uint8_t reason = input_byte() % 6;
 
 	if (d == &m[0])
 		return;
@@ -174,7 +162,7 @@ static void guest_shuts_down(void)
 static void guest_blocks(void)
 {
 	struct model_domain *d = any_model();
-	uint32_t n = input_byte(&in);
+	uint32_t n = input_byte();
 	struct vcpu *v;
 
 	if (d == &m[0] || !d->vcpus || d->dying)
@@ -215,7 +203,7 @@ static void pages(void)
 
 static void time_passes(void)
 {
-	fake_now += input_byte(&in) * 100000ull;
+	fake_now += input_byte() * 100000ull;
 }
 
 static void (*const table[])(void) = {
@@ -279,16 +267,17 @@ static void end(void)
 	world_tear_down(NULL);
 }
 
+static void check_as_dom0(void)
+{
+	as_dom0();
+	compare();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	in = (struct input){data, data + size};
+	input_begin(data, size);
 	begin();
-	for (unsigned i = 0; i < OPERATIONS && in.at < in.end; i++) {
-		table[input_byte(&in) % ARRAY_SIZE(table)]();
-		as_dom0();
-		operations++;
-		compare();
-	}
+	input_steps(table, ARRAY_SIZE(table), OPERATIONS, check_as_dom0);
 	end();
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include <xen/sysctl.h>
 #include <core/domain.h>
 #include "control_model.h"
-#include "finding.h"
+#include "input.h"
 
 /* --- control.c: what dom0 hands over, by whom, and how well --- */
 extern struct xen_domctl op;
@@ -16,8 +16,6 @@ extern struct vcpu_guest_context context;
 extern uint8_t buffer[4096];
 extern long outer; /* -errno, if the call does not come to the command */
 
-uint8_t any_byte(void);
-uint64_t any_word(void);
 domid_t any_domain(void);
 uint32_t any_number(void);
 void *any_pointer(void *good);

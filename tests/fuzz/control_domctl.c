@@ -35,7 +35,7 @@ struct model_vcpu *target_vcpu(bool not_oneself, u32 vcpu, long *rc)
 void op_create(void)
 {
 	struct xen_domctl_createdomain *c = &op.u.createdomain;
-	uint8_t b = any_byte(), fault = any_byte();
+	uint8_t b = input_byte(), fault = input_byte();
 	unsigned slot = 1;
 	bool good = true;
 
@@ -45,13 +45,13 @@ void op_create(void)
 		return;
 	memset(&op, 0, sizeof(op));
 	choose_caller();
-	op.domain = b & 1 ? 0 : b & 2 ? (domid_t)(1 + any_byte() % 8) : (domid_t)any_word();
+	op.domain = b & 1 ? 0 : b & 2 ? (domid_t)(1 + input_byte() % 8) : (domid_t)input_word();
 	*c = (struct xen_domctl_createdomain){
-		.ssidref = any_byte(),
+		.ssidref = input_byte(),
 		.max_vcpus = b & 4 ? any_number() : 2,
-		.max_evtchn_port = b & 8 ? 1023 : (uint32_t)any_word(),
-		.max_grant_frames = b & 16 ? -1 : (int32_t)any_word(),
-		.max_maptrack_frames = b & 32 ? -1 : (int32_t)any_word(),
+		.max_evtchn_port = b & 8 ? 1023 : (uint32_t)input_word(),
+		.max_grant_frames = b & 16 ? -1 : (int32_t)input_word(),
+		.max_maptrack_frames = b & 32 ? -1 : (int32_t)input_word(),
 		.grant_opts = 1,
 		.flags = b & 64	   ? 0x10
 			 : b & 128 ? 8
@@ -63,24 +63,24 @@ void op_create(void)
 		good = false;
 	switch (fault) {
 	case 0xf0:
-		c->flags |= (uint32_t)any_word();
+		c->flags |= (uint32_t)input_word();
 		good = good && !(c->flags & ~0x18u);
 		break;
 	case 0xf1:
-		c->grant_opts = any_byte();
+		c->grant_opts = input_byte();
 		good = good && (c->grant_opts & 15) == 1;
 		break;
 	case 0xf2:
-		c->cpupool_id = any_byte();
+		c->cpupool_id = input_byte();
 		good = good && !c->cpupool_id;
 		break;
 	case 0xf3:
-		c->arch.emulation_flags = (uint32_t)any_word();
+		c->arch.emulation_flags = (uint32_t)input_word();
 		good = good && !(c->arch.emulation_flags & ~0x100u);
 		break;
 	case 0xf4:
-		c->iommu_opts = any_byte();
-		c->vmtrace_size = any_byte();
+		c->iommu_opts = input_byte();
+		c->vmtrace_size = input_byte();
 		good = good && !c->iommu_opts && !c->vmtrace_size;
 		break;
 	default:
@@ -128,7 +128,7 @@ void op_create(void)
 
 void op_max_vcpus(void)
 {
-	uint8_t b = any_byte();
+	uint8_t b = input_byte();
 	struct model_domain *d;
 	long expected;
 
@@ -168,7 +168,7 @@ void op_max_mem(void)
 
 	choose_caller();
 	op.domain = any_domain();
-	op.u.max_mem.max_memkb = any_word();
+	op.u.max_mem.max_memkb = input_word();
 	d = target(false, &expected);
 	uint64_t pages = op.u.max_mem.max_memkb / 4;
 
@@ -179,7 +179,7 @@ void op_max_mem(void)
 
 void op_pause(void)
 {
-	bool pause = any_byte() & 1;
+	bool pause = input_byte() & 1;
 	struct model_domain *d;
 	long expected;
 
@@ -215,7 +215,7 @@ void op_info(void)
 void op_handle(void)
 {
 	struct model_domain *d;
-	uint8_t b = any_byte();
+	uint8_t b = input_byte();
 	long expected;
 
 	choose_caller();
@@ -234,7 +234,7 @@ void op_hypercall_page(void)
 
 	choose_caller();
 	op.domain = any_domain();
-	op.u.hypercall_init.gmfn = any_byte() & 3 ? WORLD_FRAME : any_word();
+	op.u.hypercall_init.gmfn = input_byte() & 3 ? WORLD_FRAME : input_word();
 	d = target(false, &expected);
 	if (d && (op.u.hypercall_init.gmfn != WORLD_FRAME || !d->page))
 		expected = -XEN_EACCES;
@@ -270,7 +270,7 @@ void destroy(struct model_domain *d, long expected)
 
 void op_destroy(void)
 {
-	uint8_t b = any_byte();
+	uint8_t b = input_byte();
 	struct model_domain *d;
 	long expected;
 
@@ -287,17 +287,17 @@ void op_unknown(void)
 {
 	static const u8 known[] = {1,  2,  3,  4,  5,  9,  11, 12, 13,
 				   14, 15, 16, 17, 19, 20, 21, 22, 25};
-	u32 cmd = any_byte();
+	u32 cmd = input_byte();
 	long expected;
 
 	choose_caller();
 	if (cmd >= 0xf0)
-		cmd = (u32)any_word();
+		cmd = (u32)input_word();
 	if (cmd < 256 && memchr(known, (int)cmd, sizeof(known)))
 		return;
 	op.domain = any_domain();
 	for (unsigned i = 0; i < sizeof(op.u.pad); i += 8)
-		memset(op.u.pad + i, any_byte(), 8);
+		memset(op.u.pad + i, input_byte(), 8);
 	if (target(false, &expected))
 		expected = -XEN_ENOSYS;
 	same("an unknown domctl", domctl(cmd), expected);

@@ -5,17 +5,17 @@
 
 void op_ports(void)
 {
-	uint8_t b = any_byte();
+	uint8_t b = input_byte();
 	struct xen_domctl_ioport_permission *p = &op.u.ioport_permission;
 	struct model_domain *d;
 	long expected;
 
 	choose_caller();
 	op.domain = any_domain();
-	*p = (struct xen_domctl_ioport_permission){any_byte(), 1 + (b & 3), b & 0x80};
+	*p = (struct xen_domctl_ioport_permission){input_byte(), 1 + (b & 3), b & 0x80};
 	if (b & 0x10) {
-		p->first_port = (uint32_t)any_word();
-		p->nr_ports = b & 0x20 ? any_byte() * 1024u : (uint32_t)any_word();
+		p->first_port = (uint32_t)input_word();
+		p->nr_ports = b & 0x20 ? input_byte() * 1024u : (uint32_t)input_word();
 	}
 	uint64_t last = (uint64_t)p->first_port + p->nr_ports - 1;
 
@@ -32,7 +32,7 @@ void op_ports(void)
 void op_many_ports(void)
 {
 	struct xen_domctl_ioport_permission *p = &op.u.ioport_permission;
-	uint8_t first = any_byte(), n = any_byte() % 20;
+	uint8_t first = input_byte(), n = input_byte() % 20;
 	domid_t name = any_domain();
 	struct model_domain *d;
 	long expected;
@@ -52,17 +52,17 @@ void op_many_ports(void)
 
 void op_frames(void)
 {
-	uint8_t b = any_byte();
+	uint8_t b = input_byte();
 	struct xen_domctl_iomem_permission *p = &op.u.iomem_permission;
 	struct model_domain *d;
 	long expected;
 
 	choose_caller();
 	op.domain = any_domain();
-	*p = (struct xen_domctl_iomem_permission){0x100u + any_byte(), 1 + (b & 3), b & 0x80};
+	*p = (struct xen_domctl_iomem_permission){0x100u + input_byte(), 1 + (b & 3), b & 0x80};
 	if (b & 0x10) {
-		p->first_mfn = b & 0x40 ? any_byte() : any_word();
-		p->nr_mfns = b & 0x20 ? any_byte() * 64u : any_word();
+		p->first_mfn = b & 0x40 ? input_byte() : input_word();
+		p->nr_mfns = b & 0x20 ? input_byte() * 64u : input_word();
 	}
 	uint64_t last = p->first_mfn + p->nr_mfns - 1;
 
@@ -83,9 +83,10 @@ void op_irq(void)
 
 	choose_caller();
 	op.domain = any_domain();
-	*p = (struct xen_domctl_irq_permission){.pirq = any_byte(), .allow_access = any_byte() & 3};
+	*p = (struct xen_domctl_irq_permission){.pirq = input_byte(),
+						.allow_access = input_byte() & 3};
 	if (p->pirq >= 0xf8)
-		p->pirq = (uint32_t)any_word();
+		p->pirq = (uint32_t)input_word();
 	d = target(false, &expected);
 	if (d && p->pirq > 255)
 		expected = -XEN_EINVAL;

@@ -43,13 +43,13 @@ static void sysctl_list(void)
 static void sysctl_console(void)
 {
 	struct xen_sysctl_readconsole *c = &sys.u.readconsole;
-	uint8_t b = any_byte();
+	uint8_t b = input_byte();
 	uint32_t from, count, n;
 
 	memset(fake_ring, 'x', sizeof(fake_ring));
 	*c = (struct xen_sysctl_readconsole){.clear = b & 1, .incremental = b >> 1 & 1};
-	c->index = b & 4 ? (uint32_t)any_word() : any_byte() * 3u;
-	c->count = b & 8 ? (uint32_t)any_word() : any_byte() * 4u;
+	c->index = b & 4 ? (uint32_t)input_word() : input_byte() * 3u;
+	c->count = b & 8 ? (uint32_t)input_word() : input_byte() * 4u;
 	c->buffer.p = any_pointer(buffer);
 	from = c->incremental ? c->index : 0;
 	count = c->count;
@@ -70,15 +70,15 @@ static void sysctl_console(void)
 static void sysctl_scheduler(void)
 {
 	struct xen_sysctl_scheduler_op *s = &sys.u.scheduler_op;
-	uint8_t b = any_byte();
+	uint8_t b = input_byte();
 	long expected = outer, rc;
 
 	*s = (struct xen_sysctl_scheduler_op){.sched_id = b < 0xf0 ? 5 : b, .cmd = b & 1};
-	s->cpupool_id = b & 2 ? any_byte() & 1 : 0;
+	s->cpupool_id = b & 2 ? input_byte() & 1 : 0;
 	if (b & 4)
 		s->cmd = any_number();
-	s->u.sched_credit.tslice_ms = b & 8 ? (uint32_t)any_word() : 1 + any_byte();
-	s->u.sched_credit.ratelimit_us = b & 16 ? any_byte() & 1 : 0;
+	s->u.sched_credit.tslice_ms = b & 8 ? (uint32_t)input_word() : 1 + input_byte();
+	s->u.sched_credit.ratelimit_us = b & 16 ? input_byte() & 1 : 0;
 	uint32_t ms = s->u.sched_credit.tslice_ms;
 
 	if (!expected && (s->cpupool_id || s->sched_id != 5 || s->cmd > 1 ||
@@ -100,7 +100,7 @@ static void sysctl_tables(bool topology)
 	long expected = outer, rc;
 	size_t size = topology ? 12 : 8;
 
-	if (any_byte() > 0xf0)
+	if (input_byte() > 0xf0)
 		to = NULL;
 	if (topology) {
 		sys.u.cputopoinfo = (struct xen_sysctl_cputopoinfo){.num_cpus = room};
@@ -143,7 +143,7 @@ static void sysctl_plain(u32 cmd)
 void op_sysctl(void)
 {
 	static const u8 own[] = {1, 6, 8, 16, 19};
-	uint8_t b = any_byte();
+	uint8_t b = input_byte();
 
 	memset(&sys, 0, sizeof(sys));
 	choose_caller();

@@ -6,14 +6,14 @@
 
 void op_context(void)
 {
-	bool set = any_byte() & 1;
+	bool set = input_byte() & 1;
 	struct model_domain *d;
 	struct model_vcpu *v;
 	long expected;
 
 	choose_caller();
 	memset(&context, 0, sizeof(context));
-	context.flags = any_byte() & 0x3f;
+	context.flags = input_byte() & 0x3f;
 	op.domain = any_domain();
 	op.u.vcpucontext.vcpu = any_number();
 	op.u.vcpucontext.ctxt.p = any_pointer(&context);
@@ -58,7 +58,7 @@ void op_vcpu_info(void)
 void op_affinity(void)
 {
 	struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;
-	bool set = any_byte() & 1;
+	bool set = input_byte() & 1;
 	struct model_vcpu *v;
 	uint64_t mask, shown = 0;
 	long expected, rc;
@@ -66,14 +66,14 @@ void op_affinity(void)
 	choose_caller();
 	op.domain = any_domain();
 	*a = (struct xen_domctl_vcpuaffinity){.vcpu = any_number(), .flags = 1};
-	a->cpumap_hard.nr_bits = any_byte();
+	a->cpumap_hard.nr_bits = input_byte();
 	if (a->cpumap_hard.nr_bits >= 0xf0)
-		a->cpumap_hard.nr_bits = (uint32_t)any_word();
+		a->cpumap_hard.nr_bits = (uint32_t)input_word();
 	a->cpumap_hard.bitmap.p = any_pointer(buffer);
-	if (any_byte() >= 0xf0)
-		a->flags = any_byte();
+	if (input_byte() >= 0xf0)
+		a->flags = input_byte();
 	memset(buffer, 0xee, 200);
-	mask = any_byte() & 1 ? any_word() : any_byte();
+	mask = input_byte() & 1 ? input_word() : input_byte();
 	memcpy(buffer, &mask, 8);
 
 	uint64_t bits = a->cpumap_hard.nr_bits, bytes = (bits + 7) / 8;
@@ -108,7 +108,7 @@ void op_affinity(void)
 void op_scheduler(void)
 {
 	struct xen_domctl_scheduler_op *s = &op.u.scheduler_op;
-	uint8_t b = any_byte();
+	uint8_t b = input_byte();
 	struct model_domain *d;
 	long expected, rc;
 
@@ -116,10 +116,10 @@ void op_scheduler(void)
 	op.domain = any_domain();
 	*s = (struct xen_domctl_scheduler_op){.sched_id = b < 0xf0 ? 5 + (b & 1) : b,
 					      .cmd = b >> 1 & 1};
-	if (any_byte() >= 0xf0)
+	if (input_byte() >= 0xf0)
 		s->cmd = any_number();
-	s->u.credit.weight = (uint16_t)(b & 4 ? any_word() : any_byte() * 4);
-	s->u.credit.cap = (uint16_t)(b & 8 ? 0xffff : b & 16 ? any_word() : any_byte() * 2);
+	s->u.credit.weight = (uint16_t)(b & 4 ? input_word() : input_byte() * 4);
+	s->u.credit.cap = (uint16_t)(b & 8 ? 0xffff : b & 16 ? input_word() : input_byte() * 2);
 	uint32_t weight = s->u.credit.weight, cap = s->u.credit.cap;
 
 	d = target(false, &expected);

@@ -24,7 +24,6 @@
 #define MEMORY	   1024
 #define WAITING	   7 /* characters at the console */
 
-static struct input in;
 static struct domain *domains[ALL_DOMAINS];
 static uint8_t memory[MEMORY], expected[MEMORY];
 static bool told[ALL_DOMAINS], may_tell, own_called;
@@ -95,18 +94,18 @@ static bool accessible(u64 address, size_t size)
 static uint32_t any_irq(void)
 {
 	static const uint8_t often[] = {16, 17, 9, 20, 35, OWN_LINE, IRQS - 1, IRQS - 2};
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	if (b < 0xc0)
 		return often[b % sizeof(often)];
-	return b < 0xf0	  ? input_byte(&in) % (IRQS + 2u)
+	return b < 0xf0	  ? input_byte() % (IRQS + 2u)
 	       : b < 0xf8 ? SYSCALL_IRQ
-			  : (uint32_t)input_word(&in);
+			  : (uint32_t)input_word();
 }
 
 static unsigned choose_caller(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	unsigned caller = b < 0xc0 ? 0 : b % ALL_DOMAINS;
 
 	fake_run_as(domains[caller]->vcpus[0]);
@@ -116,14 +115,12 @@ static unsigned choose_caller(void)
 /* Where an argument of that size lies; the memory ends behind it, or just before. */
 static u64 place(unsigned size, bool *reads)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	u64 at = (u64)memory + MEMORY - size;
 
 	*reads = b < 0xf0 || !size;
 	if (!*reads)
-		at = b < 0xf8	? at + 1
-		     : b < 0xfc ? 0xffff830000000000
-				: input_word(&in) | 1ull << 62;
+		at = b < 0xf8 ? at + 1 : b < 0xfc ? 0xffff830000000000 : input_word() | 1ull << 62;
 	return at;
 }
 
@@ -145,8 +142,8 @@ static void same(const char *what, uint32_t cmd, long rc, long expects)
 
 static void name_device(uint8_t *bus, uint8_t *devfn)
 {
-	uint8_t b = input_byte(&in);
-	uint16_t name = b < 0xf0 ? functions[b % FUNCTIONS].name : (uint16_t)input_word(&in);
+	uint8_t b = input_byte();
+	uint16_t name = b < 0xf0 ? functions[b % FUNCTIONS].name : (uint16_t)input_word();
 
 	*bus = (uint8_t)(name >> 8);
 	*devfn = (uint8_t)name;
@@ -154,7 +151,7 @@ static void name_device(uint8_t *bus, uint8_t *devfn)
 
 static void fill_map(uint8_t *a)
 {
-	uint8_t b = input_byte(&in), bus, devfn;
+	uint8_t b = input_byte(), bus, devfn;
 
 	set32(a, b & 3);
 	set32(a + 4, b & 4 ? b >> 3 & 7 : b >> 3 & 1);
@@ -163,17 +160,17 @@ static void fill_map(uint8_t *a)
 	name_device(&bus, &devfn);
 	set32(a + 16, bus);
 	set32(a + 20, devfn);
-	b = input_byte(&in);
+	b = input_byte();
 	if (b >= 0xf0)
-		set32(a + (b & 4 ? 16 : 20), (uint32_t)input_word(&in));
-	set32(a + 24, b & 8 ? input_byte(&in) * 2u : input_byte(&in) & 3);
+		set32(a + (b & 4 ? 16 : 20), (uint32_t)input_word());
+	set32(a + 24, b & 8 ? input_byte() * 2u : input_byte() & 3);
 	memset(a + 32, b & 1, 8);
 }
 
 /* What is not set here is any bytes. */
 static void fill(uint32_t cmd, uint8_t *a, unsigned size)
 {
-	uint64_t rest = input_word(&in);
+	uint64_t rest = input_word();
 	uint8_t b = (uint8_t)rest;
 
 	for (unsigned i = 0; i < size; i++)
@@ -201,14 +198,14 @@ static void op_physdev(void)
 	static const uint8_t often[] = {5,  6,	7,  8,	10, 12, 13, 13, 13, 13, 14,
 					14, 21, 25, 27, 27, 28, 24, 29, 30, 26, 31};
 	unsigned caller = choose_caller();
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	uint32_t cmd = b < 0xf0	  ? often[b % sizeof(often)]
 		       : b < 0xfc ? b & 31
-				  : (uint32_t)input_word(&in);
+				  : (uint32_t)input_word();
 	int size = model_physdev_size(cmd);
 	bool reads;
 	u64 at = place(size < 0 ? 8 : (unsigned)size, &reads);
-	u64 above = input_byte(&in) & 3 ? 0 : 0xdead00000000;
+	u64 above = input_byte() & 3 ? 0 : 0xdead00000000;
 
 	if (size > 0)
 		fill(cmd, memory + MEMORY - size, (unsigned)size);
@@ -223,9 +220,9 @@ static void op_physdev(void)
 /* Until no number is left. */
 static void op_many_messages(void)
 {
-	uint8_t b = input_byte(&in);
-	unsigned n = b < 0xe0 ? b % 8 : b, domain = input_byte(&in) % ALL_DOMAINS;
-	uint8_t *a = memory + MEMORY - 40, from = input_byte(&in);
+	uint8_t b = input_byte();
+	unsigned n = b < 0xe0 ? b % 8 : b, domain = input_byte() % ALL_DOMAINS;
+	uint8_t *a = memory + MEMORY - 40, from = input_byte();
 
 	fake_run_as(domains[0]->vcpus[0]);
 	for (unsigned i = 0; i < n; i++) {
@@ -249,8 +246,8 @@ static void op_platform(void)
 {
 	static const uint8_t often[] = {62, 62, 50, 51, 55, 17, 48, 53};
 	unsigned caller = choose_caller();
-	uint8_t b = input_byte(&in), *a = memory + MEMORY - 136;
-	uint64_t rest = input_word(&in);
+	uint8_t b = input_byte(), *a = memory + MEMORY - 136;
+	uint64_t rest = input_word();
 	bool reads, off = false;
 	u64 at = place(136, &reads);
 
@@ -285,7 +282,7 @@ static void console_write(u64 from, uint32_t count, unsigned caller)
 	long expects = caller ? -1 : (int32_t)count < 0 ? -22 : whole ? 0 : -14, rc;
 
 	printed_count = 0;
-	fake_preempt_in = input_byte(&in) & 3 ? -1 : 1;
+	fake_preempt_in = input_byte() & 3 ? -1 : 1;
 	rc = do_console_io(0 | (u64)count << 32, count | (u64)count << 32, from);
 	while (rc == HYPERCALL_PREEMPTED)
 		rc = do_console_io(fake_preempt_args[0], fake_preempt_args[1],
@@ -316,9 +313,9 @@ static void console_read(u64 to, uint32_t count, unsigned caller)
 static void op_console(void)
 {
 	unsigned caller = choose_caller();
-	uint8_t b = input_byte(&in);
-	uint32_t count = b & 0x40 ? (uint32_t)input_word(&in) : input_byte(&in) * 4u;
-	u64 at = (u64)memory + (b & 0x80 ? input_byte(&in) * 5u : 0);
+	uint8_t b = input_byte();
+	uint32_t count = b & 0x40 ? (uint32_t)input_word() : input_byte() * 4u;
+	u64 at = (u64)memory + (b & 0x80 ? input_byte() * 5u : 0);
 
 	memcpy(expected, memory, MEMORY);
 	if ((b & 3) == 3)
@@ -332,7 +329,7 @@ static void op_console(void)
 static void op_parapet(void)
 {
 	unsigned caller = choose_caller();
-	uint8_t b = input_byte(&in), *a = memory + MEMORY - 520;
+	uint8_t b = input_byte(), *a = memory + MEMORY - 520;
 	uint32_t named = b >> 4 < 8 ? b >> 4 : 0x7ff0;
 	long expects = caller ? -1 : 0;
 	bool reads;
@@ -361,7 +358,7 @@ static void op_parapet(void)
 
 static void op_bind(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	unsigned d = b % ALL_DOMAINS;
 	uint32_t irq = any_irq();
 
@@ -411,7 +408,7 @@ static void end_of(unsigned d)
 
 static void op_life(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	unsigned d = 1 + b % GUESTS;
 	struct model_domain *m = &model_domains[d];
 
@@ -430,7 +427,7 @@ static void op_life(void)
 
 static void op_device(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	struct function *f = &functions[b % FUNCTIONS];
 
 	if (b & 0x80 && f->msix) {
@@ -609,13 +606,9 @@ static void end(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	in = (struct input){data, data + size};
+	input_begin(data, size);
 	begin();
-	for (unsigned i = 0; i < OPERATIONS && in.at < in.end; i++) {
-		table[input_byte(&in) % ARRAY_SIZE(table)]();
-		operations++;
-		compare();
-	}
+	input_steps(table, ARRAY_SIZE(table), OPERATIONS, compare);
 	end();
 	return 0;
 }

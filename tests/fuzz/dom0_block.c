@@ -5,12 +5,7 @@
 #include <string.h>
 #include "backend/blkring.h"
 #include "config/disk.h"
-
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "finding.h"
 
 static struct blkring_limits limits = {.sectors = 5000, .unit = 1, .max_segments = 40};
 

@@ -9,12 +9,7 @@
 #include "backend/netring.h"
 #include "bridge/segment.h"
 #include "config/vif.h"
-
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "finding.h"
 
 /* Whatever is in the ring: no packet claims more than its slots hold, or slots beyond a page. */
 static void ring(const uint8_t *data, size_t size)

@@ -9,13 +9,8 @@
 #include <string.h>
 #include <xen/errno.h>
 #include "fakes/backends.h"
+#include "finding.h"
 #include "store/store.h"
-
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
 
 /* --- what the guest has, and who waits for it --------------------------------------------------
  */

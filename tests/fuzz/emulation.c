@@ -202,19 +202,19 @@ static bool aim(const struct insn *in, unsigned offset)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = {data, data + size};
+	input_begin(data, size);
 	static struct vcpu vcpu;
 	struct insn in;
 	uint8_t bytes[INSN_MAX];
 
 	for (unsigned i = 0; i < INSN_MAX; i++)
-		bytes[i] = input_byte(&input);
-	unsigned offset = input_byte(&input) * 8 % PAGE + input_byte(&input) % 8;
+		bytes[i] = input_byte();
+	unsigned offset = input_byte() * 8 % PAGE + input_byte() % 8;
 
 	memset(&regs, 0, sizeof(regs));
 	for (unsigned i = 0; i < 16; i++)
-		*insn_register(&regs, i) = input_word(&input);
-	regs.rflags = (input_word(&input) & (FLAGS | DIR_FLAG)) | 0x202;
+		*insn_register(&regs, i) = input_word();
+	regs.rflags = (input_word() & (FLAGS | DIR_FLAG)) | 0x202;
 	code = bytes;
 	code_size = INSN_MAX;
 	operations++;
@@ -227,7 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (in.rip_relative)
 		return 0;
 	for (unsigned i = 0; i < PAGE; i += 8) {
-		u64 word = input_word(&input) ^ i * 0x9e3779b97f4a7c15;
+		u64 word = input_word() ^ i * 0x9e3779b97f4a7c15;
 
 		memcpy(DATA + i, &word, 8);
 		memcpy(SOURCE + i, &word, 8);

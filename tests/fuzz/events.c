@@ -36,7 +36,6 @@ static struct model {
 	int kicks, unblocks;
 } m;
 
-static struct input in;
 static struct domain *domains[DOMAINS];
 static uint32_t self, vcpu; /* who acts */
 
@@ -124,23 +123,23 @@ static bool model_close(uint32_t d, uint32_t port)
 
 static uint32_t any_port(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
-	return b < 0xf0 ? b % 14 : b < 0xf8 ? (uint32_t)b * 32 : (uint32_t)input_word(&in);
+	return b < 0xf0 ? b % 14 : b < 0xf8 ? (uint32_t)b * 32 : (uint32_t)input_word();
 }
 
 static uint32_t any_domain(void)
 {
 	static const uint32_t names[] = {DOMID_SELF, 0, 1, 2, 3, 0x7ff1, DOMID_SELF, 1};
 
-	return names[input_byte(&in) % 8];
+	return names[input_byte() % 8];
 }
 
 static uint32_t any_vcpu(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
-	return b < 0xe0 ? b % VCPUS : b < 0xf0 ? b % 64 : (uint32_t)input_word(&in);
+	return b < 0xe0 ? b % VCPUS : b < 0xf0 ? b % 64 : (uint32_t)input_word();
 }
 
 static long call(unsigned cmd, void *op)
@@ -210,7 +209,7 @@ static bool op_bind(void)
 
 static bool op_virq(void)
 {
-	struct evtchn_bind_virq op = {.virq = input_byte(&in) % 26, .vcpu = any_vcpu()};
+	struct evtchn_bind_virq op = {.virq = input_byte() % 26, .vcpu = any_vcpu()};
 	long rc = call(EVTCHNOP_bind_virq, &op);
 	bool good = op.virq < 24 && op.vcpu < VCPUS && (!op.vcpu || per_vcpu(op.virq)) &&
 		    !bound(self, VIRQ, op.virq, op.vcpu);
@@ -231,10 +230,10 @@ static bool op_ipi(void)
 
 static bool op_pirq(void)
 {
-	struct evtchn_bind_pirq op = {.pirq = input_byte(&in) % 20, .flags = input_byte(&in) % 2};
+	struct evtchn_bind_pirq op = {.pirq = input_byte() % 20, .flags = input_byte() % 2};
 
-	if (input_byte(&in) > 0xf8)
-		op.pirq = (uint32_t)input_word(&in);
+	if (input_byte() > 0xf8)
+		op.pirq = (uint32_t)input_word();
 	long rc = call(EVTCHNOP_bind_pirq, &op);
 	/* 10 to 15 are domain 0's; 13 is taken, and while that is found out a port may be missing
 	 */
@@ -321,7 +320,7 @@ static bool op_status(void)
 static bool op_reset(void)
 {
 	struct evtchn_reset op = {any_domain()};
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	uint32_t d = named(op.dom);
 
 	if (b % 8)
@@ -344,7 +343,7 @@ static bool op_bitmaps(void)
 	struct shared_info *s = domains[self]->shared_info;
 	struct vcpu_info *info = &s->vcpu_info[vcpu];
 	uint32_t port = any_port() % PORTS;
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	switch (b % 6) {
 	case 0:
@@ -373,9 +372,9 @@ static bool op_bitmaps(void)
 
 static bool op_from_hypervisor(void)
 {
-	uint32_t d = input_byte(&in) % DOMAINS, v = input_byte(&in) % VCPUS;
-	uint32_t number = input_byte(&in) % 24;
-	bool pirq = input_byte(&in) & 1;
+	uint32_t d = input_byte() % DOMAINS, v = input_byte() % VCPUS;
+	uint32_t number = input_byte() % 24;
+	bool pirq = input_byte() & 1;
 
 	if (pirq)
 		evtchn_send_pirq(domains[d], number);
@@ -449,7 +448,7 @@ static void compare(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	in = (struct input){data, data + size};
+	input_begin(data, size);
 	fake_reset();
 	memset(&m, 0, sizeof(m));
 	for (uint32_t d = 0; d < DOMAINS; d++) {
@@ -460,13 +459,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			FINDING("no memory");
 	}
 	domains[0]->irq_allowed[0] = 0xfc00;
-	for (unsigned i = 0; i < OPERATIONS && in.at < in.end; i++) {
-		uint8_t who = input_byte(&in);
+	for (unsigned i = 0; i < OPERATIONS && input_left(); i++) {
+		uint8_t who = input_byte();
 
 		self = who % DOMAINS;
 		vcpu = who >> 7;
 		fake_run_as(domains[self]->vcpus[vcpu]);
-		accepted += table[input_byte(&in) % ARRAY_SIZE(table)]();
+		accepted += table[input_byte() % ARRAY_SIZE(table)]();
 		operations++;
 		compare();
 	}

@@ -12,4 +12,10 @@
 		abort();                                                                           \
 	} while (0)
 
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			FINDING("%s:%d: %s", __FILE__, __LINE__, #condition);                      \
+	} while (0)
+
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Fuzzers (libFuzzer under the sanitizers). A fuzzer NAME is tests/fuzz/NAME.c plus the real sources:
+# Fuzzers (libFuzzer under the sanitizers). A fuzzer NAME is tests/fuzz/NAME.c, input.c and the real sources:
 # `FUZZ += NAME` and `FUZZ_NAME := …`, `FUZZ_NAME_CFLAGS`, `FUZZ_NAME_LIBS` in a fragment of this folder.
 # A run begins with the inputs of tests/fuzz/corpus/NAME, if there are any; what it finds worth keeping is in
 # build's corpus folder. A crash fails the run and names its input. Inputs with a name in words once found a mistake.
@@ -22,10 +22,10 @@ fuzz_run = mkdir -p $(B)/tests/fuzz/corpus/$(1) && \
 	{ tail -40 $(B)/tests/fuzz/$(1).log; tests/fuzz/table $(B)/tests/fuzz/$(1).log; exit 1; }; }
 
 define fuzz_rules
-$(B)/tests/fuzz/$(1): tests/fuzz/$(1).c $$(FUZZ_$(1)) $$(wildcard tests/fuzz/*.h hypervisor/*/*.h) | $$(SETUP_TEST)
+$(B)/tests/fuzz/$(1): tests/fuzz/$(1).c tests/fuzz/input.c $$(FUZZ_$(1)) $$(wildcard tests/fuzz/*.h hypervisor/*/*.h) | $$(SETUP_TEST)
 	$$(call say,FUZZ,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)clang $$(FUZZ_CFLAGS) $$(FUZZ_$(1)_CFLAGS) -o $$@ tests/fuzz/$(1).c $$(FUZZ_$(1)) $$(FUZZ_$(1)_LIBS)
+	$$(Q)clang $$(FUZZ_CFLAGS) $$(FUZZ_$(1)_CFLAGS) -o $$@ tests/fuzz/$(1).c tests/fuzz/input.c $$(FUZZ_$(1)) $$(FUZZ_$(1)_LIBS)
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(B)/tests/fuzz/$(1)
 	$$(Q)$$(call fuzz_run,$(1),$$(TIME))

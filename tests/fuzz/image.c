@@ -101,14 +101,14 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
 	return system(command);
 }
 
-static void change(unsigned int index, struct input *in)
+static void change(unsigned int index)
 {
-	unsigned int which = input_byte(in), offset = input_byte(in), size;
+	unsigned int which = input_byte(), offset = input_byte(), size;
 
-	which = (which | (unsigned int)input_byte(in) << 8) % systems[index].count;
-	offset = (offset | (unsigned int)input_byte(in) << 8) % BLOCK;
-	for (size = input_byte(in) % 32 + 1; size && offset < BLOCK && in->at < in->end; size--)
-		disk[systems[index].block[which] * BLOCK + offset++] = input_byte(in);
+	which = (which | (unsigned int)input_byte() << 8) % systems[index].count;
+	offset = (offset | (unsigned int)input_byte() << 8) % BLOCK;
+	for (size = input_byte() % 32 + 1; size && offset < BLOCK && input_left(); size--)
+		disk[systems[index].block[which] * BLOCK + offset++] = input_byte();
 }
 
 /* What dom0 relies on: all of the file, in order, inside the disk, nothing twice, and nothing that
@@ -157,16 +157,17 @@ static void list(const struct disk_source *source, const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input in = {data, data + size};
-	unsigned int index = input_byte(&in) % SYSTEMS;
-	struct disk_source source = source_of(index);
 	struct problem problem = {""};
 	struct pieces pieces;
 
+	input_begin(data, size);
+	unsigned int index = input_byte() % SYSTEMS;
+	struct disk_source source = source_of(index);
+
 	source.context = &source;
 	memcpy(disk, systems[index].good, systems[index].size);
-	for (unsigned int i = 0; i < MOST_CHANGES && in.at < in.end; i++)
-		change(index, &in);
+	for (unsigned int i = 0; i < MOST_CHANGES && input_left(); i++)
+		change(index);
 	list(&source, files[index].path);
 	memset(was_read, 0, sizeof(was_read));
 	operations++;

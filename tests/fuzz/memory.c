@@ -22,7 +22,6 @@ _Static_assert(FAKE_FIRST_FRAME == MODEL_FIRST && FAKE_END_FRAME == MODEL_END, "
 
 static struct model model;
 static struct domain *domains[MODEL_DOMAINS];
-static struct input in;
 static uint32_t self; /* who acts */
 static unsigned held; /* descriptor pages, as GDTs hold them */
 static u64 held_frames[HELD];
@@ -46,43 +45,43 @@ static u64 frame_used_as(uint32_t owner, enum use use, bool also_idle, unsigned 
 
 static u64 any_frame(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	if (b < 0x60) /* idle, or data */
 		return frame_used_as(self, DATA, true, b);
 	if (b < 0xa0) /* a table */
 		return frame_used_as(self, TABLE_1 + b % 4, false, b / 4);
 	if (b >= 0xf8)
-		return input_word(&in);
+		return input_word();
 	return b < 0xf0 ? MODEL_FIRST - 4 + b % (MODEL_FRAMES + 8) : MODEL_DEVICE + b % 8;
 }
 
 static unsigned any_slot(void)
 {
 	static const uint16_t slots[] = {0, 1, 2, 3, 128, 257, 300, 511};
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
-	return b < 0xe0 ? slots[b % 8] : (b * 8u + input_byte(&in)) % 512;
+	return b < 0xe0 ? slots[b % 8] : (b * 8u + input_byte()) % 512;
 }
 
 static u64 any_value(void)
 {
 	static const u64 flags[] = {7, 7, 5, 5, 3, 1, 0x67, 1UL << 63 | 7, 0xe07};
-	uint8_t kind = input_byte(&in);
+	uint8_t kind = input_byte();
 
 	if (kind < 0x20)
 		return 0;
 	if (kind >= 0xf0)
-		return input_word(&in);
+		return input_word();
 	u64 value = any_frame() << 12 | flags[kind % ARRAY_SIZE(flags)];
-	return kind >= 0xd0 ? value ^ 1UL << input_byte(&in) % 64 : value;
+	return kind >= 0xd0 ? value ^ 1UL << input_byte() % 64 : value;
 }
 
 /* For this entry. */
 static u64 value_for(u64 ptr)
 {
 	const struct model_frame *table = model_frame(&model, ptr >> 12);
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	if (b >= 0xc0 || !table || !table->uses || table->use > TABLE_4)
 		return any_value();
@@ -91,22 +90,22 @@ static u64 value_for(u64 ptr)
 	u64 frame = frame_used_as(self, table->use == TABLE_1 ? DATA : table->use - 1, true, b);
 	u64 value = frame << 12 | (table->use > TABLE_1 || b & 1 ? 7 : 5);
 	/* and some with one bit that is otherwise */
-	return b % 16 >= 13 ? value ^ 1UL << input_byte(&in) % 64 : value;
+	return b % 16 >= 13 ? value ^ 1UL << input_byte() % 64 : value;
 }
 
 static u64 any_address(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	if (b >= 0xf8)
-		return input_word(&in);
+		return input_word();
 	return FAKE_VA + (b >= 0x80 ? 0x100000 : 0) + (b % 16) * 4096ul;
 }
 
 static uint32_t any_domain(void)
 {
 	static const uint16_t names[] = {1, 2, NAME_IO, NAME_XEN, 3, 0, 0x7fff, 0x7ff4};
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	return b < 0xc0 ? NAME_SELF : names[b % 8];
 }
@@ -115,10 +114,10 @@ static uint32_t any_domain(void)
 static u64 any_grant(void)
 {
 	static const uint16_t flags[] = {1, 1, 1, 5, 0, 2, 0x101, 0x19};
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	if (b >= 0xf0)
-		return input_word(&in);
+		return input_word();
 	return flags[b % 8] | (b & 8 ? self : 3 - self) << 16 | any_frame() << 32;
 }
 
@@ -139,11 +138,11 @@ static struct vcpu_memory *vm(void)
 
 static void draw_updates(void)
 {
-	a.count = 1 + input_byte(&in) % 4;
+	a.count = 1 + input_byte() % 4;
 	a.name = any_domain();
 	a.table_name = any_domain();
 	for (uint32_t i = 0; i < a.count; i++) {
-		uint8_t command = input_byte(&in);
+		uint8_t command = input_byte();
 
 		a.ptrs[i] = any_frame() << 12 | any_slot() * 8;
 		if (command >= 0xc0)
@@ -179,14 +178,14 @@ static bool model_updates(void)
 
 static void draw_extended(void)
 {
-	a.count = 1 + input_byte(&in) % 3;
+	a.count = 1 + input_byte() % 3;
 	a.name = any_domain();
 	for (uint32_t i = 0; i < a.count; i++) {
-		a.slots[i] = input_byte(&in) % 11;
+		a.slots[i] = input_byte() % 11;
 		a.frames[i] = any_frame();
-		if (a.slots[i] < 4 && input_byte(&in) % 2) /* a pin that may be had */
-			a.frames[i] = frame_used_as(self, a.slots[i] + 1, true, input_byte(&in));
-		a.values[i] = a.slots[i] == 10 ? input_byte(&in) % 32 * 300 : any_frame();
+		if (a.slots[i] < 4 && input_byte() % 2) /* a pin that may be had */
+			a.frames[i] = frame_used_as(self, a.slots[i] + 1, true, input_byte());
+		a.values[i] = a.slots[i] == 10 ? input_byte() % 32 * 300 : any_frame();
 		if (a.slots[i] == 10)
 			a.frames[i] = any_address();
 		if (a.slots[i] == 6 && a.frames[i] < MODEL_FIRST)
@@ -265,12 +264,12 @@ static bool model_by_address(void)
 static void draw_table_write(void)
 {
 	a.address = FAKE_L1_VA + any_slot() * 8;
-	if (input_byte(&in) & 1)
+	if (input_byte() & 1)
 		a.address = any_address() + any_slot() * 8;
 	a.size = 8;
-	if (input_byte(&in) % 4 == 0) {
-		a.size = 1 + input_byte(&in) % 9;
-		a.address += input_byte(&in) % 8;
+	if (input_byte() % 4 == 0) {
+		a.size = 1 + input_byte() % 9;
+		a.address += input_byte() % 8;
 	}
 	a.values[0] = value_for(frame_used_as(self, TABLE_1, false, 0) << 12);
 }
@@ -288,10 +287,10 @@ static bool model_store(void)
 
 static void draw_write(void)
 {
-	bool grants = input_byte(&in) % 2;
+	bool grants = input_byte() % 2;
 
 	a.frames[0] = grants ? model.domains[self].grant_frame : any_frame();
-	a.count = 1 + input_byte(&in) % 4;
+	a.count = 1 + input_byte() % 4;
 	for (uint32_t i = 0; i < a.count; i++) {
 		a.slots[i] = any_slot();
 		a.values[i] = grants ? any_grant() : any_value();
@@ -323,10 +322,10 @@ static void draw_descriptor(void)
 				   0x0000890000000067,
 				   0x0000e50000080000,
 				   0x00000000ffff8000};
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	a.address = any_frame() << 12 | any_slot() * 8;
-	a.values[0] = b < 0xc0 ? some[b % ARRAY_SIZE(some)] : input_word(&in);
+	a.values[0] = b < 0xc0 ? some[b % ARRAY_SIZE(some)] : input_word();
 	if (b % 16 == 15)
 		a.address += b / 16;
 }
@@ -343,7 +342,7 @@ static bool model_one_descriptor(void)
 
 static void draw_gdt(void)
 {
-	a.choice = held == HELD || (held && input_byte(&in) % 2); /* drop one, or take one */
+	a.choice = held == HELD || (held && input_byte() % 2); /* drop one, or take one */
 	a.frames[0] = a.choice ? held_frames[held - 1] : any_frame();
 }
 
@@ -374,7 +373,7 @@ static bool model_gdt(void)
 
 static void draw_ldt(void)
 {
-	a.count = input_byte(&in) % 18;
+	a.count = input_byte() % 18;
 }
 
 static bool do_ldt(void)
@@ -391,8 +390,8 @@ static bool model_ldt(void)
 
 static void draw_reservation(void)
 {
-	a.count = 1 + input_byte(&in) % 4;
-	a.level = input_byte(&in) % 3;
+	a.count = 1 + input_byte() % 4;
+	a.level = input_byte() % 3;
 	for (uint32_t i = 0; i < a.count; i++)
 		a.frames[i] = any_frame();
 }
@@ -435,7 +434,7 @@ static bool model_reservation(void)
 /* As a domctl would: the most pages, perhaps fewer than there are. */
 static void draw_limit(void)
 {
-	a.count = LIMIT - input_byte(&in) % 12;
+	a.count = LIMIT - input_byte() % 12;
 }
 
 static bool do_limit(void)
@@ -492,12 +491,12 @@ static void draw_where(void)
 {
 	a.address = any_address();
 	if (a.flags & GNTMAP_contains_pte)
-		a.address = any_frame() << 12 | any_slot() * 8 | (input_byte(&in) == 0xff);
+		a.address = any_frame() << 12 | any_slot() * 8 | (input_byte() == 0xff);
 }
 
 static uint32_t any_ref(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	const u64 *grants = model.memory[model.domains[3 - self].grant_frame - MODEL_FIRST];
 
 	for (unsigned i = 0; i < 512 && b < 0x80; i++) /* one that there is */
@@ -505,17 +504,17 @@ static uint32_t any_ref(void)
 			return (b + i) % 512;
 
 	if (b >= 0xf8)
-		return input_word(&in);
+		return input_word();
 	return b < 0xf0 ? any_slot() : 512 + b;
 }
 
 static void draw_map(void)
 {
 	static const uint8_t flags[] = {2, 6, 2, 6, 3, 1, 18, 22, 7, 0, 8, 5};
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	a.name = b & 0x80 ? any_domain() : 3 - self;
-	a.flags = flags[b % ARRAY_SIZE(flags)] | (u32)input_byte(&in) << 16;
+	a.flags = flags[b % ARRAY_SIZE(flags)] | (u32)input_byte() << 16;
 	a.refs[0] = any_ref();
 	draw_where();
 }
@@ -538,16 +537,16 @@ static bool model_maps(void)
 
 static void draw_unmap(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	const struct model_handle *h;
 
-	a.handle = b < 0xf0 ? b % 8 : input_word(&in);
+	a.handle = b < 0xf0 ? b % 8 : input_word();
 	h = &model.domains[self].handles[a.handle % MODEL_HANDLES];
 	a.flags = h->by_pte ? GNTMAP_contains_pte : 0;
 	a.choice = b % 32 == 31; /* and replace */
 	draw_where();
-	a.second = input_byte(&in) % 4 ? 0 : any_address();
-	if (input_byte(&in) % 8 == 0)
+	a.second = input_byte() % 4 ? 0 : any_address();
+	if (input_byte() % 8 == 0)
 		a.address = 0;
 }
 
@@ -569,15 +568,15 @@ static bool model_unmaps(void)
 
 static void draw_copy(void)
 {
-	a.kinds = input_byte(&in);
+	a.kinds = input_byte();
 	for (unsigned i = 0; i < 2; i++) {
 		bool grant = a.kinds >> i & 1;
 
 		a.refs[i] = grant ? any_ref() : (uint32_t)any_frame();
 		a.ptrs[i] = a.kinds >> (2 + i) & 1 ? any_domain() : grant ? 3 - self : NAME_SELF;
-		a.offsets[i] = input_byte(&in) * 16;
+		a.offsets[i] = input_byte() * 16;
 	}
-	a.lengths = input_byte(&in) * 8;
+	a.lengths = input_byte() * 8;
 }
 
 static bool do_copy(void)
@@ -767,8 +766,8 @@ static void trace(const struct operation *op)
 
 static void step(void)
 {
-	const struct operation *op = &table[input_byte(&in) % ARRAY_SIZE(table)];
-	uint8_t how = input_byte(&in);
+	const struct operation *op = &table[input_byte() % ARRAY_SIZE(table)];
+	uint8_t how = input_byte();
 
 	self = how & 1 ? 2 : 1;
 	fake_run_as(domains[self]);
@@ -863,11 +862,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fake_space s[MODEL_DOMAINS];
 
-	in = (struct input){data, data + size};
+	input_begin(data, size);
 	fake_machine(NULL);
 	memset(&model, 0, offsetof(struct model, memory));
 	memset(stale, 0, sizeof(stale));
-	bool privileged = input_byte(&in) & 1;
+	bool privileged = input_byte() & 1;
 	for (uint32_t d = 1; d < MODEL_DOMAINS; d++)
 		domains[d] = begin_domain(d, d == 2 && privileged, &s[d]);
 	look();
@@ -882,7 +881,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			FINDING("the start: %s of %lx", difference(&where), where);
 		adopt_root_slots();
 	}
-	for (unsigned i = 0; i < OPERATIONS && in.at < in.end; i++)
+	for (unsigned i = 0; i < OPERATIONS && input_left(); i++)
 		step();
 	end();
 	return 0;

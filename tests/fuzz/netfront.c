@@ -7,29 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "fakes/netfront.h"
-
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
+#include "input.h"
 
 static struct pv_netfront *front;
 static int kept[256]; /* pages */
 static unsigned int kept_count;
-
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static unsigned int byte(struct input *input)
-{
-	if (!input->left)
-		return 0;
-	input->left--;
-	return *input->at++;
-}
 
 static void take(void *argument, const struct pv_net_piece *pieces, unsigned int count,
 		 size_t length, unsigned int flags)
@@ -79,12 +61,12 @@ static void check_slots(RING_IDX from, size_t length)
 	CHECK(rest < length && length - rest <= 4096);
 }
 
-static void send_frame(struct input *input)
+static void send_frame(void)
 {
 
 	static const uint8_t bytes[8192];
-	struct pv_net_piece piece = {bytes, byte(input) * 30};
-	unsigned int flags = byte(input);
+	struct pv_net_piece piece = {bytes, input_byte() * 30};
+	unsigned int flags = input_byte();
 	RING_IDX before;
 
 	if (!(flags & PV_NET_LATER))
@@ -97,50 +79,49 @@ static void send_frame(struct input *input)
 }
 
 /* Bytes into a ring's page, at any place but where the front end's own indices are. */
-static void scribble(struct input *input, void *ring)
+static void scribble(void *ring)
 {
-	unsigned int at = 64 + (byte(input) << 4), count = byte(input) % 64;
+	unsigned int at = 64 + (input_byte() << 4), count = input_byte() % 64;
 
 	for (; count-- && at < 4096; at++)
-		((uint8_t *)ring)[at] = (uint8_t)byte(input);
+		((uint8_t *)ring)[at] = (uint8_t)input_byte();
 }
 
-static void receive(struct input *input)
+static void receive(void)
 {
-	unsigned int limit = byte(input);
+	unsigned int limit = input_byte();
 
 	CHECK(pv_netfront_receive(front, limit, take, NULL) <= limit);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct input input = {data, size};
-
+	input_begin(data, size);
 	fake_reset();
 	front = pv_netfront_open(0, NULL);
 	CHECK(front);
-	while (input.left) {
-		switch (byte(&input) % 7) {
+	while (input_left()) {
+		switch (input_byte() % 7) {
 		case 0:
-			send_frame(&input);
+			send_frame();
 			break;
 		case 1:
-			scribble(&input, fake.tx);
+			scribble(fake.tx);
 			break;
 		case 2:
-			scribble(&input, fake.rx);
+			scribble(fake.rx);
 			break;
 		case 3:
-			fake.tx->rsp_prod += byte(&input);
+			fake.tx->rsp_prod += input_byte();
 			break;
 		case 4:
-			fake.rx->rsp_prod += byte(&input);
+			fake.rx->rsp_prod += input_byte();
 			break;
 		case 5:
-			release(byte(&input));
+			release(input_byte());
 			break;
 		default:
-			receive(&input);
+			receive();
 		}
 	}
 	pv_netfront_close(front);

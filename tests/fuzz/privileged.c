@@ -21,7 +21,6 @@
 #define TSC_KHZ	    1234567u
 #define HOST_GROUPS 0x80050033ul /* CR0 */
 
-static struct input in;
 static struct world w;
 static struct effects real_effects, model_effects;
 static struct guest before, after, expected;
@@ -386,8 +385,8 @@ static u64 any_address(void)
 				     0xffff830000001000,
 				     0xffff87ffffffffff,
 				     0x800000000000};
-	uint8_t b = input_byte(&in);
-	u64 delta = input_byte(&in);
+	uint8_t b = input_byte();
+	u64 delta = input_byte();
 
 	if (b < 0x10)
 		return 0x7abcf000 + delta * 16;
@@ -395,18 +394,18 @@ static u64 any_address(void)
 		return page_addresses[b % PAGES] + (b & 8 ? 4096 - delta % 32 : delta * 16);
 	if (b < 0xe0)
 		return others[b % ARRAY_SIZE(others)] + (b & 8 ? delta : -delta);
-	return input_word(&in);
+	return input_word();
 }
 
 static u64 any_value(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	if (b < 0x60)
 		return b;
 	if (b < 0xc0)
 		return any_address();
-	return b < 0xd0 ? 1ul << (input_byte(&in) & 63) : input_word(&in);
+	return b < 0xd0 ? 1ul << (input_byte() & 63) : input_word();
 }
 
 static const u32 msrs[] = {0x10,       0x17,	   0x1b,       0x49,	   0x8b,
@@ -471,19 +470,19 @@ static const u8 prefix_bytes[] = {0x66, 0x67, 0xf2, 0xf3, 0x48, 0x41, 0x44, 0x42
 /* At rip: an instruction by grammar, or any bytes. */
 static void write_code(u64 at)
 {
-	uint8_t bytes[24] = {0}, shape = input_byte(&in), form = input_byte(&in);
+	uint8_t bytes[24] = {0}, shape = input_byte(), form = input_byte();
 	unsigned n = 0, prefixes = shape < 0xf0 ? shape & 3 : shape & 15;
 
 	if (w.vector == 6 && shape & 4)
 		memcpy(bytes, "\x0f\x0bxen\x0f\xa2", n = 7);
 	else if (form < 0xf8) {
 		while (n < prefixes)
-			bytes[n++] = prefix_bytes[input_byte(&in) % ARRAY_SIZE(prefix_bytes)];
+			bytes[n++] = prefix_bytes[input_byte() % ARRAY_SIZE(prefix_bytes)];
 		memcpy(bytes + n, forms[form % ARRAY_SIZE(forms)].bytes, 3);
 		n += forms[form % ARRAY_SIZE(forms)].size;
 	}
 	while (n < 15)
-		bytes[n++] = input_byte(&in);
+		bytes[n++] = input_byte();
 	for (unsigned i = 0; i < 15; i++) {
 		u8 *byte = guest_byte(&w, &memory, at + i, false, true);
 
@@ -494,11 +493,11 @@ static void write_code(u64 at)
 
 static void choose_world(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	memset(&w, 0, sizeof(w));
 	memset(&memory, 0, sizeof(memory));
-	w.seed = input_byte(&in);
+	w.seed = input_byte();
 	w.privileged = b & 1;
 	w.has_iomem = b & 2;
 	w.ring1 = b & 4;
@@ -509,14 +508,14 @@ static void choose_world(void)
 	w.own_frame = 0x1234;
 	w.cr3 = CR3_KERNEL;
 	for (unsigned i = 0; i < PAGES; i++) {
-		uint8_t p = input_byte(&in);
+		uint8_t p = input_byte();
 
 		w.pages[i] = (struct page_of_guest){page_addresses[i], (p & 7) != 7,
 						    (p & 0x38) != 0x38, (p & 0xc0) == 0xc0};
 	}
-	w.port_ranges = input_byte(&in) % 5;
+	w.port_ranges = input_byte() % 5;
 	for (unsigned i = 0; i < w.port_ranges; i++) {
-		u32 first = input_byte(&in), last = first + input_byte(&in) % 32;
+		u32 first = input_byte(), last = first + input_byte() % 32;
 
 		w.ports[i] = first & 1 ? (struct port_range){first, last}
 				       : (struct port_range){0xffff - last, 0xffff - first};
@@ -533,12 +532,12 @@ static void choose_fault(void)
 {
 	static const u8 vectors[] = {13, 13, 13, 13, 13, 13, 13, 13, 13, 6, 14, 14, 1, 7, 0x80, 0};
 	static const u8 ldts[] = {0, 1, 2};
-	uint8_t a = input_byte(&in), b = input_byte(&in), c = input_byte(&in);
+	uint8_t a = input_byte(), b = input_byte(), c = input_byte();
 
 	w.vector = vectors[a & 15];
 	if (!w.vector)
-		w.vector = input_byte(&in);
-	w.error_code = a & 0x80 ? input_byte(&in) : a & 0x40 ? 0x1010 : 0;
+		w.vector = input_byte();
+	w.error_code = a & 0x80 ? input_byte() : a & 0x40 ? 0x1010 : 0;
 	w.long_segment = b & 1;
 	w.iopl = b >> 1 & 3;
 	w.ldt_page_comes = b & 8;
@@ -570,7 +569,7 @@ static const struct {
 
 static void choose_registers(void)
 {
-	uint8_t a = input_byte(&in), b = input_byte(&in);
+	uint8_t a = input_byte(), b = input_byte();
 	static const u16 selectors[] = {0xe033, 0xe033, 0xe023, 0x10};
 
 	for (unsigned i = 0; i < 16; i++)
@@ -591,9 +590,9 @@ static void choose_registers(void)
 	regs.rip = b & 0x10 ? (b & 0x20 ? 0x7ffffffff000 : 0x11000) - a % 16 : 0x10000 + a;
 	regs.cs = selectors[a >> 6];
 	regs.ss = 0xe02b;
-	regs.rflags = 0x202 | (input_word(&in) & 0x254dd5);
-	vcpu.arch.kernel_mode = input_byte(&in) & 3 ? 1 : 0;
-	info.evtchn_upcall_mask = input_byte(&in) & 1;
+	regs.rflags = 0x202 | (input_word() & 0x254dd5);
+	vcpu.arch.kernel_mode = input_byte() & 3 ? 1 : 0;
+	info.evtchn_upcall_mask = input_byte() & 1;
 }
 
 /* --- the real state, as the model has it --- */
@@ -775,20 +774,20 @@ static void run(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	in = (struct input){data, data + size};
+	input_begin(data, size);
 	choose_world();
 	start_guest();
 	crashed = false;
-	for (unsigned i = 0; i < OPERATIONS && (!i || in.at < in.end) && !crashed; i++) {
+	for (unsigned i = 0; i < OPERATIONS && (!i || input_left()) && !crashed; i++) {
 		choose_fault();
 		choose_registers();
 		write_code(regs.rip);
 		apply_fault();
 		if (w.iobmp) { /* some holes in the bitmap */
-			u8 *bits = guest_byte(&w, &memory, w.iobmp + input_byte(&in), false, true);
+			u8 *bits = guest_byte(&w, &memory, w.iobmp + input_byte(), false, true);
 
 			if (bits)
-				*bits = input_byte(&in);
+				*bits = input_byte();
 		}
 		run();
 	}

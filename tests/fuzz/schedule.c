@@ -44,7 +44,6 @@ struct model_timer {
 	uint8_t then;
 };
 
-static struct input in;
 static unsigned turn;
 static struct domain domains[DOMAINS];
 static struct vcpu vcpus[VCPUS];
@@ -271,14 +270,14 @@ static void fired(void *arg)
 
 static unsigned any_vcpu(void)
 {
-	return input_byte(&in) % VCPUS;
+	return input_byte() % VCPUS;
 }
 
 static void op_wake(void)
 {
 	unsigned v = any_vcpu();
 
-	fake_cpu = input_byte(&in) % cpu_count;
+	fake_cpu = input_byte() % cpu_count;
 	mv[v].blocked = false;
 	infos[v].evtchn_upcall_pending = 0;
 	vcpu_unblock(&vcpus[v]);
@@ -288,7 +287,7 @@ static void op_wake(void)
 
 static void op_block(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	unsigned c = b % cpu_count;
 	int v = on_cpu(c);
 
@@ -305,7 +304,7 @@ static void op_block(void)
 
 static void op_yield(void)
 {
-	unsigned c = input_byte(&in) % cpu_count;
+	unsigned c = input_byte() % cpu_count;
 
 	if (on_cpu(c) < 0)
 		return;
@@ -317,7 +316,7 @@ static void op_yield(void)
 
 static void op_pause(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	unsigned d = b % DOMAINS;
 	bool pause = b & 0x80 && md[d].pauses < 3;
 
@@ -336,11 +335,11 @@ static void op_pause(void)
 static void op_affinity(void)
 {
 	unsigned v = any_vcpu();
-	uint8_t b = input_byte(&in);
-	struct cpumask mask = {b < 0xf0 ? b & 15 : input_word(&in)};
+	uint8_t b = input_byte();
+	struct cpumask mask = {b < 0xf0 ? b & 15 : input_word()};
 	bool good = mask.bits & ((1u << cpu_count) - 1);
 
-	fake_cpu = input_byte(&in) % cpu_count;
+	fake_cpu = input_byte() % cpu_count;
 	if (!sched_set_affinity(&vcpus[v], mask) != good)
 		FINDING("affinity %lx: the model says %d", mask.bits, good);
 	fake_cpu = 0;
@@ -351,12 +350,12 @@ static void op_affinity(void)
 
 static void op_adjust(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	unsigned d = b % DOMAINS;
-	uint32_t weight = 128 + input_byte(&in) * 3 / 2, cap = b & 0x40 ? input_byte(&in) : 0;
+	uint32_t weight = 128 + input_byte() * 3 / 2, cap = b & 0x40 ? input_byte() : 0;
 
 	if (b >= 0xf8)
-		weight = b & 1 ? 0 : 65536 + input_byte(&in);
+		weight = b & 1 ? 0 : 65536 + input_byte();
 	bool good = weight && weight < 65536 && cap <= 100 * cpu_count;
 
 	settle(); /* what ran until now is not counted */
@@ -374,17 +373,17 @@ static void op_adjust(void)
 
 static void op_timer(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	unsigned t = b % TIMERS;
 
-	fake_cpu = input_byte(&in) % cpu_count;
+	fake_cpu = input_byte() % cpu_count;
 	if (b & 0x80) {
 		stop_timer(t);
 	} else {
-		mt[t].then = input_byte(&in);
+		mt[t].then = input_byte();
 		mt[t].then &= cpu_count == CPUS ? 0xff : 0xcf;
-		set_timer(t, input_byte(&in) % cpu_count,
-			  fake_now + input_byte(&in) * MS / 8 - (b & 0x40 ? 5 * MS : 0));
+		set_timer(t, input_byte() % cpu_count,
+			  fake_now + input_byte() * MS / 8 - (b & 0x40 ? 5 * MS : 0));
 	}
 	fake_cpu = 0;
 	accepted++;
@@ -392,13 +391,13 @@ static void op_timer(void)
 
 static void op_work(void)
 {
-	work_on(input_byte(&in) % cpu_count);
+	work_on(input_byte() % cpu_count);
 	accepted++;
 }
 
 static void op_time(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	run_for(b < 0xf8 ? b * MS / 4 : b < 0xff ? 500 * MS : 2500 * MS);
 	accepted++;
@@ -412,7 +411,7 @@ static void (*const table[])(void) = {
 
 static void begin(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	fake_host_reset(1 + b % CPUS);
 	list_init(&sched_queue);
@@ -478,13 +477,9 @@ static void end(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	in = (struct input){data, data + size};
+	input_begin(data, size);
 	begin();
-	for (unsigned i = 0; i < OPERATIONS && in.at < in.end; i++) {
-		table[input_byte(&in) % ARRAY_SIZE(table)]();
-		operations++;
-		check_always();
-	}
+	input_steps(table, ARRAY_SIZE(table), OPERATIONS, check_always);
 	end();
 	return 0;
 }

@@ -14,7 +14,6 @@
 #define OPERATIONS 100
 #define LIST	   12
 
-static struct input in;
 static struct domain domain;
 static struct vcpu vcpu;
 static struct vcpu_info info;
@@ -104,15 +103,14 @@ static u64 any_address(void)
 				   0xffff87ffffffffff,
 				   0xffff880000000000,
 				   ~0ul};
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
-	return b < 0xc0 ? some[b % ARRAY_SIZE(some)] + (b >= 0x80 ? input_byte(&in) : 0)
-			: input_word(&in);
+	return b < 0xc0 ? some[b % ARRAY_SIZE(some)] + (b >= 0x80 ? input_byte() : 0)
+			: input_word();
 }
 
 static void same(const char *what, long rc, bool expected)
 {
-	operations++;
 	accepted += !rc;
 	if (!rc != expected)
 		FINDING("%s: %ld, the model says %s", what, rc, expected ? "done" : "refused");
@@ -121,17 +119,17 @@ static void same(const char *what, long rc, bool expected)
 static void set_traps(void)
 {
 	struct trap_info list[LIST + 1] = {0};
-	unsigned n = input_byte(&in) % (LIST + 1), i = 0;
+	unsigned n = input_byte() % (LIST + 1), i = 0;
 	bool good = true;
 	long rc;
 
 	for (unsigned k = 0; k < n; k++) {
-		list[k].vector = input_byte(&in);
-		list[k].flags = input_byte(&in);
-		list[k].cs = (u16)input_word(&in);
+		list[k].vector = input_byte();
+		list[k].flags = input_byte();
+		list[k].cs = (u16)input_word();
 		list[k].address = any_address();
 	}
-	preempt_in = input_byte(&in) % 4;
+	preempt_in = input_byte() % 4;
 	do
 		rc = do_set_trap_table((u64)list);
 	while (rc == HYPERCALL_PREEMPTED);
@@ -163,10 +161,10 @@ static void set_callbacks(void)
 static void register_callback(void)
 {
 	struct callback_register reg = {
-		.type = input_byte(&in) % 10, .flags = input_byte(&in), .address = any_address()};
+		.type = input_byte() % 10, .flags = input_byte(), .address = any_address()};
 
-	if (input_byte(&in) == 0xff)
-		reg.type = (u16)input_word(&in);
+	if (input_byte() == 0xff)
+		reg.type = (u16)input_word();
 	long rc = do_callback_op(CALLBACKOP_register, (u64)&reg);
 
 	same("callback_op register", rc, model_callback(reg.type, reg.address, reg.flags & 1));
@@ -174,7 +172,7 @@ static void register_callback(void)
 
 static void unregister_callback(void)
 {
-	struct callback_unregister unreg = {.type = input_byte(&in) % 10};
+	struct callback_unregister unreg = {.type = input_byte() % 10};
 	long rc = do_callback_op(CALLBACKOP_unregister, (u64)&unreg);
 
 	same("callback_op unregister", rc, unreg.type == 4 && model_callback(4, 0, true));
@@ -183,7 +181,7 @@ static void unregister_callback(void)
 static void set_nmi(void)
 {
 	struct xennmi_callback cb = {.handler_address = any_address()};
-	unsigned cmd = input_byte(&in) % 3;
+	unsigned cmd = input_byte() % 3;
 	long rc = do_nmi_op(cmd, (u64)&cb);
 
 	same("nmi_op", rc, cmd < 2 && model_callback(4, cmd ? 0 : cb.handler_address, true));
@@ -227,10 +225,10 @@ static void iret(void)
 	u64 *words = (u64 *)&f;
 
 	for (unsigned i = 0; i < sizeof(f) / 8; i++)
-		words[i] = input_word(&in);
-	f.flags &= input_byte(&in) & 1 ? ~0ul : VGCF_in_syscall;
-	regs.rsp = input_byte(&in) < 0xf0 ? (u64)&f : HYPERVISOR_VIRT_START;
-	vcpu.mem.cr3_user = input_byte(&in) & 1;
+		words[i] = input_word();
+	f.flags &= input_byte() & 1 ? ~0ul : VGCF_in_syscall;
+	regs.rsp = input_byte() < 0xf0 ? (u64)&f : HYPERVISOR_VIRT_START;
+	vcpu.mem.cr3_user = input_byte() & 1;
 	crashed = user = false;
 	bool good = regs.rsp == (u64)&f && ((f.cs & 3) != 3 || vcpu.mem.cr3_user);
 	long rax = do_iret();
@@ -253,9 +251,17 @@ static void compare(const struct pv_trap *found, const struct way *w, const char
 			found->address, found->cs, found->flags, w->address, w->cs, w->flags);
 }
 
+static void compare_all(void)
+{
+	for (unsigned t = 0; t < 256; t++)
+		compare(&vcpu.pv.traps[t], &traps[t], "trap", t);
+	for (unsigned t = 0; t < 8; t++)
+		compare(&vcpu.pv.callbacks[t], &callbacks[t], "callback", t);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	in = (struct input){data, data + size};
+	input_begin(data, size);
 	memset(&vcpu, 0, sizeof(vcpu));
 	memset(traps, 0, sizeof(traps));
 	memset(callbacks, 0, sizeof(callbacks));
@@ -263,12 +269,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vcpu.mem.domain = &domain.mem;
 	vcpu.info = &info;
 	cpu.current = &vcpu;
-	for (unsigned i = 0; i < OPERATIONS && in.at < in.end; i++) {
-		table[input_byte(&in) % ARRAY_SIZE(table)]();
-		for (unsigned t = 0; t < 256; t++)
-			compare(&vcpu.pv.traps[t], &traps[t], "trap", t);
-		for (unsigned t = 0; t < 8; t++)
-			compare(&vcpu.pv.callbacks[t], &callbacks[t], "callback", t);
-	}
+	input_steps(table, ARRAY_SIZE(table), OPERATIONS, compare_all);
 	return 0;
 }

@@ -36,7 +36,6 @@ static struct {
 } guest;
 _Static_assert(sizeof(struct vcpu_guest_context) == CONTEXT, "the ABI's size");
 
-static struct input in;
 static struct domain *domains[DOMAINS];
 static bool fresh[DOMAINS * EACH];   /* its runstate area was written by its registration */
 static bool arrives[DOMAINS * EACH]; /* onto a CPU, or into kernel mode */
@@ -287,7 +286,7 @@ static unsigned caller; /* a vCPU that is on a CPU, in its kernel */
 
 static bool choose_caller(void)
 {
-	unsigned first = input_byte(&in);
+	unsigned first = input_byte();
 
 	for (unsigned c = 0; c < CPUS; c++) {
 		const struct vcpu *v = cpus[(first + c) % CPUS]->current;
@@ -303,20 +302,20 @@ static bool choose_caller(void)
 
 static uint64_t any_argument(uint64_t good)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	return b < 0xf0	  ? good
 	       : b < 0xf8 ? BAD
-	       : b < 0xfc ? input_word(&in)
+	       : b < 0xfc ? input_word()
 			  : (uint64_t)(&guest + 1) - 4;
 }
 
 static uint64_t any_time(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
 	if (b >= 0xf0)
-		return input_word(&in);
+		return input_word();
 	return b & 1 ? fake_now + b * MS / 4 : b * MS / 2;
 }
 
@@ -327,17 +326,17 @@ static void put(unsigned at, uint64_t value, unsigned size)
 
 static uint64_t any_area(unsigned i, bool time)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	struct area *a = &guest.areas[i][b & 1];
 
 	if (b >= 0xe0)
-		return b < 0xf0 ? 0 : b < 0xf8 ? BAD : input_word(&in);
+		return b < 0xf0 ? 0 : b < 0xf8 ? BAD : input_word();
 	return time ? (uint64_t)a->time : (uint64_t)a->runstate;
 }
 
 static void fill(uint32_t cmd, unsigned named)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	unsigned i = caller / EACH * EACH + named % EACH;
 
 	memset(&guest.arguments, b, 64);
@@ -354,7 +353,7 @@ static void fill(uint32_t cmd, unsigned named)
 		break;
 	case 10:
 		put(0, b < 0xf0 ? FRAME : b, 8);
-		put(8, named % EACH * 1360 + input_word(&in) % 1296 / 8 * 8 + (b % 16 == 8), 4);
+		put(8, named % EACH * 1360 + input_word() % 1296 / 8 * 8 + (b % 16 == 8), 4);
 		if (b % 16 == 15) /* the last place, or beyond it */
 			put(8, named % EACH == 2 && b & 16 ? 4032 : 4033 + b, 4);
 		break;
@@ -376,15 +375,15 @@ static void areas_were(unsigned i, uint64_t runstate_was)
 
 static void op_vcpu(void)
 {
-	uint8_t b = input_byte(&in);
-	uint32_t cmd = b < 0xf0 ? b % 14 : (uint32_t)input_word(&in);
-	uint32_t named = input_byte(&in);
+	uint8_t b = input_byte();
+	uint32_t cmd = b < 0xf0 ? b % 14 : (uint32_t)input_word();
+	uint32_t named = input_byte();
 	uint64_t above = b & 0x40 ? 0x1234ull << 32 : 0, at, was;
 	unsigned i;
 
 	if (!choose_caller())
 		return;
-	named = named < 0xf0 ? named % (EACH + (named >= 0xe0)) : (uint32_t)input_word(&in);
+	named = named < 0xf0 ? named % (EACH + (named >= 0xe0)) : (uint32_t)input_word();
 	i = caller / EACH * EACH + named % EACH;
 	fill(cmd, named);
 	at = any_argument(cmd ? (uint64_t)guest.arguments : (uint64_t)guest.context);
@@ -411,10 +410,10 @@ static void op_vcpu(void)
 static void op_sched(void)
 {
 	static const uint8_t often[] = {0, 1, 1, 1, 3, 3, 3, 3, 5, 6, 6};
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	uint32_t cmd = b < 0xf0	  ? often[b % sizeof(often)]
 		       : b < 0xfe ? b & 7
-				  : (uint32_t)input_word(&in);
+				  : (uint32_t)input_word();
 	enum machine_end machine = GOES_ON;
 	uint64_t at;
 
@@ -422,7 +421,7 @@ static void op_sched(void)
 		return;
 	if (cmd == 6 && caller < EACH)
 		return; /* the machine would end in the middle of a timer */
-	b = input_byte(&in);
+	b = input_byte();
 	memset(guest.arguments, b, 64);
 	if (cmd == 3) {
 		put(0, b < 0xf8 ? (uint64_t)guest.arguments + 64 : BAD, 8);
@@ -431,7 +430,7 @@ static void op_sched(void)
 		put(8, n, 4);
 		put(16, b & 0x40 ? 0 : any_time(), 8);
 		for (unsigned i = 0; i < n; i++)
-			put(64 + 4 * i, 1 + input_byte(&in) % (PORTS + (b == 0x77)), 4);
+			put(64 + 4 * i, 1 + input_byte() % (PORTS + (b == 0x77)), 4);
 	} else if (cmd == 6) {
 		put(0, b & 3, 4);
 		put(4, b >> 2 & 7, 4);
@@ -457,7 +456,7 @@ static void op_sched(void)
 
 static void op_set_timer(void)
 {
-	uint64_t due = input_byte(&in) & 7 ? any_time() : 0;
+	uint64_t due = input_byte() & 7 ? any_time() : 0;
 
 	if (!choose_caller())
 		return;
@@ -467,7 +466,7 @@ static void op_set_timer(void)
 
 static void op_event(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	uint32_t port = 1 + b % PORTS;
 	struct model_domain *m = &model[b >> 6 & 1];
 
@@ -493,7 +492,7 @@ static void op_event(void)
 
 static void op_memory(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	unsigned i = b % (DOMAINS * EACH);
 	struct model_domain *m = &model[i / EACH];
 	struct model_vcpu *v = model_vcpu(i);
@@ -519,7 +518,7 @@ static void op_memory(void)
 /* Into user mode, or back, as pv/ does it; or it takes its NMI. */
 static void op_mode(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 	struct vcpu *v = cpus[b % CPUS]->current;
 	unsigned i = v->vcpu_id + (v->domain == domains[0] ? 0 : EACH);
 
@@ -541,15 +540,15 @@ static void op_mode(void)
 
 static void op_time(void)
 {
-	uint8_t b = input_byte(&in);
+	uint8_t b = input_byte();
 
-	pass(b < 0xf0 ? b * MS / 8 : b < 0xf8 ? 500 * MS : input_word(&in) % (4000 * MS), b & 1);
+	pass(b < 0xf0 ? b * MS / 8 : b < 0xf8 ? 500 * MS : input_word() % (4000 * MS), b & 1);
 }
 
 /* One that is down is brought up from outside, so that somebody can call. */
 static void op_rescue(void)
 {
-	unsigned i = input_byte(&in) % (DOMAINS * EACH);
+	unsigned i = input_byte() % (DOMAINS * EACH);
 
 	real_vcpu(i)->pause_flags &= ~(u32)VPF_DOWN;
 	model_vcpu(i)->down = model_vcpu(i)->dozes = false;
@@ -559,6 +558,14 @@ static void op_rescue(void)
 static void (*const table[])(void) = {
 	op_vcpu,  op_vcpu, op_vcpu,  op_vcpu, op_vcpu,	    op_vcpu, op_sched,	op_sched, op_sched,
 	op_event, op_time, op_event, op_time, op_set_timer, op_mode, op_memory, op_rescue};
+
+static void settle_and_compare(void)
+{
+	fake_cpu = 0;
+	settle();
+	compare();
+	memset(arrives, 0, sizeof(arrives));
+}
 
 /* --- beginning and end --- */
 
@@ -608,8 +615,7 @@ static void begin(void)
 		domains[d]->shared_info->evtchn_mask[0] = 0;
 	}
 	fake_accessible = accessible;
-	settle();
-	compare();
+	settle_and_compare();
 }
 
 static void end(void)
@@ -627,18 +633,9 @@ static void end(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	in = (struct input){data, data + size};
+	input_begin(data, size);
 	begin();
-	for (unsigned i = 0; i < OPERATIONS && in.at < in.end; i++) {
-		uint8_t op = input_byte(&in) % ARRAY_SIZE(table);
-
-		memset(arrives, 0, sizeof(arrives));
-		table[op]();
-		fake_cpu = 0;
-		operations++;
-		settle();
-		compare();
-	}
+	input_steps(table, ARRAY_SIZE(table), OPERATIONS, settle_and_compare);
 	end();
 	return 0;
 }
