@@ -30,7 +30,7 @@ test-unit: $(UNIT_PROGRAMS) ## host unit tests under the sanitizers
 	$(Q)tests/run-programs $(UNIT_PROGRAMS)
 
 # Those that make allocations fail, and say how many.
-FAULT_TESTS := mm_faults core_life core_domctl
+FAULT_TESTS := mm_faults core_life core_domctl evtchn
 .PHONY: faults
 faults: $(FAULT_TESTS:%=$(B)/tests/unit/%) ## allocations that fail, one after the other, in every hypercall
 	$(Q)for test in $^; do $$test >$(B)/tests/faults.log 2>&1 || { cat $(B)/tests/faults.log; exit 1; }; \
