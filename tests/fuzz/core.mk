@@ -41,13 +41,13 @@ FUZZ_schedule_LIBS := -lcmocka
 FUZZ_schedule_RUN := -max_len=512 -len_control=0
 # The chips are the fuzzer's: ports and device registers are functions or memory of its own.
 FUZZ += devices
-FUZZ_devices := tests/fuzz/devices_machine.c tests/fuzz/devices_model.c $(addprefix hypervisor/,dev/physdev.c dev/irq.c dev/msi.c \
+FUZZ_devices := $(addprefix tests/fuzz/devices_,calls.c compare.c machine.c model.c) $(addprefix hypervisor/,dev/physdev.c dev/irq.c dev/msi.c \
 	dev/pci.c core/dom0_op.c core/vcpu_time.c) tests/unit/fakes/core_fakes.c tests/unit/fakes/host.c
 FUZZ_devices_CFLAGS := -include tests/fuzz/fake_cpu.h -O2 -Wno-unused-parameter -Wno-missing-field-initializers $(UNCOVERED)
 FUZZ_devices_LIBS := -lcmocka
 FUZZ_devices_RUN := -max_len=768 -len_control=0
 FUZZ += vcpus
-FUZZ_vcpus = tests/fuzz/vcpus_model.c $(UNIT_core_ops)
+FUZZ_vcpus = $(addprefix tests/fuzz/vcpus_,calls.c compare.c model.c) $(UNIT_core_ops)
 FUZZ_vcpus_CFLAGS := -Dsched_yield=hypervisor_sched_yield -O2 -Wno-unused-parameter -Wno-missing-field-initializers $(UNCOVERED)
 FUZZ_vcpus_LIBS := -lcmocka
 FUZZ_vcpus_RUN := -max_len=768 -len_control=0

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stddef.h>
 #include <string.h>
+#include "bytes.h"
 #include "devices_machine.h"
 #include "finding.h"
 
@@ -38,11 +39,6 @@ void ioapic_set(unsigned line, unsigned vector, bool level, bool low);
 void ioapic_mask(unsigned line, bool masked);
 bool ioapic_read_at(uint64_t address, uint32_t reg, uint32_t *value);
 
-static void put(uint8_t *at, uint32_t value, unsigned size)
-{
-	memcpy(at, &value, size);
-}
-
 static void capability(uint8_t *c, uint8_t at, uint8_t id, uint8_t next)
 {
 	c[at] = id;
@@ -55,7 +51,7 @@ static void build(unsigned i)
 	uint8_t *c = config[i];
 	uint8_t first = f->msix ?: f->msi;
 
-	put(c, 0x12348086 + i, 4);
+	put_bytes(c, 0x12348086 + i, 4);
 	c[6] = f->msi || f->msix || i == 4 ? 0x10 : 0;
 	/* the lowest two bits mean nothing */
 	c[0x34] = first ? first | 1 : 0x40;
@@ -67,8 +63,8 @@ static void build(unsigned i)
 		/* power management, between */
 		capability(c, f->msix, 0x11, f->msi ? 0xd0 : 0);
 		capability(c, 0xd0, 1, f->msi);
-		put(c + f->msix + 2, f->messages - 1u, 2);
-		put(c + f->msix + 4, f->offset | f->bar, 4);
+		put_bytes(c + f->msix + 2, f->messages - 1u, 2);
+		put_bytes(c + f->msix + 4, f->offset | f->bar, 4);
 	}
 	if (!first) {
 		capability(c, 0x40, i == 4 ? 9 : 5, i == 4 ? 0x44 : 0);
@@ -106,12 +102,12 @@ void move_table(struct function *f, bool in_ram)
 	uint8_t *bar = config[f - functions] + 0x10 + 4 * f->bar;
 
 	f->in_ram = in_ram;
-	put(bar,
-	    (in_ram ? 0x100000u : (uint32_t)(TABLE_BASE + f->page * 4096)) |
-		    (f->wide_bar ? 0xc : 0),
-	    4);
+	put_bytes(bar,
+		  (in_ram ? 0x100000u : (uint32_t)(TABLE_BASE + f->page * 4096)) |
+			  (f->wide_bar ? 0xc : 0),
+		  4);
 	if (f->wide_bar)
-		put(bar + 4, 0, 4);
+		put_bytes(bar + 4, 0, 4);
 }
 
 void function_reset(struct function *f)
@@ -123,7 +119,7 @@ void function_reset(struct function *f)
 		c[f->msi + 2] = f->wide ? 0x80 : 0;
 	}
 	if (f->msix)
-		put(c + f->msix + 2, f->messages - 1u, 2);
+		put_bytes(c + f->msix + 2, f->messages - 1u, 2);
 	for (uint32_t i = 0; i < f->messages && !f->in_ram; i++) {
 		uint32_t *row = &tables[4 * table_row(f, i)];
 
@@ -191,7 +187,7 @@ void port_out(uint16_t port, uint32_t value, unsigned size)
 	      within(at, size, f->msix, f->msix + 4u)) ||
 	    at == f->msi || at == f->msix)
 		FINDING("%u bytes are written to %#x, of address %#x", size, at, config_address);
-	put(config[f - functions] + at, value, size);
+	put_bytes(config[f - functions] + at, value, size);
 }
 
 void *map_mmio(uint64_t address, size_t size)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
+#include "bytes.h"
 #include "devices_model.h"
 #include "finding.h"
 
@@ -11,22 +12,9 @@ struct model_domain model_domains[ALL_DOMAINS];
 struct model_message model_messages[MESSAGES];
 uint64_t model_boot;
 
-static uint64_t get(const uint8_t *at, unsigned size)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, at, size);
-	return value;
-}
-
 static uint32_t word(const uint8_t *at)
 {
-	return (uint32_t)get(at, 4);
-}
-
-static void put(uint8_t *at, uint32_t value)
-{
-	memcpy(at, &value, 4);
+	return (uint32_t)get_bytes(at, 4);
 }
 
 void put_bit(uint32_t *bits, uint32_t irq, bool set)
@@ -176,7 +164,8 @@ static long map_message(unsigned d, uint8_t *a, const uint8_t *after)
 		return NODEV;
 	if (model_domains[d].dying || !free_for(wanted))
 		return NOSPC;
-	message = find_message(name | (word(a + 20) & 0xff), get(a + 32, 8) != 0, word(a + 24));
+	message =
+		find_message(name | (word(a + 20) & 0xff), get_bytes(a + 32, 8) != 0, word(a + 24));
 	if (message < 0)
 		return message == NODEV ? NODEV : INVAL;
 	if (wanted >= 0)
@@ -186,7 +175,7 @@ static long map_message(unsigned d, uint8_t *a, const uint8_t *after)
 	model_irqs[got] = (struct model_irq){
 		.mapped = true, .owner = (uint8_t)d, .message = (uint32_t)message};
 	switch_on((uint32_t)message, FIRST_VECTOR + got);
-	put(a + 12, got);
+	put_bytes(a + 12, got, 4);
 	return 0;
 }
 
@@ -197,7 +186,7 @@ static long map_line(uint8_t *a)
 	if (line < 0 || line >= LINES || !line_exists((unsigned)line) ||
 	    (wanted >= 0 && wanted != line))
 		return INVAL;
-	put(a + 12, (uint32_t)line);
+	put_bytes(a + 12, (uint32_t)line, 4);
 	return 0;
 }
 
@@ -290,7 +279,7 @@ static long end_map(unsigned caller, uint64_t frame)
 
 static long device(const uint8_t *a, const struct function **f)
 {
-	*f = get(a, 2) ? NULL : function_named((uint32_t)a[2] << 8 | a[3]);
+	*f = get_bytes(a, 2) ? NULL : function_named((uint32_t)a[2] << 8 | a[3]);
 	return *f ? 0 : NODEV;
 }
 
@@ -298,7 +287,7 @@ static long status(uint8_t *a)
 {
 	if (!model_exists(word(a)))
 		return INVAL;
-	put(a + 4, model_irqs[word(a)].level ? 3 : 0);
+	put_bytes(a + 4, model_irqs[word(a)].level ? 3 : 0, 4);
 	return 0;
 }
 
@@ -316,18 +305,18 @@ static long perform(unsigned caller, unsigned named, uint32_t cmd, uint8_t *a, c
 	case 7:
 		if (word(a + 8) > 65536)
 			return INVAL;
-		d->bitmap = get(a, 8);
+		d->bitmap = get_bytes(a, 8);
 		d->ports = word(a + 8);
 		return 0;
 	case 8:
-		if (!apic_at(get(a, 8)))
+		if (!apic_at(get_bytes(a, 8)))
 			return NODEV;
-		put(a + 12, apic_register(get(a, 8), word(a + 8)));
+		put_bytes(a + 12, apic_register(get_bytes(a, 8), word(a + 8)), 4);
 		return 0;
 	case 10:
 		if (!model_exists(word(a)))
 			return INVAL;
-		put(a + 4, FIRST_VECTOR + word(a));
+		put_bytes(a + 4, FIRST_VECTOR + word(a), 4);
 		return 0;
 	case 12:
 		if (word(a) < IRQS)
@@ -342,7 +331,7 @@ static long perform(unsigned caller, unsigned named, uint32_t cmd, uint8_t *a, c
 	case 27:
 		return device(a, &f) ?: restore(f);
 	case 28:
-		return end_map(caller, get(a, 8));
+		return end_map(caller, get_bytes(a, 8));
 	case 24:
 	case 29:
 		return 0;
@@ -365,7 +354,7 @@ long model_physdev(unsigned caller, uint32_t cmd, uint8_t *argument, bool reads,
 	if (!reads)
 		return FAULT;
 	if (commands[i].names) {
-		named = (unsigned)get(argument, 2);
+		named = (unsigned)get_bytes(argument, 2);
 		named = named == 0x7ff0 ? caller : named;
 		if (named >= ALL_DOMAINS)
 			return SRCH;
@@ -377,7 +366,7 @@ long model_physdev(unsigned caller, uint32_t cmd, uint8_t *argument, bool reads,
 
 static void set_time(const uint8_t *a)
 {
-	model_boot = get(a + 8, 8) * 1000000000u + word(a + 16) - get(a + 24, 8);
+	model_boot = get_bytes(a + 8, 8) * 1000000000u + word(a + 16) - get_bytes(a + 24, 8);
 	for (unsigned d = 0; d < ALL_DOMAINS; d++)
 		if (!model_domains[d].dying)
 			model_domains[d].wallclock = model_boot;
@@ -387,11 +376,11 @@ static void cpu_info(uint8_t *a, unsigned cpus)
 {
 	uint32_t cpu = word(a + 8);
 
-	put(a + 12, cpus - 1);
-	put(a + 16, cpu < cpus ? 1 : 2);
+	put_bytes(a + 12, cpus - 1, 4);
+	put_bytes(a + 16, cpu < cpus ? 1 : 2, 4);
 	if (cpu < cpus) {
-		put(a + 20, APIC_ID + cpu);
-		put(a + 24, APIC_ID + cpu);
+		put_bytes(a + 20, APIC_ID + cpu, 4);
+		put_bytes(a + 24, APIC_ID + cpu, 4);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
+#include "bytes.h"
 #include "vcpus_model.h"
 
 enum { PERM = -1, NOENT = -2, SRCH = -3, NXIO = -6, FAULT = -14, EXIST = -17, INVAL = -22 };
@@ -10,14 +11,6 @@ enum { NOSPC = -28, NOSYS = -38 };
 
 struct model_domain model[DOMAINS];
 uint64_t model_now;
-
-static uint64_t get(const uint8_t *at, unsigned size)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, at, size);
-	return value;
-}
 
 void model_reset(void)
 {
@@ -168,7 +161,7 @@ static long initialise(struct model_vcpu *v, uint64_t at)
 		return FAULT;
 	if (v->initialised)
 		return EXIST;
-	if (!get(c + 512, 8)) /* the fakes' only demand */
+	if (!get_bytes(c + 512, 8)) /* the fakes' only demand */
 		return INVAL;
 	v->initialised = true;
 	return 0;
@@ -185,11 +178,11 @@ static long set_power(struct model_vcpu *v, bool down)
 
 static long place_info(struct model_domain *d, struct model_vcpu *v, bool own, const uint8_t *a)
 {
-	uint32_t offset = (uint32_t)get(a + 8, 4);
+	uint32_t offset = (uint32_t)get_bytes(a + 8, 4);
 
 	if (offset > 4096 - 64 || offset % 8)
 		return NXIO;
-	if (v->placed || (!own && !v->down) || d == &model[0] || get(a, 8) != FRAME)
+	if (v->placed || (!own && !v->down) || d == &model[0] || get_bytes(a, 8) != FRAME)
 		return INVAL;
 	v->placed = v->selected = v->upcall = true;
 	return 0;
@@ -197,7 +190,7 @@ static long place_info(struct model_domain *d, struct model_vcpu *v, bool own, c
 
 static long runstate_area(struct model_vcpu *v, const uint8_t *a)
 {
-	uint64_t at = get(a, 8);
+	uint64_t at = get_bytes(a, 8);
 
 	if (at && !guest_bytes(at, 48))
 		return FAULT;
@@ -207,7 +200,7 @@ static long runstate_area(struct model_vcpu *v, const uint8_t *a)
 
 static long time_area(struct model_vcpu *v, const uint8_t *a)
 {
-	uint64_t at = get(a, 8);
+	uint64_t at = get_bytes(a, 8);
 
 	if (at + 32 < at || (at + 32) >> 47)
 		return FAULT;
@@ -245,12 +238,12 @@ static long change(struct model_domain *d, unsigned caller, uint32_t cmd, struct
 	case 5:
 		return runstate_area(v, a);
 	case 6:
-		return set_period(v, get(a, 8));
+		return set_period(v, get_bytes(a, 8));
 	case 7:
 		v->tick_due = NEVER;
 		return 0;
 	case 8:
-		model_set_timer(v, get(a, 8));
+		model_set_timer(v, get_bytes(a, 8));
 		return 0;
 	case 9:
 		v->shot_due = NEVER;
@@ -289,7 +282,7 @@ static long watch_ports(const struct model_domain *d, uint64_t ports, uint32_t n
 {
 	for (uint32_t i = 0; i < n; i++) {
 		const uint8_t *p = guest_bytes(ports + i * 4ull, 4);
-		uint32_t port = p ? (uint32_t)get(p, 4) : 0;
+		uint32_t port = p ? (uint32_t)get_bytes(p, 4) : 0;
 
 		if (!p)
 			return FAULT;
@@ -304,8 +297,8 @@ static long watch_ports(const struct model_domain *d, uint64_t ports, uint32_t n
 
 static long poll(struct model_domain *d, struct model_vcpu *v, const uint8_t *a)
 {
-	uint64_t ports = get(a, 8), until = get(a + 16, 8);
-	uint32_t n = (uint32_t)get(a + 8, 4);
+	uint64_t ports = get_bytes(a, 8), until = get_bytes(a + 16, 8);
+	uint32_t n = (uint32_t)get_bytes(a + 8, 4);
 	bool pending = false;
 	long rc;
 
@@ -320,15 +313,15 @@ static long poll(struct model_domain *d, struct model_vcpu *v, const uint8_t *a)
 	block(v);
 	if (!v->blocked)
 		return 0;
-	v->polls = n == 1 ? (uint32_t)get(guest_bytes(ports, 4), 4) : MANY;
+	v->polls = n == 1 ? (uint32_t)get_bytes(guest_bytes(ports, 4), 4) : MANY;
 	v->poll_due = until ?: NEVER;
 	return 0;
 }
 
 static long watchdog(struct model_domain *d, const uint8_t *a)
 {
-	uint32_t id = (uint32_t)get(a, 4);
-	uint64_t after = get(a + 4, 4) * SECOND, due = after ? model_now + after : NEVER;
+	uint32_t id = (uint32_t)get_bytes(a, 4);
+	uint64_t after = get_bytes(a + 4, 4) * SECOND, due = after ? model_now + after : NEVER;
 
 	if (id > 2 || (id && !d->watched[id - 1]) || (!id && !after))
 		return INVAL;
@@ -363,7 +356,7 @@ static long remote_shutdown(unsigned caller, uint64_t at, enum machine_end *mach
 		return PERM;
 	if (!a)
 		return FAULT;
-	id = (uint32_t)get(a, 2);
+	id = (uint32_t)get_bytes(a, 2);
 	if (id != 0x7ff0 && id >= DOMAINS)
 		return SRCH;
 	return end_of(&model[id == 1], a[4], machine);
