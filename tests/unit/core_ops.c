@@ -139,6 +139,39 @@ static void poll_ends_by_event_or_time(void **state)
 	assert_int_equal(v->poll_port, 0);
 }
 
+static evtchn_port_t ports[2];
+static unsigned looks;
+
+/* The event of the first port comes when it has been looked at already. */
+static bool it_comes_behind(u64 addr, size_t size)
+{
+	(void)size;
+	if (addr == (u64)&ports[1] && !looks++)
+		evtchn_set_pending(guest, ports[0], evtchn_entry(guest, ports[0]));
+	return true;
+}
+
+static void poll_misses_nothing_that_comes_while_it_looks(void **state)
+{
+	struct evtchn_bind_ipi op = {.vcpu = 0};
+	struct sched_poll poll = {.nr_ports = 2};
+
+	(void)state;
+	ports[0] = timer_port();
+	assert_int_equal(do_event_channel_op(EVTCHNOP_bind_ipi, (u64)&op), 0);
+	ports[1] = op.port;
+	poll.ports.p = ports;
+	v->info->evtchn_upcall_mask = 1;
+	looks = 0;
+	fake_accessible = it_comes_behind;
+	assert_int_equal(do_sched_op(SCHEDOP_poll, (u64)&poll), 0);
+	fake_accessible = NULL;
+	assert_int_equal(looks, 1);
+	pass(0);
+	assert_true(runs(v));
+	assert_int_equal(v->poll_port, 0);
+}
+
 /* --- shutdown --- */
 
 static void shutdown_code_comes_first(void **state)
@@ -310,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(block_waits_for_an_event),
 		TEST(poll_ends_by_event_or_time),
+		TEST(poll_misses_nothing_that_comes_while_it_looks),
 		TEST(shutdown_code_comes_first),
 		TEST(watchdog_barks_unless_fed),
 		TEST(singleshot_timer),

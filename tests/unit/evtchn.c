@@ -9,10 +9,49 @@
 
 static struct domain *a, *b;
 
+/*
+ * Ports change under their domain's lock alone, but for the vCPU that they notify: they are the
+ * same whenever it is taken as they were when it was last released.
+ */
+static struct {
+	u64 ports;
+	bool locked;
+} seen[FAKE_DOMAINS];
+
+static u64 sum_of_ports(const struct domain *d)
+{
+	u64 sum = 1;
+
+	for (unsigned i = 0; i < EVTCHN_BUCKETS * EVTCHN_BUCKET; i++) {
+		const struct evtchn *bucket = d->evtchn.buckets[i / EVTCHN_BUCKET];
+		const struct evtchn *e = bucket ? &bucket[i % EVTCHN_BUCKET] : NULL;
+
+		if (e && e->state != EVTCHNSTAT_closed)
+			sum = (sum + i + e->state * 3 + e->number * 5 + (u64)e->peer) * 0x9e3779b9;
+	}
+	return sum;
+}
+
+static void see_ports(const struct spinlock *l)
+{
+	for (unsigned i = 0; i < FAKE_DOMAINS; i++) {
+		if (!fake_domains[i] || l != &fake_domains[i]->evtchn.lock)
+			continue;
+		u64 ports = sum_of_ports(fake_domains[i]);
+
+		seen[i].locked = !seen[i].locked;
+		if (seen[i].locked && seen[i].ports)
+			assert_true(ports == seen[i].ports);
+		seen[i].ports = ports;
+	}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
 	fake_reset();
+	memset(seen, 0, sizeof(seen));
+	fake_on_lock = see_ports;
 	a = fake_domain(1, 2);
 	b = fake_domain(2, 1);
 	assert_int_equal(evtchn_grow(a), 0);
@@ -254,6 +293,7 @@ static void ipis_and_pirqs(void **state)
 	assert_int_equal(OP(EVTCHNOP_bind_pirq, pirq), -XEN_EEXIST);
 	pirq.pirq = 13; /* the line is taken: the port is free again */
 	assert_int_equal(OP(EVTCHNOP_bind_pirq, pirq), -XEN_EBUSY);
+	assert_int_equal(a->evtchn.pirq_port[13], 0);
 	pirq.pirq = 100000;
 	assert_int_equal(OP(EVTCHNOP_bind_pirq, pirq), -XEN_EINVAL);
 }
@@ -266,7 +306,7 @@ static void all_ports_can_be_had_and_no_more(void **state)
 	(void)state;
 	while (OP(EVTCHNOP_alloc_unbound, op) == 0)
 		n++;
-	assert_int_equal(n, EVTCHN_PORTS - 1);
+	assert_int_equal(n, 64 * 64 - 1); /* bits of the 64-bit ABI, port 0 is nobody's */
 	assert_int_equal(OP(EVTCHNOP_alloc_unbound, op), -XEN_ENOSPC);
 	assert_int_equal(close_port(77), 0);
 	assert_int_equal(unbound(2), 77);
@@ -287,17 +327,27 @@ static void the_toolstack_limits_ports(void **state)
 static void no_memory_is_an_error(void **state)
 {
 	struct evtchn_alloc_unbound op = {.dom = DOMID_SELF, .remote_dom = 2};
+	struct evtchn_bind_virq virq = {.virq = VIRQ_TIMER};
 	struct domain *c = fake_domain(3, 1);
+	evtchn_port_t waiting, local;
 	int i, failed = 0;
 
 	(void)state;
+	fake_run_as(b->vcpus[0]);
+	waiting = unbound(1);
+	fake_run_as(a->vcpus[0]);
 	for (i = 1; i < EVTCHN_BUCKET; i++)
 		unbound(2);
 	fake_heap_left = 0;
 	failed += OP(EVTCHNOP_alloc_unbound, op) == -XEN_ENOMEM;
+	/* nothing is half bound then */
+	failed += OP(EVTCHNOP_bind_virq, virq) == -XEN_ENOMEM;
+	assert_int_equal(a->vcpus[0]->virq_port[VIRQ_TIMER], 0);
+	failed += bind(2, waiting, &local) == -XEN_ENOMEM;
+	assert_int_equal(evtchn_entry(b, waiting)->state, EVTCHNSTAT_unbound);
 	failed += evtchn_grow(c) == -XEN_ENOMEM;
 	fake_heap_left = -1;
-	assert_int_equal(failed, 2);
+	assert_int_equal(failed, 4);
 	print_message("faults: %d allocations made to fail\n", failed);
 	assert_int_equal(unbound(2), EVTCHN_BUCKET);
 	evtchn_domain_free(c);
@@ -387,6 +437,7 @@ static void pollers_are_woken(void **state)
 	(void)state;
 	connect_pair(&pa, &pb);
 	set_mask(b, pb);
+	set_mask(b, 0); /* the masks are behind the pending bits */
 	b->vcpus[0]->poll_port = pb;
 	assert_int_equal(send(pa), 0);
 	assert_int_equal(fake_unblocks, 1);

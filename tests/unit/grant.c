@@ -84,6 +84,7 @@ static void maps_and_unmaps(void **state)
 	assert_int_equal(a->refs, 2);
 	assert_int_equal(unmap(op.handle, 0x1000, 0), GNTST_okay);
 	assert_int_equal(fake_flushes, 1);
+	assert_int_equal(fake_referenced_at_flush, 1); /* until no TLB knows it */
 	assert_int_equal(entry(a, 8)->flags, GTF_permit_access);
 	assert_int_equal(fake_frames[5].refs, 0);
 	assert_int_equal(fake_frames[5].mapped, 0);
@@ -93,7 +94,7 @@ static void maps_and_unmaps(void **state)
 
 static void readers_and_writers_are_counted(void **state)
 {
-	struct gnttab_map_grant_ref r1, r2, w;
+	struct gnttab_map_grant_ref r1, r2, w, w2;
 
 	(void)state;
 	permit(8, 2, 5, 0);
@@ -101,6 +102,9 @@ static void readers_and_writers_are_counted(void **state)
 	assert_int_equal(entry(a, 8)->flags, GTF_permit_access | GTF_reading);
 	w = map(8, GNTMAP_host_map);
 	r2 = map(8, GNTMAP_host_map | GNTMAP_readonly);
+	w2 = map(8, GNTMAP_host_map);
+	assert_int_equal(unmap(w2.handle, 0x1000, 0), GNTST_okay);
+	assert_int_equal(entry(a, 8)->flags, GTF_permit_access | GTF_reading | GTF_writing);
 	assert_int_equal(unmap(w.handle, 0x1000, 0), GNTST_okay);
 	assert_int_equal(entry(a, 8)->flags, GTF_permit_access | GTF_reading);
 	assert_int_equal(unmap(r1.handle, 0x1000, 0), GNTST_okay);
@@ -290,6 +294,27 @@ static void copies(void **state)
 	assert_int_equal(do_copy(op), GNTST_okay);
 }
 
+static void copies_are_preempted_and_resumed(void **state)
+{
+	struct gnttab_copy ops[40];
+
+	(void)state;
+	permit(8, 2, 5, 0);
+	for (int i = 0; i < 40; i++) {
+		ops[i] = copy_op();
+		ops[i].status = 99;
+	}
+	fake_preempt_in = 9;
+	assert_int_equal(do_grant_table_op(GNTTABOP_copy, (u64)ops, 40), HYPERCALL_PREEMPTED);
+	assert_int_equal(fake_preempt_args[1], (u64)&ops[10]);
+	assert_int_equal(ops[10].status, 99);
+	assert_int_equal(
+		do_grant_table_op(fake_preempt_args[0], fake_preempt_args[1], fake_preempt_args[2]),
+		0);
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(ops[i].status, GNTST_okay);
+}
+
 static void copy_arguments_are_checked(void **state)
 {
 	struct gnttab_copy op = copy_op();
@@ -354,6 +379,10 @@ static void tables_grow_to_their_limit(void **state)
 	op.dom = 1;
 	do_grant_table_op(GNTTABOP_setup_table, (u64)&op, 1);
 	assert_int_equal(op.status, GNTST_permission_denied);
+	assert_int_equal(grant_table_grow(b, 5), -XEN_EINVAL);
+	a->is_dying = true;
+	assert_int_equal(grant_table_grow(a, 2), -XEN_EINVAL);
+	a->is_dying = false;
 	assert_int_equal(grant_give_frames(b, 4, 1, (u64)frames), -XEN_EINVAL);
 	assert_int_equal(grant_give_frames(b, 3, 2, (u64)frames), -XEN_EINVAL);
 	assert_int_equal(grant_give_frames(b, ~0UL, 1, (u64)frames), -XEN_EINVAL);
@@ -465,6 +494,7 @@ int main(void)
 		TEST(batches_are_preempted_and_resumed),
 		TEST(handles_run_out),
 		TEST(copies),
+		TEST(copies_are_preempted_and_resumed),
 		TEST(copy_arguments_are_checked),
 		TEST(copies_to_a_grant),
 		TEST(tables_grow_to_their_limit),

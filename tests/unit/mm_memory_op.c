@@ -116,6 +116,23 @@ static void a_page_in_use_stays_until_it_is_not(void **state)
 	assert_int_equal(d->mem.tot_pages, 0);
 }
 
+/* To unpin it could take long. */
+static void a_pinned_table_stays_pinned(void **state)
+{
+	xen_pfn_t frame = fake_page(d);
+	struct xen_memory_reservation res = reservation(&frame, 1, 0);
+	struct page *pg = fake_entry(frame);
+
+	(void)state;
+	assert_int_equal(type_get(pg, TYPE_L3), 0);
+	assert_true(type_set_pinned(pg, true));
+	assert_int_equal(memop(XENMEM_decrease_reservation, &res), 1);
+	assert_true(pg->type & TYPE_PINNED);
+	assert_int_equal(type_count(frame), 1);
+	assert_int_equal(type_unpin(pg), 0);
+	assert_null(mm_page_owner(pg));
+}
+
 static void lists_that_fault(void **state)
 {
 	xen_pfn_t list[10] = {0};
@@ -129,6 +146,7 @@ static void lists_that_fault(void **state)
 	assert_int_equal(memop(XENMEM_increase_reservation, &res), 4);
 	assert_int_equal(d->mem.tot_pages, 8); /* what could not be told was taken back */
 	assert_int_equal(memop(XENMEM_decrease_reservation, &res), 4);
+	assert_int_equal(fake_last_refusal, BAD_ADDRESS); /* and not for what is there */
 	fake_fault_from = (u64)&res;
 	fake_fault_to = fake_fault_from + 1;
 	assert_int_equal(memop(XENMEM_decrease_reservation, &res), -XEN_EFAULT);
@@ -177,6 +195,29 @@ static void exchange_for_contiguous_frames(void **state)
 		for (unsigned i = 0; i < 32; i++)
 			assert_true(page_drop_allocation(fake_entry(in[i])));
 	}
+}
+
+/* An extent after the first is out of reach, in one list or the other. */
+static void an_exchange_whose_lists_fault(void **state)
+{
+	xen_pfn_t in[3], out[3] = {1, 2, 3};
+	struct xen_memory_exchange x = exchange(in, 3, 0, out, 3, 0);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		in[i] = fake_page(d);
+	fake_fault_from = (u64)&in[1];
+	fake_fault_to = fake_fault_from + 8;
+	assert_int_equal(memop(XENMEM_exchange, &x), -XEN_EFAULT);
+	assert_int_equal(x.nr_exchanged, 1);
+	fake_fault_from = (u64)&out[1];
+	fake_fault_to = fake_fault_from + 8;
+	assert_int_equal(memop(XENMEM_exchange, &x), -XEN_EFAULT);
+	assert_int_equal(x.nr_exchanged, 1);
+	assert_int_equal(out[1], 2);
+	assert_int_equal(d->mem.tot_pages, 3); /* its new frame: it was not told which */
+	x.nr_exchanged = 4;		       /* more than there are */
+	assert_int_equal(memop(XENMEM_exchange, &x), -XEN_EINVAL);
 }
 
 /* The limit was lowered below what it has: nothing could be given back to it. */
@@ -340,9 +381,11 @@ int main(void)
 		op_test(populate_and_give_back),
 		op_test(limits_stop_the_batch),
 		op_test(a_page_in_use_stays_until_it_is_not),
+		op_test(a_pinned_table_stays_pinned),
 		op_test(lists_that_fault),
 		op_test(exchange_for_contiguous_frames),
 		op_test(an_exchange_that_fails_changes_nothing_of_its_chunk),
+		op_test(an_exchange_whose_lists_fault),
 		op_test(an_exchange_above_the_limit_loses_nothing),
 		op_test(figures),
 		op_test(maps),

@@ -59,11 +59,21 @@ static void a_table_that_names_itself_is_refused(void **state)
 	}
 }
 
+static struct page *changing;
+
+/* Who had the new type already could make use of it with what TLBs know of the old one. */
+static void nobody_has_the_type_yet(void)
+{
+	assert_true(changing->type & TYPE_BUSY);
+}
+
 static void an_idle_page_may_become_anything_after_a_flush(void **state)
 {
 	u64 frame = fake_page(d);
 
 	(void)state;
+	changing = fake_entry(frame);
+	fake_on_flush = nobody_has_the_type_yet;
 	d->mem.dirty_cpus.bits = 5;
 	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
 		for (unsigned j = 0; j < ARRAY_SIZE(kinds); j++) {
@@ -78,6 +88,7 @@ static void an_idle_page_may_become_anything_after_a_flush(void **state)
 				assert_int_equal(fake_last_flush.bits, 5);
 			assert_int_equal(type_put(fake_entry(frame)), 0);
 		}
+	fake_on_flush = NULL;
 }
 
 static void a_foreign_mapping_is_flushed_everywhere(void **state)

@@ -274,7 +274,10 @@ static void one_address(void **state)
 	assert_int_equal(do_update_va_mapping(0, 0, 0), -XEN_EINVAL);
 	assert_int_equal(do_update_va_mapping(HYPERVISOR_VIRT_START, 0, 0), -XEN_EINVAL);
 	assert_int_equal(do_update_va_mapping(HYPERVISOR_VIRT_END - 1, 0, 0), -XEN_EINVAL);
+	fake_last_flush.bits = 0x55;
 	assert_int_equal(do_update_va_mapping(1UL << 47, 0, UVMF_INVLPG), -XEN_EINVAL);
+	assert_int_equal(do_update_va_mapping(1UL << 47, 0, UVMF_INVLPG | UVMF_ALL), -XEN_EINVAL);
+	assert_int_equal(fake_last_flush.bits, 0x55);
 	assert_int_equal(do_update_va_mapping(FAKE_VA, 0, 3), -XEN_ENOSYS);
 	assert_int_equal(do_update_va_mapping_otherdomain(FAKE_VA, 0, 0, 0), -XEN_EPERM);
 	assert_int_equal(do_update_va_mapping_otherdomain(FAKE_VA, 0, 0, 1), 0);

@@ -13,6 +13,7 @@
 extern int fake_refusals;
 extern enum refusal fake_last_refusal;
 extern int fake_kicks, fake_unblocks, fake_flushes;
+extern int fake_referenced_at_flush; /* fake_pages_referenced() then */
 /* hypercall_preempt_check() says yes when this reaches 0; negative: never. */
 extern int fake_preempt_in;
 extern u64 fake_preempt_args[6];

@@ -66,10 +66,14 @@ void timer_program(u64 deadline_ns)
 
 /* --- locks: recursion or a wrong unlock is a bug of the code under test --- */
 
+void (*fake_on_lock)(const struct spinlock *l);
+
 void spin_lock(struct spinlock *l)
 {
 	assert_false(l->held);
 	l->held = 1;
+	if (fake_on_lock)
+		fake_on_lock(l);
 }
 
 bool spin_trylock(struct spinlock *l)
@@ -83,6 +87,8 @@ bool spin_trylock(struct spinlock *l)
 void spin_unlock(struct spinlock *l)
 {
 	assert_true(l->held);
+	if (fake_on_lock)
+		fake_on_lock(l);
 	l->held = 0;
 }
 
@@ -210,6 +216,7 @@ void fake_host_reset(unsigned n)
 	fake_heap_left = -1;
 	fake_fault_from = fake_fault_to = 0;
 	fake_accessible = NULL;
+	fake_on_lock = NULL;
 	fake_log[0] = '\0';
 }
 

@@ -10,8 +10,10 @@
 
 #define FAKE_CPUS 8
 
-extern u32 fake_cpu;		     /* the CPU that this_cpu() is */
-extern u64 fake_now;		     /* ns: now_ns(), and rdtsc() at 1 GHz */
+extern u32 fake_cpu; /* the CPU that this_cpu() is */
+extern u64 fake_now; /* ns: now_ns(), and rdtsc() at 1 GHz */
+/* Whenever a lock was taken, or is to be released; NULL: nothing. */
+extern void (*fake_on_lock)(const struct spinlock *l);
 extern void (*fake_on_clock)(void);  /* whenever now_ns() is asked; NULL: nothing */
 extern u64 fake_deadline[FAKE_CPUS]; /* what timer_program() armed, ~0: nothing */
 extern struct cpu_regs fake_regs;    /* guest_regs() */

@@ -89,8 +89,13 @@ struct cpumask tlb_filter(struct cpumask mask, u32 stamp)
 	return mask;
 }
 
+void (*fake_on_flush)(void);
+
 void tlb_flush_mask(struct cpumask mask, u64 page)
 {
+	assert_true(page == TLB_ALL || guest_va(page));
+	if (fake_on_flush)
+		fake_on_flush();
 	fake_last_flush = mask;
 	if (page != TLB_ALL)
 		return;
@@ -104,6 +109,7 @@ void tlb_flush_mask(struct cpumask mask, u64 page)
 
 void tlb_flush_local(u64 page)
 {
+	assert_true((u64)((s64)(page << 16) >> 16) == page); /* a guest's, or a window */
 	if (page == TLB_ALL)
 		tlb_flush_mask((struct cpumask){1}, page);
 }
@@ -362,6 +368,7 @@ int fake_machine(void **state)
 	fake_last_page_gone = fake_external = preempt_left = 0;
 	fake_preempt_done = fake_fault_from = fake_fault_to = 0;
 	fake_last_text[0] = 0;
+	fake_on_flush = NULL;
 	free_at_start = heap_free_pages();
 	domains_held = 0;
 	return 0;

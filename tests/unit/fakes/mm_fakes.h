@@ -32,6 +32,7 @@ extern __thread enum refusal fake_last_refusal;
 extern __thread char fake_last_text[256];
 extern int fake_flushes; /* flushes of a whole TLB, by CPU */
 extern struct cpumask fake_last_flush;
+extern void (*fake_on_flush)(void);  /* called when CPUs are to be flushed; NULL: nothing */
 extern u32 fake_flushed_at[];	     /* by CPU: changes with each flush of all of it */
 extern __thread int fake_preempt_in; /* checks until hypercall_preempt_check() says yes, again and
 					again; 0: never */
