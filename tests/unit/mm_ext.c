@@ -204,6 +204,7 @@ static void the_ldt_comes_into_its_window(void **state)
 	(void)state;
 	fake_bytes(ldt)[1] = 0x00cffb000000ffffUL;
 	assert_int_equal(do_update_va_mapping(FAKE_VA + 0x9000, fake_pte(ldt, PAGE_RO), 0), 0);
+	assert_int_equal(do_update_va_mapping(FAKE_VA + 0xb000, fake_pte(ldt, PAGE_RO), 0), 0);
 	assert_int_equal(ext(MMUEXT_SET_LDT, FAKE_VA + 0x9000, 8193), -XEN_EINVAL);
 	assert_int_equal(ext(MMUEXT_SET_LDT, FAKE_VA + 0x9008, 16), -XEN_EINVAL);
 	assert_int_equal(ext(MMUEXT_SET_LDT, HYPERVISOR_VIRT_START, 16), -XEN_EINVAL);
