@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The hypervisor's own rooms, against models that share no code with them.
 FUZZ += memory events emulation traps
-FUZZ_memory := tests/fuzz/model.c $(sort $(wildcard hypervisor/mm/*.c hypervisor/core/memory_*.c)) hypervisor/core/grant.c \
+FUZZ_memory := $(addprefix tests/fuzz/memory_,compare.c grants.c model.c reservations.c tables.c values.c) $(sort $(wildcard hypervisor/mm/*.c hypervisor/core/memory_*.c)) hypervisor/core/grant.c \
 	hypervisor/core/grant_op.c tests/unit/fakes/mm_fakes.c
 UNCOVERED := -fsanitize-coverage-ignorelist=tests/fuzz/uncovered
 # Small limits of counts and a small machine: what is rare becomes common.

@@ -4,8 +4,8 @@
  * decodes entries, descriptors and grants by itself. A domain's frames, who uses them as what, and
  * what is in them; nothing is preempted here, and nothing is freed but by its last reference.
  */
-#ifndef FUZZ_MODEL_H
-#define FUZZ_MODEL_H
+#ifndef FUZZ_MEMORY_MODEL_H
+#define FUZZ_MEMORY_MODEL_H
 
 #include <stdbool.h>
 #include <stdint.h>
