@@ -7,6 +7,8 @@
  *   map        map() (hypervisor/core/grant_op.c), maptrack_take(), grant_pin(), pin_locked()
  *              (core/grant.c), mm_grant_map() (mm/grant_pte.c)
  *   unmap      unmap_entry(), unmap(), mm_grant_unmap(), maptrack_release(), grant_unpin()
+ *   clear      mm_grant_unmap() (mm/grant_pte.c), or the guest's own table_update() (mm/table.c):
+ *              entry_put()
  *   domain_get, domain_put, retire, kill_granter, kill_mapper
  *              domain_find(), domain_put(), retire(), start_dying(), domain_sleep(), domain_kill()
  *              (core/domain.c), grant_domain_release(), grant_domain_unshare() (core/grant.c),

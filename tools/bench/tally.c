@@ -30,7 +30,7 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *,
 EXPORT int qemu_plugin_version = 1;
 
 /* In the order of the report's columns. */
-enum class { CR3, IRET, SYSRET, INVLPG, WRMSR, SERIAL, LOCKED, CLASSES, NONE };
+enum kind { CR3, IRET, SYSRET, INVLPG, WRMSR, SERIAL, LOCKED, CLASSES, NONE };
 /* tests/guests/bench/bench.h: the displacement of a NOP. */
 enum mark { START = 0x42500001, STOP, ROW_ENDS, OPERATION };
 
@@ -40,10 +40,10 @@ static unsigned long least[CLASSES];
 static unsigned long rounds, operations;
 static int counting;
 
-static void count(unsigned int cpu, void *class)
+static void count(unsigned int cpu, void *kind)
 {
 	(void)cpu;
-	now[counting ? (uintptr_t) class : CLASSES]++;
+	now[counting ? (uintptr_t)kind : CLASSES]++;
 }
 
 static void row_ends(void)
@@ -79,48 +79,59 @@ static void marked(unsigned int cpu, void *mark)
 }
 
 /* 0F 01: INVLPG, and loads of descriptor tables. */
-static enum class descriptor_class(uint8_t modrm) {
+static enum kind descriptor_kind(uint8_t modrm)
+{
 	unsigned int reg = modrm >> 3 & 7;
 
-	if (modrm >= 0xc0) return NONE;
-	return reg == 7		      ? INVLPG
-	       : reg == 2 || reg == 3 ? SERIAL
-				      : NONE;
+	if (modrm >= 0xc0)
+		return NONE;
+	if (reg == 7)
+		return INVLPG;
+	return reg == 2 || reg == 3 ? SERIAL : NONE;
 }
 
 /* Behind 0F. */
-static enum class long_class(const uint8_t *code) {
-	switch (code[0]){
-		case 0x00 : /* LLDT, LTR */
-						return (code[1] >> 3 & 7) == 2 ||
-				(code[1] >> 3 & 7) == 3
-			? SERIAL
-			: NONE;
-		case 0x01 : return descriptor_class(code[1]);
-		case 0x07 : return SYSRET;
-		case 0x22 : /* MOV to a control register */
-					return (code[1] >> 3 & 7) == 3
-			? CR3
-			: SERIAL;
-		case 0x06 : /* CLTS: WBINVD: MOV to a debug register: CPUID */
-			case 0x09 : case 0x23 : case 0xa2 : return SERIAL;
-		case 0x30 : return WRMSR;
-		default : return NONE;
+static enum kind long_kind(const uint8_t *code)
+{
+	unsigned int reg = code[1] >> 3 & 7;
+
+	switch (code[0]) {
+	case 0x00: /* LLDT, LTR */
+		return reg == 2 || reg == 3 ? SERIAL : NONE;
+	case 0x01:
+		return descriptor_kind(code[1]);
+	case 0x07:
+		return SYSRET;
+	case 0x22: /* MOV to a control register */
+		return reg == 3 ? CR3 : SERIAL;
+	case 0x06: /* CLTS */
+	case 0x09: /* WBINVD */
+	case 0x23: /* MOV to a debug register */
+	case 0xa2: /* CPUID */
+		return SERIAL;
+	case 0x30:
+		return WRMSR;
+	default:
+		return NONE;
 	}
 }
 
-static enum class class_of(const uint8_t *code, size_t size) {
-	uint8_t modrm_of_xchg;
-
-	for (; size > 1; code++, size--){if (*code == 0xf0) return LOCKED;
-					 if ((*code & 0xf0) != 0x40 && *code != 0x66 &&
-					     *code != 0xf2 && *code != 0xf3) break;}
-modrm_of_xchg = size > 1 ? code[1] : 0xff;
-if (*code == 0xcf)
-	return IRET;
-if ((*code == 0x86 || *code == 0x87) && modrm_of_xchg < 0xc0)
-	return LOCKED;
-return *code == 0x0f && size > 1 ? long_class(code + 1) : NONE;
+static enum kind kind_of(const uint8_t *code, size_t size)
+{
+	/* prefixes: LOCK says it all */
+	for (; size > 1; code++, size--) {
+		if (*code == 0xf0)
+			return LOCKED;
+		if ((*code & 0xf0) != 0x40 && *code != 0x66 && *code != 0xf2 && *code != 0xf3)
+			break;
+	}
+	if (*code == 0xcf)
+		return IRET;
+	if (size < 2)
+		return NONE;
+	if ((*code == 0x86 || *code == 0x87) && code[1] < 0xc0) /* XCHG with memory */
+		return LOCKED;
+	return *code == 0x0f ? long_kind(code + 1) : NONE;
 }
 
 static uint32_t mark_of(const uint8_t *code, size_t size)
@@ -142,14 +153,14 @@ static void translated(uint64_t id, struct qemu_plugin_tb *block)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(block, i);
 		const uint8_t *code = qemu_plugin_insn_data(insn);
 		size_t size = qemu_plugin_insn_size(insn);
-		enum class class = class_of(code, size);
+		enum kind kind = kind_of(code, size);
 		uintptr_t mark = mark_of(code, size);
 
 		if (mark)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, marked, 0, (void *)mark);
-		else if (class != NONE)
+		else if (kind != NONE)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, count, 0,
-							       (void *)(uintptr_t) class);
+							       (void *)(uintptr_t)kind);
 	}
 }
 

@@ -4,6 +4,8 @@
 #include <pv/grant.h>
 #include "bench.h"
 
+#define COPIES 32u
+
 static grant_ref_t ref;
 static uintptr_t va;
 static char *page;
@@ -36,21 +38,42 @@ static void map_and_unmap(void)
 	check("unmap's status", unmap.status, 0);
 }
 
-static void copy(void)
+static struct gnttab_copy whole_page(void)
 {
-	struct gnttab_copy op = {
+	return (struct gnttab_copy){
 		.source = {.u.ref = ref, .domid = self},
 		.dest = {.u.gmfn = pv_virt_to_mfn(page), .domid = DOMID_SELF},
 		.len = PV_PAGE_SIZE,
 		.flags = GNTCOPY_source_gref,
 	};
+}
+
+static void copy(void)
+{
+	struct gnttab_copy op = whole_page();
 
 	check("copy", HYPERVISOR_grant_table_op(GNTTABOP_copy, &op, 1), 0);
 	check("copy's status", op.status, 0);
 }
 
+static struct gnttab_copy copies[COPIES];
+
+static void fill_copies(void)
+{
+	for (unsigned int i = 0; i < COPIES; i++)
+		copies[i] = whole_page();
+}
+
+static void copy_again(void)
+{
+	check("copies", HYPERVISOR_grant_table_op(GNTTABOP_copy, copies, COPIES), 0);
+	check("the last copy's status", copies[COPIES - 1].status, 0);
+}
+
 const struct row grant_rows[] = {
 	{"grant: map and unmap", 1, .prepare = grant_page, .run = map_and_unmap},
 	{"grant: copy of 4 KiB", 1, .run = copy},
+	{"grant: copy of one page, 32 in a batch", COPIES, .prepare = fill_copies,
+	 .run = copy_again},
 	{0},
 };
