@@ -161,11 +161,40 @@ static void check_nmi(void)
 	catch_vector(2);
 }
 
-static volatile unsigned int ran;
+#define ALIAS_SLOT 100ul /* of the root: empty otherwise */
 
+static volatile unsigned int ran;
+static volatile bool spinning;
+static volatile char *volatile alias, seen;
+
+/* What vCPU 0 maps by a new entry of the root this one sees at once, without any hypercall. */
 static void secondary(void *argument)
 {
+	spinning = true;
+	while (!alias)
+		;
+	seen = *alias;
 	ran = (unsigned int)(uintptr_t)argument;
+}
+
+/* vCPU 1 is in secondary(). */
+static void check_new_root_entry(void)
+{
+	static char letter = 'x';
+	uint64_t *root = (void *)pv_start_info->pt_base, at = (uintptr_t)&letter;
+	struct mmu_update req = {((uint64_t)pv_virt_to_mfn(root) << PV_PAGE_SHIFT) +
+					 ALIAS_SLOT * sizeof(*root),
+				 root[at >> 39 & 511]};
+
+	for (int i = 0; i < 100000 && !spinning; i++)
+		HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
+	expect("new entry of the root", HYPERVISOR_mmu_update(&req, 1, NULL, DOMID_SELF), 0);
+	alias = (char *)(ALIAS_SLOT << 39 | (at & ((1ul << 39) - 1)));
+	for (int i = 0; i < 100000 && (!ran || pv_vcpu_is_up(1)); i++)
+		HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
+	expect("vCPU 1 sees it", seen, 'x');
+	req.val = 0;
+	expect("remove it", HYPERVISOR_mmu_update(&req, 1, NULL, DOMID_SELF), 0);
 }
 
 void check_vcpus(void)
@@ -187,8 +216,7 @@ void check_vcpus(void)
 	expect_refused("initialise with a bad root",
 		       HYPERVISOR_vcpu_op(VCPUOP_initialise, 1, &bad));
 	expect("start vCPU 1", pv_vcpu_start(1, secondary, (void *)42), 0);
-	for (int i = 0; i < 100000 && (!ran || pv_vcpu_is_up(1)); i++)
-		HYPERVISOR_sched_op(SCHEDOP_yield, NULL);
+	check_new_root_entry();
 	expect("vCPU 1 ran", ran, 42);
 	expect("vCPU 1 took itself down", pv_vcpu_is_up(1), 0);
 	expect("timer of another vCPU",
