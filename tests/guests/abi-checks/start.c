@@ -38,7 +38,7 @@ void check_start(void)
 }
 
 /* Filled before each call, so that a missing terminator shows. */
-static char text[1024];
+static char text[1024 + 1];
 
 static long ask_text(int cmd)
 {
@@ -46,9 +46,15 @@ static long ask_text(int cmd)
 	return HYPERVISOR_xen_version(cmd, text);
 }
 
+/* And behind the end there is nothing: what lay on the hypervisor's stack must not come along. */
 static bool ends_within(size_t size)
 {
-	return memchr(text, 0, size) != NULL;
+	const char *at = memchr(text, 0, size);
+
+	while (at && at < text + size)
+		if (*at++)
+			return false;
+	return at && text[size] == (char)0xff;
 }
 
 bool on_xen(void)
