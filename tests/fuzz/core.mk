@@ -23,7 +23,7 @@ FUZZ_traps_CFLAGS := -DREAL_GUEST_ACCESS -O2 -no-pie -fno-pie -Wno-unused-parame
 FUZZ_traps_RUN := -max_len=512 -len_control=0
 # Privileged instructions, ports and memory are functions of the fuzzer's.
 FUZZ += privileged
-FUZZ_privileged := tests/fuzz/privileged_model.c $(addprefix hypervisor/pv/,trap.c emulate.c emulate_io.c msr.c registers.c cpuid.c \
+FUZZ_privileged := $(addprefix tests/fuzz/privileged_,cpuid.c decode.c machine.c model.c) $(addprefix hypervisor/pv/,trap.c emulate.c emulate_io.c msr.c registers.c cpuid.c \
 	bounce.c decode.c)
 FUZZ_privileged_CFLAGS := -include tests/fuzz/fake_cpu.h -D__XEN_INTERFACE_VERSION__=0x00040e00 -O2 -Wno-unused-parameter \
 	-Wno-missing-field-initializers $(UNCOVERED)

@@ -85,6 +85,8 @@ bool machine_takes_tsc_aux(const struct world *w);
 
 /* The byte of a guest's memory, if it may be read or written in that mode; NULL otherwise. */
 uint8_t *guest_byte(const struct world *w, struct guest *g, uint64_t at, bool write, bool kernel);
+/* How many bytes can be accessed from there on, n at most. */
+unsigned reach(const struct world *w, struct guest *g, uint64_t at, unsigned n, bool write);
 bool guest_address(uint64_t at); /* not the hypervisor's, and canonical */
 
 struct outcome {
