@@ -108,10 +108,8 @@ static long perform(struct xen_platform_op *op)
 long do_platform_op(u64 arg)
 {
 	struct xen_platform_op op;
-	long rc = control_read(&op, sizeof(op), arg, XENPF_INTERFACE_VERSION);
+	long rc = control_read(&op, sizeof(op), arg, XENPF_INTERFACE_VERSION) ?: perform(&op);
 
-	if (!rc)
-		rc = perform(&op);
 	return !rc && !put_guest(arg, op) ? refuse_fault(arg) : rc;
 }
 

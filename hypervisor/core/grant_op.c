@@ -108,44 +108,58 @@ static void unmap(struct gnttab_unmap_grant_ref *ops, unsigned count, bool repla
 
 /* --- copy --- */
 
-/* One end of a copy: a pinned grant, or the caller's own frame (no granter then). */
-static s16 get_end(struct grant_pin *end, const struct gnttab_copy_ptr *ptr, bool is_grant,
+/*
+ * One end of a copy: a pinned grant, or the caller's own frame (no granter then). It is kept within
+ * a batch, as the next copy often has the same.
+ */
+struct copy_end {
+	struct grant_pin pin; /* page NULL: nothing is held */
+	struct gnttab_copy_ptr of;
+};
+
+static inline bool held(const struct copy_end *end, const struct gnttab_copy_ptr *ptr,
+			bool is_grant)
+{
+	return end->pin.page && end->of.u.gmfn == ptr->u.gmfn && end->of.domid == ptr->domid &&
+	       !end->pin.granter == !is_grant;
+}
+
+static s16 get_end(struct copy_end *end, const struct gnttab_copy_ptr *ptr, bool is_grant,
 		   bool writable)
 {
 	struct domain *d = current_domain();
 
-	*end = (struct grant_pin){.ref = ptr->u.ref, .writable = writable};
+	if (end->pin.page)
+		grant_unpin(&end->pin);
+	*end = (struct copy_end){{.ref = ptr->u.ref, .writable = writable}, *ptr};
 	if (is_grant)
-		return grant_pin(end, ptr->domid);
+		return grant_pin(&end->pin, ptr->domid);
 	if (ptr->domid != DOMID_SELF && ptr->domid != d->mem.domid)
 		return refuse_as(GNTST_permission_denied, NOT_ALLOWED,
 				 "frames of domain %u can only be copied by grant", ptr->domid);
-	end->page = grant_page_get(d, ptr->u.gmfn, writable);
-	if (end->page)
+	end->pin.page = grant_page_get(d, ptr->u.gmfn, writable);
+	if (end->pin.page)
 		return GNTST_okay;
 	return refuse_as(GNTST_bad_page, NOT_OWNED,
 			 "frame %#lx is not the caller's, or not to be written", ptr->u.gmfn);
 }
 
-static s16 copy(const struct gnttab_copy *op)
+static s16 copy(const struct gnttab_copy *op, struct copy_end ends[2])
 {
-	struct grant_pin from, to;
-
 	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
 		return refuse_as(GNTST_bad_copy_arg, BAD_ARGUMENT,
 				 "copy of %u bytes from offset %u to %u leaves the page", op->len,
 				 op->source.offset, op->dest.offset);
-	s16 status = get_end(&from, &op->source, op->flags & GNTCOPY_source_gref, false);
+	bool from = op->flags & GNTCOPY_source_gref, to = op->flags & GNTCOPY_dest_gref;
+	s16 status = GNTST_okay;
 
-	if (status != GNTST_okay)
-		return status;
-	status = get_end(&to, &op->dest, op->flags & GNTCOPY_dest_gref, true);
-	if (status == GNTST_okay) {
-		memmove((char *)page_to_virt(to.page) + op->dest.offset,
-			(char *)page_to_virt(from.page) + op->source.offset, op->len);
-		grant_unpin(&to);
-	}
-	grant_unpin(&from);
+	if (!held(&ends[0], &op->source, from))
+		status = get_end(&ends[0], &op->source, from, false);
+	if (status == GNTST_okay && !held(&ends[1], &op->dest, to))
+		status = get_end(&ends[1], &op->dest, to, true);
+	if (status == GNTST_okay)
+		memmove((char *)page_to_virt(ends[1].pin.page) + op->dest.offset,
+			(char *)page_to_virt(ends[0].pin.page) + op->source.offset, op->len);
 	return status;
 }
 
@@ -218,7 +232,7 @@ static const struct command commands[] = {
 /* Elements are read once, done, written back: unmaps in runs, others one by one. In between the
  * batch may be preempted. */
 static inline __attribute__((always_inline)) long run_batch(u64 cmd, u64 arg, u64 count,
-							    size_t size)
+							    size_t size, struct copy_end *ends)
 {
 	union {
 		struct gnttab_map_grant_ref map;
@@ -234,7 +248,7 @@ static inline __attribute__((always_inline)) long run_batch(u64 cmd, u64 arg, u6
 		if (cmd == GNTTABOP_map_grant_ref)
 			op.map.status = map(&op.map);
 		else if (cmd == GNTTABOP_copy)
-			op.copy.status = copy(&op.copy);
+			op.copy.status = copy(&op.copy, ends);
 		else
 			unmap(op.unmaps, n, cmd == GNTTABOP_unmap_and_replace);
 		this_cpu()->batch_index += one_by_one;
@@ -244,6 +258,17 @@ static inline __attribute__((always_inline)) long run_batch(u64 cmd, u64 arg, u6
 			return hypercall_preempt(0, cmd, arg + n * size, count - n, 0);
 	}
 	return 0;
+}
+
+static long copy_batch(u64 arg, u64 count)
+{
+	struct copy_end ends[2] = {0};
+	long rc = run_batch(GNTTABOP_copy, arg, count, sizeof(struct gnttab_copy), ends);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(ends); i++)
+		if (ends[i].pin.page)
+			grant_unpin(&ends[i].pin);
+	return rc;
 }
 
 long do_grant_table_op(u64 cmd, u64 arg, u64 count)
@@ -256,12 +281,12 @@ long do_grant_table_op(u64 cmd, u64 arg, u64 count)
 	switch (cmd) {
 	case GNTTABOP_map_grant_ref:
 		return run_batch(GNTTABOP_map_grant_ref, arg, count,
-				 sizeof(struct gnttab_map_grant_ref));
+				 sizeof(struct gnttab_map_grant_ref), NULL);
 	case GNTTABOP_copy:
-		return run_batch(GNTTABOP_copy, arg, count, sizeof(struct gnttab_copy));
+		return copy_batch(arg, count);
 	case GNTTABOP_unmap_grant_ref:
 	case GNTTABOP_unmap_and_replace:
-		return run_batch(cmd, arg, count, sizeof(struct gnttab_unmap_grant_ref));
+		return run_batch(cmd, arg, count, sizeof(struct gnttab_unmap_grant_ref), NULL);
 	default:
 		return run_command(commands, ARRAY_SIZE(commands), cmd, arg);
 	}

@@ -218,10 +218,8 @@ static long exchange_chunk(struct exchange *e, u64 chunk)
 	if (e->dm->tot_pages > e->dm->max_pages)
 		return refuse_as(-XEN_ENOMEM, OVER_LIMIT, "d%u has %lu pages, %lu are allowed",
 				 e->dm->domid, e->dm->tot_pages, e->dm->max_pages);
-	long rc = steal_chunk(e, chunk);
+	long rc = steal_chunk(e, chunk) ?: take_blocks(e);
 
-	if (!rc)
-		rc = take_blocks(e);
 	/* after failure they return to the domain, unless it is dying */
 	while ((pg = take_first(&e->given)))
 		if (rc)
@@ -264,10 +262,8 @@ long memory_exchange(u64 arg)
 
 	if (!get_guest(e.x, arg))
 		return refuse_fault(arg);
-	long rc = check(&e);
+	long rc = check(&e) ?: get_target(e.x.in.domid, &d);
 
-	if (!rc)
-		rc = get_target(e.x.in.domid, &d);
 	if (rc)
 		return rc;
 	unsigned shift = e.chunk_order - e.x.in.extent_order; /* extents to chunks */

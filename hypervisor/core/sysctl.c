@@ -160,9 +160,7 @@ static long run(struct xen_sysctl *op)
 long do_sysctl(u64 arg)
 {
 	struct xen_sysctl op;
-	long rc = control_read(&op, sizeof(op), arg, XEN_SYSCTL_INTERFACE_VERSION);
+	long rc = control_read(&op, sizeof(op), arg, XEN_SYSCTL_INTERFACE_VERSION) ?: run(&op);
 
-	if (!rc)
-		rc = run(&op);
 	return rc >= 0 && !put_guest(arg, op) ? refuse_fault(arg) : rc;
 }

@@ -60,14 +60,14 @@ static long register_time(struct vcpu *v, u64 at)
 }
 
 /* period 0: stop it */
-static void set_periodic(struct vcpu *v, u64 period)
+static long set_periodic(struct vcpu *v, u64 period)
 {
 	WRITE_ONCE(v->periodic_ns, 0);
 	timer_stop(&v->periodic);
-	if (!period)
-		return;
 	WRITE_ONCE(v->periodic_ns, period);
-	timer_set(&v->periodic, v->cpu, now_ns() + period);
+	if (period)
+		timer_set(&v->periodic, v->cpu, now_ns() + period);
+	return 0;
 }
 
 static long operate(u32 cmd, struct vcpu *v, const union argument *a)
@@ -91,11 +91,9 @@ static long operate(u32 cmd, struct vcpu *v, const union argument *a)
 		if (a->periodic.period_ns < MIN_PERIOD_NS || a->periodic.period_ns > ~0UL / 4)
 			return refuse(BAD_ARGUMENT, "period of %lu ns: 1 ms is the least",
 				      a->periodic.period_ns);
-		set_periodic(v, a->periodic.period_ns);
-		return 0;
+		return set_periodic(v, a->periodic.period_ns);
 	case VCPUOP_stop_periodic_timer:
-		set_periodic(v, 0);
-		return 0;
+		return set_periodic(v, 0);
 	case VCPUOP_set_singleshot_timer: /* VCPU_SSHOTTMR_future or not: the past fires at once */
 		timer_set(&v->singleshot, v->cpu, a->singleshot.timeout_abs_ns);
 		return 0;

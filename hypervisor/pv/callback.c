@@ -86,11 +86,10 @@ long do_callback_op(u64 cmd, u64 arg)
 long do_set_callbacks(u64 event, u64 failsafe, u64 syscall)
 {
 	struct vcpu *v = current_vcpu();
-	long err = pv_set_callback(v, CALLBACKTYPE_event, event, true);
 
-	if (!err)
-		err = pv_set_callback(v, CALLBACKTYPE_failsafe, failsafe, false);
-	return err ? err : pv_set_callback(v, CALLBACKTYPE_syscall, syscall, false);
+	return pv_set_callback(v, CALLBACKTYPE_event, event, true)
+		       ?: pv_set_callback(v, CALLBACKTYPE_failsafe, failsafe, false)
+		       ?: pv_set_callback(v, CALLBACKTYPE_syscall, syscall, false);
 }
 
 long do_nmi_op(u64 cmd, u64 arg)

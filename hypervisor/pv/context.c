@@ -129,16 +129,13 @@ static void take_traps(struct vcpu *v, const struct vcpu_guest_context *c)
 
 int pv_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	int err = check_context(c);
+	/* Page tables are the part that may be preempted. A root that is in place costs nothing.
+	 * The user's last: once a vCPU in user mode has lost its root, nothing may be refused. */
+	int err = check_context(c)
+		?: pv_install_gdt(v, (const u64 *)c->gdt_frames, (unsigned)c->gdt_ents)
+		?: mm_set_root(&v->mem, mfn(xen_cr3_to_pfn(c->ctrlreg[3])), false)
+		?: mm_set_root(&v->mem, mfn(xen_cr3_to_pfn(c->ctrlreg[1])), true);
 
-	if (!err)
-		err = pv_install_gdt(v, (const u64 *)c->gdt_frames, (unsigned)c->gdt_ents);
-	/* Page tables, the part that may be preempted. A root that is in place costs nothing. The
-	 * user's last: once a vCPU in user mode has lost its root, nothing may be refused. */
-	if (!err)
-		err = mm_set_root(&v->mem, mfn(xen_cr3_to_pfn(c->ctrlreg[3])), false);
-	if (!err)
-		err = mm_set_root(&v->mem, mfn(xen_cr3_to_pfn(c->ctrlreg[1])), true);
 	if (err)
 		return err;
 	mm_ldt_drop(&v->mem);

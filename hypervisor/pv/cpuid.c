@@ -23,8 +23,6 @@ enum { EAX, EBX, ECX, EDX };
 #define EXTENDED_EDX_SYSCALL  (1U << 11)
 #define EXTENDED_EDX_COPIED   0x0183f3ffU /* AMD repeats these of leaf 1 */
 
-#define EXTENDED8_EBX_IBPB (1U << 12)
-
 #define ALL  0xffffffffU
 #define EACH ALL /* subleaf: whatever it is, beyond 31 too */
 
@@ -161,7 +159,7 @@ void pv_cpuid(struct vcpu *v, u32 leaf, u32 subleaf, u32 out[4])
 	else if (leaf == EXTENDED_BASE + 1)
 		extended_features(v, out);
 	else if (leaf == EXTENDED_BASE + 8)
-		out[EBX] |= cpu_has_ibpb ? EXTENDED8_EBX_IBPB : 0;
+		out[EBX] |= (u32)cpu_has_ibpb << 12;
 	if (leaf == 7 && !(read_cr4() & X86_CR4_FSGSBASE))
 		out[EBX] &= ~FEATURE7_EBX_FSGSBASE;
 }

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "fakes/core_fakes.h"
@@ -315,6 +316,108 @@ static void copies_are_preempted_and_resumed(void **state)
 		assert_int_equal(ops[i].status, GNTST_okay);
 }
 
+enum { BATCH = 24 };
+
+/* By grant and of one's own under the same numbers, not permitted, not there. */
+static void choose_end(struct gnttab_copy_ptr *end, u16 *flags, u16 by_grant)
+{
+	static const struct {
+		struct gnttab_copy_ptr ptr;
+		bool grant;
+	} ends[] = {
+		{{{.ref = 8}, 1, 0}, true},
+		{{{.ref = 9}, 1, 0}, true},
+		{{{.ref = 8}, 3, 0}, true},
+		{{{.ref = 10}, 1, 0}, true},
+		{{{.gmfn = 8}, DOMID_SELF, 0}, false},
+		{{{.gmfn = 9}, DOMID_SELF, 0}, false},
+		{{{.gmfn = 8}, 2, 0}, false},
+		{{{.gmfn = 8}, 1, 0}, false},
+		{{{.gmfn = 5}, DOMID_SELF, 0}, false},
+	};
+	unsigned i = rand() % ARRAY_SIZE(ends);
+
+	*end = ends[i].ptr;
+	*flags = (u16)((*flags & ~by_grant) | (ends[i].grant ? by_grant : 0));
+}
+
+static void fill_frames(void)
+{
+	static const unsigned frames[] = {5, 6, 7, 8, 9};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(frames); i++)
+		for (unsigned at = 0; at < PAGE_SIZE; at++)
+			fake_frames[frames[i]].bytes[at] = (u8)(frames[i] * 16 + at % 13);
+}
+
+/* What a batch keeps from one copy to the next changes nothing: it ends as its copies alone do. */
+static void a_batch_is_its_copies_one_by_one(void **state)
+{
+	static u8 alone[5][PAGE_SIZE];
+
+	(void)state;
+	srand(1);
+	fake_own_frame(7, a);
+	fake_own_frame(8, b);
+	fake_own_frame(9, b);
+	permit(8, 2, 5, 0);
+	permit(9, 2, 7, 0);
+	for (unsigned round = 0; round < 500; round++) {
+		struct gnttab_copy ops[BATCH] = {0}, single[BATCH];
+
+		for (unsigned i = 0; i < BATCH; i++) {
+			bool again = i && rand() % 2;
+
+			if (again)
+				ops[i] = ops[i - 1];
+			if (!again || rand() % 3 == 0)
+				choose_end(&ops[i].source, &ops[i].flags, GNTCOPY_source_gref);
+			if (!again || rand() % 3 == 0)
+				choose_end(&ops[i].dest, &ops[i].flags, GNTCOPY_dest_gref);
+			ops[i].source.offset = rand() % 64;
+			ops[i].dest.offset = rand() % 64;
+			ops[i].len = rand() % (PAGE_SIZE - 63);
+		}
+		memcpy(single, ops, sizeof(ops));
+		fill_frames();
+		for (unsigned i = 0; i < BATCH; i++)
+			single[i].status = do_copy(single[i]);
+		for (unsigned i = 0; i < 5; i++)
+			memcpy(alone[i], fake_frames[5 + i].bytes, PAGE_SIZE);
+		fill_frames();
+		assert_int_equal(do_grant_table_op(GNTTABOP_copy, (u64)ops, BATCH), 0);
+		for (unsigned i = 0; i < BATCH; i++)
+			assert_int_equal(ops[i].status, single[i].status);
+		for (unsigned i = 0; i < 5; i++)
+			assert_memory_equal(fake_frames[5 + i].bytes, alone[i], PAGE_SIZE);
+		assert_int_equal(fake_pages_referenced(), 0);
+		assert_int_equal(entry(a, 8)->flags, GTF_permit_access);
+		assert_int_equal(entry(a, 9)->flags, GTF_permit_access);
+		assert_int_equal(a->refs, 1);
+	}
+}
+
+/* However a batch ends, it holds nothing then. */
+static void what_a_batch_keeps_ends_with_it(void **state)
+{
+	struct gnttab_copy ops[2] = {copy_op(), copy_op()};
+
+	(void)state;
+	permit(8, 2, 5, 0);
+	fake_preempt_in = 0;
+	assert_int_equal(do_grant_table_op(GNTTABOP_copy, (u64)ops, 2), HYPERCALL_PREEMPTED);
+	assert_int_equal(fake_pages_referenced(), 0);
+	assert_int_equal(entry(a, 8)->flags, GTF_permit_access);
+	fake_preempt_in = -1;
+	fake_fault_from = (u64)&ops[1];
+	fake_fault_to = fake_fault_from + 1;
+	assert_int_equal(do_grant_table_op(GNTTABOP_copy, (u64)ops, 2), -XEN_EFAULT);
+	fake_fault_from = fake_fault_to = 0;
+	assert_int_equal(fake_pages_referenced(), 0);
+	assert_int_equal(entry(a, 8)->flags, GTF_permit_access);
+	assert_int_equal(a->refs, 1);
+}
+
 static void copy_arguments_are_checked(void **state)
 {
 	struct gnttab_copy op = copy_op();
@@ -495,6 +598,8 @@ int main(void)
 		TEST(handles_run_out),
 		TEST(copies),
 		TEST(copies_are_preempted_and_resumed),
+		TEST(a_batch_is_its_copies_one_by_one),
+		TEST(what_a_batch_keeps_ends_with_it),
 		TEST(copy_arguments_are_checked),
 		TEST(copies_to_a_grant),
 		TEST(tables_grow_to_their_limit),
