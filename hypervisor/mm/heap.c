@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The heap: a buddy allocator whose lists run through the frame table. Blocks above 4 GiB are
- * preferred, so that memory for 32-bit devices lasts. Small objects are cut from single frames
- * (small.c), which return to the heap when empty. One lock for each of the two.
+ * The heap: a buddy allocator whose lists run through the frame table. A zone has the frames whose
+ * numbers are of one width; high ones are preferred, so that memory for 32-bit devices lasts. Small
+ * objects are cut from single frames (small.c), which return to the heap when empty. One lock for
+ * each of the two.
  */
 #include <lib/string.h>
 #include <mm/frame.h>
 #include <x86/tlb.h>
 
-#define ORDERS	   (HEAP_MAX_ORDER + 1)
-#define ZONE_FRAME (1UL << (32 - PAGE_SHIFT)) /* zone 1 begins here; no block spans it */
+#define ZONES	       33 /* a frame's number is 32 bits wide */
+#define ZONE_OF(frame) (64 - __builtin_clzl((frame) | 1))
 
 static struct {
 	struct spinlock lock;
-	struct page_list blocks[2][ORDERS];
-	u32 orders[2]; /* bit n: there are blocks of order n */
-	u64 free;      /* frames */
+	struct page_list blocks[ZONES][HEAP_MAX_ORDER + 1];
+	u32 orders[ZONES]; /* bit n: there are blocks of order n */
+	u64 free;	   /* frames */
 } heap;
 
 static void block_add(u64 frame, unsigned order)
@@ -24,13 +25,13 @@ static void block_add(u64 frame, unsigned order)
 
 	pg->flags |= PAGE_FREE;
 	pg->order = order;
-	page_list_add(&heap.blocks[frame >= ZONE_FRAME][order], pg);
-	heap.orders[frame >= ZONE_FRAME] |= BIT(order);
+	page_list_add(&heap.blocks[ZONE_OF(frame)][order], pg);
+	heap.orders[ZONE_OF(frame)] |= BIT(order);
 }
 
 static void block_del(struct page *pg)
 {
-	unsigned zone = frame_mfn(pg).n >= ZONE_FRAME;
+	unsigned zone = ZONE_OF(frame_mfn(pg).n);
 	struct page_list *l = &heap.blocks[zone][pg->order];
 
 	pg->flags &= ~PAGE_FREE;
@@ -63,7 +64,7 @@ void heap_free_frames(mfn_t first, u64 count)
 	spin_unlock(&heap.lock);
 }
 
-/** The smallest block of a zone whose low end serves. */
+/** The smallest block of a zone whose low end serves: the first, unless the limit is within it. */
 static struct page *find_block(unsigned zone, unsigned order, u64 limit)
 {
 	for (u32 left = heap.orders[zone] >> order << order; left; left &= left - 1)
@@ -74,13 +75,16 @@ static struct page *find_block(unsigned zone, unsigned order, u64 limit)
 	return NULL;
 }
 
-/** The low end of a block; the rest of it is free again. */
+/**
+ * The low end of a block; the rest of it is free again. Guests' limits are powers of two, and so no
+ * walk over what they may have strewn.
+ */
 static struct page *take_block(unsigned order, u64 limit)
 {
-	struct page *pg = limit > ZONE_FRAME ? find_block(1, order, limit) : NULL;
+	struct page *pg = NULL;
 
-	if (!pg)
-		pg = find_block(0, order, limit);
+	for (unsigned zone = ZONE_OF(MIN(limit, max_mfn) - 1); zone && !pg; zone--)
+		pg = find_block(zone, order, limit);
 	if (!pg)
 		return NULL;
 	block_del(pg);
@@ -133,7 +137,7 @@ void mm_boot_free(paddr_t start, paddr_t end)
 	u64 first = MAX(ROUND_UP(start, PAGE_SIZE) >> PAGE_SHIFT, 1UL); /* number 0 ends a list */
 	u64 last = end >> PAGE_SHIFT;
 
-	/* Zones do not merge across their border: it is aligned to more than any block. */
+	/* Blocks do not span zones: they are aligned to their size, and frame 0 is in none. */
 	if (first < last)
 		heap_free_frames(mfn(first), last - first);
 }

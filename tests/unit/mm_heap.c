@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Blocks of frames, small objects, and stale TLB entries of former owners. */
 #include "fakes/mm_fakes.h"
+#include <unistd.h>
 #include <x86/tlb.h>
 
 static void blocks_split_and_merge(void **state)
@@ -58,6 +59,29 @@ static void limit_is_kept(void **state)
 	assert_null(heap_take(0, FAKE_FIRST_FRAME));
 	assert_null(heap_take(4, FAKE_FIRST_FRAME + 8));
 	heap_free_frames(frame_mfn(pg), 4);
+}
+
+/* Or a guest could strew single frames, and have the heap walk over them under its lock. */
+static void blocks_above_a_limit_are_not_walked(void **state)
+{
+	struct page *high = &frame_table[FAKE_END_FRAME - 1], *low;
+
+	(void)state;
+	while (!(high->flags & PAGE_FREE))
+		high--;
+	u32 next = high->next;
+
+	assert_true(frame_mfn(high).n >= 2 * FAKE_FIRST_FRAME);
+
+	high->next = frame_mfn(high).n; /* a walk would not end */
+	alarm(10);
+	assert_null(heap_take(0, FAKE_FIRST_FRAME));
+	low = heap_take(0, 2 * FAKE_FIRST_FRAME);
+	alarm(0);
+	high->next = next;
+	assert_non_null(low);
+	assert_true(frame_mfn(low).n < 2 * FAKE_FIRST_FRAME);
+	heap_free_frames(frame_mfn(low), 1);
 }
 
 static void small_objects(void **state)
@@ -183,6 +207,7 @@ int main(void)
 		machine_test(blocks_split_and_merge),
 		machine_test(everything_can_be_taken),
 		machine_test(limit_is_kept),
+		machine_test(blocks_above_a_limit_are_not_walked),
 		machine_test(small_objects),
 		machine_test(a_freed_object_is_the_next_one),
 		machine_test(many_small_objects_return_their_pages),
