@@ -195,15 +195,17 @@ static void retire(struct domain *d)
 
 void domain_put(struct domain *d)
 {
-	u32 old = __atomic_fetch_sub(&d->refs, 1, __ATOMIC_SEQ_CST);
+	u32 old = __atomic_load_n(&d->refs, __ATOMIC_SEQ_CST);
 
-	if (likely(old > 2))
-		return;
-	BUG_ON(old == 0);
-	if (old == 1)
+	/* Retired while this reference is held: without it d may go at any moment. */
+	do {
+		BUG_ON(old == 0);
+		if (unlikely(old == 2) && READ_ONCE(d->released) && READ_ONCE(d->pages_hold_ref))
+			retire(d);
+	} while (!__atomic_compare_exchange_n(&d->refs, &old, old - 1, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_SEQ_CST));
+	if (unlikely(old == 1))
 		domain_free(d);
-	else if (READ_ONCE(d->released) && READ_ONCE(d->pages_hold_ref))
-		retire(d);
 }
 
 /* Wait until none of its vCPUs runs, the caller's own excepted. They are not runnable. */
@@ -329,14 +331,14 @@ void domain_crash(const char *fmt, ...)
 	char text[160];
 	va_list ap;
 
-	if (v->domain->is_crashed) /* one report: the first mistake explains the rest */
+	cpu_set_work(this_cpu(), WORK_CRASH); /* nor does it go on while another CPU reports */
+	/* one report: the first mistake explains the rest */
+	if (__atomic_exchange_n(&v->domain->is_crashed, true, __ATOMIC_SEQ_CST))
 		return;
-	v->domain->is_crashed = true;
 	va_start(ap, fmt);
 	vsnprintk(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	printk(LOG_GUEST_ERR, "d%uv%u crashed: %s\n", v->domain->mem.domid, v->vcpu_id, text);
 	pv_dump(v);
-	cpu_set_work(this_cpu(), WORK_CRASH);
 	domain_shutdown(v->domain, SHUTDOWN_crash);
 }

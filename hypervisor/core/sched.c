@@ -60,7 +60,7 @@ bool vcpu_runnable(const struct vcpu *v)
 	const struct domain *d = v->domain;
 
 	return !(READ_ONCE(v->pause_flags) | READ_ONCE(d->pause_count) |
-		 READ_ONCE(d->is_shut_down) | READ_ONCE(d->is_dying));
+		 READ_ONCE(d->is_shut_down) | READ_ONCE(d->is_dying) | READ_ONCE(d->is_crashed));
 }
 
 /* sched_lock is held */

@@ -277,6 +277,24 @@ static void crash_is_reported_once(void **state)
 	world_end(d);
 }
 
+/* Another vCPU of it, whose own mistake is not told, must not go on with it either. */
+static void crashed_domain_does_not_run_during_the_report(void **state)
+{
+	struct domain *d = running_domain();
+
+	(void)state;
+	fake_cpu = 1;
+	d->is_crashed = true; /* its report is on its way */
+	domain_crash("again");
+	assert_true(cpus[1]->work & WORK_CRASH);
+	assert_false(vcpu_runnable(d->vcpus[0]));
+	fake_cpu = 0;
+	world_run_cpus();
+	assert_false(d->vcpus[0]->is_running);
+	assert_false(d->is_shut_down);
+	world_end(d);
+}
+
 static const char *dom0_ends(u8 reason, bool noreboot)
 {
 	opt_noreboot = noreboot;
@@ -399,6 +417,7 @@ int main(void)
 		TEST(shutdown_is_told_once),
 		TEST(watchdog_shuts_down),
 		TEST(crash_is_reported_once),
+		TEST(crashed_domain_does_not_run_during_the_report),
 		TEST(dom0s_end_is_the_machines),
 		TEST(vcpu_info_moves_once),
 		TEST(clocks_are_published),
