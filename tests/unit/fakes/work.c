@@ -11,12 +11,12 @@ bool fake_work_on(unsigned cpu)
 		fake_deadline[cpu] = ~0ul;
 		cpus[cpu]->work |= WORK_TIMERS;
 	}
-	work = cpus[cpu]->work & (WORK_TIMERS | WORK_SCHEDULE);
+	work = cpus[cpu]->work & (WORK_TIMERS | WORK_SCHEDULE | WORK_CRASH);
 	cpus[cpu]->work = 0;
 	fake_cpu = cpu;
 	if (work & WORK_TIMERS)
 		timers_run();
-	if (work & WORK_SCHEDULE)
+	if (work & (WORK_SCHEDULE | WORK_CRASH)) /* as exit_work() has it */
 		schedule();
 	fake_cpu = 0;
 	return work;
