@@ -15,7 +15,7 @@ struct machine *dom0_up(struct machine_options options)
 	if (!options.image)
 		options.image = TEST_ISO;
 	machine = machine_boot(&options);
-	dom0_prompt(machine, 90);
+	dom0_prompt(machine, 600);
 	return machine;
 }
 
