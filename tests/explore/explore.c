@@ -105,18 +105,21 @@ static void add(const struct state *s, u32 parent, u32 step)
 
 /* --- steps: what a guest may do --- */
 
-/* 0: empty; then each frame, to be read, and to be written. */
+/* 0: empty; then each frame, to be read, and to be written; last, a frame that is not there: the
+ * first one's number, if 32 bits of it were looked at. */
 static u64 value_of(unsigned v)
 {
 	if (!v)
 		return 0;
 	v--;
+	if (v == 2 * frames)
+		return (mfns[0] | 1ul << 32) << PAGE_SHIFT | PTE_PRESENT | PTE_USER | PTE_WRITABLE;
 	return mfns[v / 2] << PAGE_SHIFT | PTE_PRESENT | PTE_USER | (v & 1 ? PTE_WRITABLE : 0);
 }
 
 static unsigned values(void)
 {
-	return 1 + 2 * frames;
+	return 1 + 2 * frames + 1;
 }
 
 struct step {
@@ -197,7 +200,9 @@ static void describe(const struct step *s)
 	fprintf(stderr, "  %s frame %u", kinds[s->kind], s->frame);
 	if (s->kind == PIN)
 		fprintf(stderr, " as L%u", s->level);
-	if (s->kind >= UPDATE && s->value)
+	if (s->kind >= UPDATE && s->value > 2 * frames)
+		fprintf(stderr, " slot %u: frame 0 and 2^32", s->slot);
+	else if (s->kind >= UPDATE && s->value)
 		fprintf(stderr, " slot %u: frame %u, %s", s->slot, (s->value - 1) / 2,
 			(s->value - 1) & 1 ? "writable" : "read-only");
 	else if (s->kind >= UPDATE)
