@@ -55,7 +55,7 @@ static void test_garbage(void **state)
 
 	(void)state;
 	for (int seed = 1; seed <= SEEDS; seed++) {
-		dom0_create(machine, "garbage extra=garbage=%d", seed);
+		dom0_create(machine, "garbage vcpus=%d extra=garbage=%d", seed % 2 ? 2 : 1, seed);
 		snprintf(line, sizeof(line), "sleep %d", SECONDS);
 		dom0_run(machine, line, 60);
 		dom0_audit(machine);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hypercalls with bad pointers, and with nonsense altogether. */
+#include <pv/vcpu.h>
 #include <xen/sched.h>
 #include "isolation.h"
 
@@ -55,54 +56,72 @@ void attack_with_bad_pointers(void)
 	refused(pv_hypercall(0xffffffff, 0, 0, 0, 0, 0), "hypercall 2^32 - 1");
 }
 
-static unsigned long random_state;
+struct noise {
+	unsigned long state;
+	unsigned long *page;
+};
 
-static unsigned long random_number(void)
+static unsigned long random_number(struct noise *n)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state;
+	n->state ^= n->state << 13;
+	n->state ^= n->state >> 7;
+	n->state ^= n->state << 17;
+	return n->state;
 }
 
 /* Small numbers, good and bad addresses, own and foreign frames, and plain noise. */
-static unsigned long random_argument(unsigned long *page)
+static unsigned long random_argument(struct noise *n)
 {
-	switch (random_number() % 8) {
+	unsigned long *page = n->page;
+
+	switch (random_number(n) % 8) {
 	case 0:
-		return random_number() % 64;
+		return random_number(n) % 64;
 	case 1:
 		return (unsigned long)page;
 	case 2:
-		return (unsigned long)page + random_number() % (2 * PV_PAGE_SIZE);
+		return (unsigned long)page + random_number(n) % (2 * PV_PAGE_SIZE);
 	case 3:
-		return bad_pointers[random_number() % PV_ARRAY_SIZE(bad_pointers)];
+		return bad_pointers[random_number(n) % PV_ARRAY_SIZE(bad_pointers)];
 	case 4:
 		return pv_virt_to_mfn(page);
 	case 5:
 		return DOMID_SELF;
 	case 6:
-		return random_number() % (1 << 20);
+		return random_number(n) % (1 << 20);
 	default:
-		return random_number();
+		return random_number(n);
+	}
+}
+
+static void make_noise(void *argument)
+{
+	struct noise *n = argument;
+
+	for (;;) {
+		unsigned int number = random_number(n) % NR_HYPERCALLS;
+
+		for (unsigned int i = 0; i < 64; i++)
+			n->page[i] = random_argument(n);
+		/* Ending by itself is no news, and blocking none either. */
+		if (number == __HYPERVISOR_sched_op || number == __HYPERVISOR_sched_op_compat)
+			continue;
+		pv_hypercall(number, random_argument(n), random_argument(n), random_argument(n),
+			     random_argument(n), random_argument(n));
 	}
 }
 
 void attack_with_garbage(unsigned long seed)
 {
-	unsigned long *page = pv_pages_alloc(1);
+	static struct noise noise[PV_MAX_VCPUS];
+	unsigned int vcpus = pv_vcpu_count();
 
-	random_state = seed * 0x9e3779b97f4a7c15UL + 1;
-	printf("isolation: garbage %lu\n", seed);
-	for (;;) {
-		unsigned int number = random_number() % NR_HYPERCALLS;
-
-		for (unsigned int i = 0; i < 64; i++)
-			page[i] = random_argument(page);
-		/* Ending by itself is no news, and blocking none either. */
-		if (number == __HYPERVISOR_sched_op || number == __HYPERVISOR_sched_op_compat)
-			continue;
-		pv_hypercall(number, random_argument(page), random_argument(page),
-			     random_argument(page), random_argument(page), random_argument(page));
+	printf("isolation: garbage %lu from %u vCPUs\n", seed, vcpus);
+	for (unsigned int i = vcpus; i-- > 0;) {
+		noise[i] = (struct noise){(seed * PV_MAX_VCPUS + i) * 0x9e3779b97f4a7c15UL + 1,
+					  pv_pages_alloc(1)};
+		if (i)
+			pv_vcpu_start(i, make_noise, &noise[i]);
 	}
+	make_noise(&noise[0]);
 }
