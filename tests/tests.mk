@@ -25,7 +25,7 @@ endef
 $(foreach test,$(UNIT),$(eval $(call unit_rules,$(test))))
 
 .PHONY: test test-unit coverage xsa
-test: xsa test-unit fuzz-short explore models proof-quick mutants-known test-conformance test-system ## everything that needs no other hypervisor
+test: xsa test-unit fuzz-short explore models proof-local mutants-known test-conformance test-system ## everything that needs no other hypervisor
 test-unit: $(UNIT_PROGRAMS) ## host unit tests under the sanitizers
 	$(Q)tests/run-programs $(UNIT_PROGRAMS)
 

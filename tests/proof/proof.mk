@@ -3,14 +3,11 @@
 PROOF := $(B)/tests/proof
 SETUP_PROOF := $(B)/.setup/proof
 
-.PHONY: proof proof-eva proof-local proof-kernel proof-mutants proof-quick
+.PHONY: proof proof-eva proof-local proof-kernel proof-mutants
 proof: proof-local proof-kernel proof-eva ## Frama-C: contracts of mm/, the kernel's invariant, no alarm on arbitrary calls
 
-proof-local: | $(SETUP_PROOF) ## WP: the contracts beside the code of mm/
+proof-local: | $(SETUP_PROOF) ## WP: the contracts beside the code of mm/ (a part of `make test`)
 	$(Q)tests/proof/run-wp $(PROOF) local
-
-proof-quick: | $(SETUP_PROOF) ## the same, but for those that take minutes (a part of `make test`)
-	$(Q)tests/proof/run-wp $(PROOF) quick
 
 proof-kernel: | $(SETUP_PROOF) ## WP: counts equal references, and no active table is mapped writable
 	$(Q)tests/proof/run-wp $(PROOF) kernel
