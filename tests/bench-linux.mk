@@ -78,6 +78,7 @@ $(COMPARE)/boot-%.iso: $(COMPARE)/entry tools/mkiso | $(SETUP_IMAGE)
 
 # What a hypervisor takes on the disk, and in memory before it allocates any.
 $(COMPARE)/%.size: tests/compare/size
+	$(Q)mkdir -p $(@D)
 	$(Q)tests/compare/size $(filter-out tests/%,$^) >$@.part && mv $@.part $@
 $(COMPARE)/parapet.size: $(B)/parapet
 $(COMPARE)/xen.size: $(B)/tests/xen/xen
