@@ -294,6 +294,21 @@ static void a_bad_entry_turns_the_get_round(void **state)
 	assert_int_equal(refs(l2), 1);
 }
 
+/* The page that lies behind it is another's business. */
+static void a_descriptor_page_ends_with_its_frame(void **state)
+{
+	u64 first = fake_page(d), second = fake_page(d), low = MIN(first, second);
+
+	(void)state;
+	assert_int_equal(first ^ second, 1);
+	fake_bytes(low + 1)[0] = 0x0000890000000067UL; /* a TSS */
+	assert_int_equal(type_get(fake_entry(low), TYPE_DESCRIPTOR), 0);
+	fake_bytes(low + 1)[0] = 0;
+	assert_int_equal(type_put(fake_entry(low)), 0);
+	fake_bytes(low)[511] = 0x0000890000000067UL;
+	assert_int_not_equal(type_get(fake_entry(low), TYPE_DESCRIPTOR), 0);
+}
+
 static void a_table_that_leads_to_itself(void **state)
 {
 	u64 l1, l2;
@@ -444,6 +459,7 @@ int main(void)
 		type_test(an_interrupted_put_can_be_overtaken_by_a_get),
 		type_test(a_bad_entry_turns_the_get_round),
 		type_test(a_table_that_leads_to_itself),
+		type_test(a_descriptor_page_ends_with_its_frame),
 		type_test(a_bad_entry_found_after_an_interrupted_put),
 		type_test(a_preempted_unpin_is_still_pinned),
 		type_test(killing_cleans_up_whatever_was_interrupted),

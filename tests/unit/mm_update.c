@@ -39,6 +39,32 @@ static void a_batch_reports_how_far_it_came(void **state)
 	assert_int_equal(done, 0);
 }
 
+/* The table stays open from one request to the next: only while it is the same. */
+static void a_batch_goes_from_table_to_table(void **state)
+{
+	u64 other = fake_page(d), plain = fake_page(d);
+	struct mmu_update reqs[12];
+	u32 done = 0;
+
+	(void)state;
+	assert_int_equal(type_get(fake_entry(other), TYPE_L1), 0);
+	for (unsigned i = 0; i < 12; i += 3) {
+		reqs[i] = request(s.l1, 40 + i, fake_pte(s.data[i % FAKE_DATA], PAGE_RO));
+		reqs[i + 1] = request(other, 60 + i, fake_pte(s.data[1], PAGE_RW));
+		reqs[i + 2] = request(plain, 80 + i, 0x1000 + i);
+	}
+	assert_int_equal(do_mmu_update((u64)reqs, 12, (u64)&done, DOMID_SELF), 0);
+	assert_int_equal(done, 12);
+	for (unsigned i = 0; i < 12; i += 3) {
+		assert_int_equal(fake_bytes(s.l1)[40 + i], reqs[i].val);
+		assert_int_equal(fake_bytes(other)[40 + i], 0);
+		assert_int_equal(fake_bytes(other)[60 + i], reqs[i + 1].val);
+		assert_int_equal(fake_bytes(s.l1)[60 + i], 0);
+		assert_int_equal(fake_bytes(plain)[80 + i], reqs[i + 2].val);
+	}
+	assert_int_equal(type_put(fake_entry(other)), 0);
+}
+
 static void requests_or_count_that_fault(void **state)
 {
 	struct mmu_update reqs[3] = {request(s.l1, 20, 0), request(s.l1, 21, 0),
@@ -312,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		update_test(a_batch_reports_how_far_it_came),
+		update_test(a_batch_goes_from_table_to_table),
 		update_test(requests_or_count_that_fault),
 		update_test(unknown_commands),
 		update_test(a_long_batch_is_preempted_between_chunks),
